@@ -36,6 +36,8 @@ public struct Kernel: ~Copyable {
   var sliceEnd = Instant.never
   var ready = ReadyQueue()
   var timeouts = EventQueue()
+  /// When the timer interrupt was last handled.
+  var lastTick = Instant.never
 
   // Interface with the machine
   /// Set by the machine before it enters the kernel.
