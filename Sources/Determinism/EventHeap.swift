@@ -3,22 +3,24 @@
 /// One contiguous block of 16 bytes an event, so that it is cheap to copy with a machine. Four branches a node make it
 /// half as deep as a binary heap; the least of four is found by a tournament without jumps. Unsafe pointers stay in
 /// this file: checked subscripts cost 1.3 times here (Documentation/Decisions/0001-modules-and-speed.md).
-struct EventHeap: Sendable {
-  private(set) var count = 0
+@frozen @usableFromInline struct EventHeap: Sendable {
+  @usableFromInline var count = 0
   /// Keys, then at least four `empty` ones, so that a node with fewer than four children needs no special case.
-  private var keys: ContiguousArray<UInt128> = []
+  @usableFromInline var keys: ContiguousArray<UInt128> = []
+
+  @inlinable init() {}
 
   /// Greater than every key.
-  static var empty: UInt128 { .max }
+  @inlinable static var empty: UInt128 { .max }
 
   /// The least key; `empty` if there is none.
-  @inline(__always)
+  @inlinable @inline(__always)
   var top: UInt128 { count == 0 ? Self.empty : keys[0] }
 
   /// All keys, in no particular order.
   var all: ArraySlice<UInt128> { ArraySlice(keys[0..<count]) }
 
-  @inline(__always)
+  @inlinable
   mutating func push(_ key: UInt128) {
     if count + 5 > keys.count { grow() }
     let last = count
@@ -37,7 +39,7 @@ struct EventHeap: Sendable {
   }
 
   /// Takes the least key out of a heap that has one.
-  @inline(__always)
+  @inlinable
   mutating func removeTop() {
     precondition(count > 0, "an empty heap has no top")
     let last = count &- 1
@@ -51,7 +53,7 @@ struct EventHeap: Sendable {
   }
 
   /// Replaces the least key by another: half the work of taking one out and putting one in.
-  @inline(__always)
+  @inlinable
   mutating func replaceTop(with key: UInt128) {
     precondition(count > 0, "an empty heap has no top")
     let count = count
@@ -66,18 +68,18 @@ struct EventHeap: Sendable {
     count = 0
   }
 
-  @inline(__always)
-  private static func sink(_ key: UInt128, _ keys: UnsafeMutablePointer<UInt128>, _ count: Int) {
+  @inlinable @inline(__always)
+  static func sink(_ key: UInt128, _ keys: UnsafeMutablePointer<UInt128>, _ count: Int) {
     var hole = 0
     var child = 1
     while child < count {
       let (a, b, c, d) = (keys[child], keys[child &+ 1], keys[child &+ 2], keys[child &+ 3])
       let (leftLess, rightLess) = (b < a, d < c)
-      let (left, right) = (leftLess ? b : a, rightLess ? d : c)
       let leftIndex = child &+ (leftLess ? 1 : 0)
       let rightIndex = child &+ (rightLess ? 3 : 2)
-      let least = right < left ? right : left
-      let leastIndex = right < left ? rightIndex : leftIndex
+      let leastIndex = (rightLess ? d : c) < (leftLess ? b : a) ? rightIndex : leftIndex
+      // Loaded again on purpose: it makes the index, on which the next round waits, a sum and not a jump.
+      let least = keys[leastIndex]
       if key <= least { break }
       keys[hole] = least
       hole = leastIndex
@@ -86,7 +88,8 @@ struct EventHeap: Sendable {
     keys[hole] = key
   }
 
-  private mutating func grow() {
+  @inline(never) @usableFromInline
+  mutating func grow() {
     let length = max(32, keys.count * 2)
     keys.reserveCapacity(length)
     keys.append(contentsOf: repeatElement(Self.empty, count: length - keys.count))

@@ -2,42 +2,42 @@
 ///
 /// A value: a copy is an independent queue and costs one block at its first change. Short queues are a heap; from
 /// `wheelThreshold` events on, those not close to now wait in a timing wheel. The order is the same either way.
-public struct EventQueue: Sendable {
+@frozen public struct EventQueue: Sendable {
   public typealias Event = (instant: Instant, class: UInt8, payload: UInt32)
 
   /// So many events in the heap make the wheel pay: below, its fixed size costs more to fork than it saves.
-  public static var wheelThreshold: Int { 1024 }
+  @inlinable public static var wheelThreshold: Int { 1024 }
 
   /// Never empty while the wheel is not; its events are the earlier ones.
-  private var heap = EventHeap()
-  private var wheel = TimingWheel()
+  @usableFromInline var heap = EventHeap()
+  @usableFromInline var wheel = TimingWheel()
   /// Ordinal number of the next event to be scheduled.
-  var sequence: UInt64 = 0
+  @usableFromInline var sequence: UInt64 = 0
   /// Size of the heap at which its later events move to the wheel.
-  private var spillSize = Self.wheelThreshold
+  @usableFromInline var spillSize = 1024
 
-  public init() {}
+  @inlinable public init() {}
 
-  public var count: Int { heap.count + wheel.count }
-  public var isEmpty: Bool { heap.count == 0 }
+  @inlinable public var count: Int { heap.count + wheel.count }
+  @inlinable public var isEmpty: Bool { heap.count == 0 }
   var countInWheel: Int { wheel.count }
 
   /// The earliest event, nil if there is none.
-  public var next: Event? {
+  @inlinable public var next: Event? {
     let key = heap.top
     return key == EventHeap.empty ? nil : EventKey.event(key)
   }
 
   /// The instant of the earliest event, `.never` if there is none.
-  public var nextInstant: Instant { Instant(picoseconds: UInt64(truncatingIfNeeded: heap.top &>> 64)) }
+  @inlinable public var nextInstant: Instant { Instant(picoseconds: UInt64(truncatingIfNeeded: heap.top &>> 64)) }
 
   /// Adds an event behind all others of the same instant and class. `class` has 4 bits, `payload` 24.
-  public mutating func schedule(at instant: Instant, class: UInt8, payload: UInt32) {
+  @inlinable public mutating func schedule(at instant: Instant, class: UInt8, payload: UInt32) {
     add(makeKey(instant, `class`, payload))
   }
 
   /// Takes the earliest event, nil if there is none.
-  public mutating func popNext() -> Event? {
+  @inlinable public mutating func popNext() -> Event? {
     let key = heap.top
     if key == EventHeap.empty { return nil }
     removeTop()
@@ -45,7 +45,7 @@ public struct EventQueue: Sendable {
   }
 
   /// Takes the earliest event of a queue that has one and schedules another: cheaper than the two steps.
-  public mutating func replaceNext(at instant: Instant, class: UInt8, payload: UInt32) {
+  @inlinable public mutating func replaceNext(at instant: Instant, class: UInt8, payload: UInt32) {
     let key = makeKey(instant, `class`, payload)
     if belongsInHeap(key) {
       heap.replaceTop(with: key)
@@ -74,21 +74,21 @@ public struct EventQueue: Sendable {
     }
   }
 
-  @inline(__always)
-  private mutating func makeKey(_ instant: Instant, _ class: UInt8, _ payload: UInt32) -> UInt128 {
+  @inlinable @inline(__always)
+  mutating func makeKey(_ instant: Instant, _ class: UInt8, _ payload: UInt32) -> UInt128 {
     if sequence == EventKey.sequenceLimit { renumber() }
     let key = EventKey.make(instant, `class`, sequence, payload)
     sequence &+= 1
     return key
   }
 
-  @inline(__always)
-  private func belongsInHeap(_ key: UInt128) -> Bool {
+  @inlinable @inline(__always)
+ func belongsInHeap(_ key: UInt128) -> Bool {
     wheel.count == 0 || UInt64(truncatingIfNeeded: key &>> 64) <= wheel.horizon
   }
 
-  @inline(__always)
-  private mutating func add(_ key: UInt128) {
+  @inlinable @inline(__always)
+  mutating func add(_ key: UInt128) {
     if belongsInHeap(key) {
       heap.push(key)
       if heap.count >= spillSize { spill() }
@@ -97,16 +97,16 @@ public struct EventQueue: Sendable {
     }
   }
 
-  @inline(__always)
-  private mutating func removeTop() {
+  @inlinable @inline(__always)
+  mutating func removeTop() {
     heap.removeTop()
     if heap.count == 0 && wheel.count > 0 { wheel.refill(&heap) }
   }
 
   /// Moves all but the events of the next instant to the wheel. If these are many, the next try comes later, so that a
   /// crowd at one instant is not moved again and again.
-  @inline(never)
-  private mutating func spill() {
+  @inline(never) @usableFromInline
+  mutating func spill() {
     let keys = heap.all
     let now = nextInstant.picoseconds
     heap.removeAll()
@@ -127,8 +127,8 @@ public struct EventQueue: Sendable {
   }
 
   /// After 2^36 events the numbers begin again: the pending ones get the lowest, in their order.
-  @inline(never)
-  private mutating func renumber() {
+  @inline(never) @usableFromInline
+  mutating func renumber() {
     let keys = takeAll()
     precondition(keys.count < EventKey.sequenceLimit, "more pending events than ordinal numbers")
     sequence = 0

@@ -4,27 +4,29 @@
 /// in digits of 6 bits from the top. Slots are unordered: the wheel hands out whole slots, earliest first, and the heap
 /// orders the few keys of each. That makes the order exact for any mixture of classes at one instant, and lets events
 /// be scheduled before those already handed out.
-struct TimingWheel: Sendable {
-  private(set) var count = 0
+@frozen @usableFromInline struct TimingWheel: Sendable {
+  @usableFromInline var count = 0
   /// Every key of the wheel is later than this; what is not later belongs into the heap.
-  private(set) var horizon: UInt64 = 0
+  @usableFromInline var horizon: UInt64 = 0
 
   /// Blocks of 16 words: the index of the next block of the slot, then 15 keys.
-  private var words: ContiguousArray<UInt128> = []
+  @usableFromInline var words: ContiguousArray<UInt128> = []
   /// Per level and slot: first block + 1 in the upper 32 bits, its number of keys in the lower ones; 0 for an empty slot.
   /// All further blocks of the slot are full.
-  private var slots: ContiguousArray<UInt64> = []
+  @usableFromInline var slots: ContiguousArray<UInt64> = []
   /// Per level, a bit for each slot that has keys.
-  private var occupied: ContiguousArray<UInt64> = []
+  @usableFromInline var occupied: ContiguousArray<UInt64> = []
   /// A bit for each level that has keys.
-  private var occupiedLevels: UInt64 = 0
-  private var freeBlock = 0
+  @usableFromInline var occupiedLevels: UInt64 = 0
+  @usableFromInline var freeBlock = 0
+
+  @usableFromInline init() {}
 
   private static var levels: Int { 11 }
   static var keysPerBlock: Int { 15 }
 
   /// Puts in a key whose instant is later than `horizon`.
-  mutating func insert(_ key: UInt128) {
+  @usableFromInline mutating func insert(_ key: UInt128) {
     let instant = UInt64(truncatingIfNeeded: key &>> 64)
     let level = (63 &- (instant ^ horizon).leadingZeroBitCount) / 6
     let digit = Int(truncatingIfNeeded: instant &>> UInt64(level &* 6)) & 63
@@ -48,6 +50,7 @@ struct TimingWheel: Sendable {
   }
 
   /// Hands the earliest keys to an empty heap, at least one, and moves the horizon behind them.
+  @inline(never) @usableFromInline
   mutating func refill(_ heap: inout EventHeap) {
     while heap.count == 0 {
       let level = occupiedLevels.trailingZeroBitCount
