@@ -83,7 +83,7 @@
   }
 
   @inlinable @inline(__always)
- func belongsInHeap(_ key: UInt128) -> Bool {
+  func belongsInHeap(_ key: UInt128) -> Bool {
     wheel.count == 0 || UInt64(truncatingIfNeeded: key &>> 64) <= wheel.horizon
   }
 
