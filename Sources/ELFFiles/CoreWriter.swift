@@ -5,9 +5,9 @@ import CheckpointRestore
 ///
 /// - Parameter executable: the component's program, for the machine flags; debuggers want them equal.
 public func writeCore(
-  _ image: CheckpointImage, executable: ExecutableImage?, to path: String
+  _ image: CheckpointImage, executable: ExecutableImage?, to path: String, limits: ELFLimits = .standard
 ) throws(ELFError) {
-  try replaceFile(path, with: coreBytes(image, executable: executable))
+  try replaceFile(path, with: coreBytes(image, executable: executable, limits: limits))
 }
 
 /// The bytes of the core file: headers, notes, each dataspace once on pages of its own, and the digest as the
@@ -15,13 +15,18 @@ public func writeCore(
 ///
 /// A dataspace that is attached twice has two program headers that point at the same bytes; one that is attached
 /// nowhere has none and is found through the note.
-public func coreBytes(_ image: CheckpointImage, executable: ExecutableImage?) throws(ELFError) -> [UInt8] {
+public func coreBytes(
+  _ image: CheckpointImage, executable: ExecutableImage?, limits: ELFLimits = .standard
+) throws(ELFError) -> [UInt8] {
   if let fact = image.inconsistency { throw .inconsistent(fact) }
-  let placements = try image.placements(limit: ELFLimits.standard.coreSegments)
+  let placements = try image.placements(limit: limits.coreSegments)
   let programHeadersEnd = headerBytes + UInt64(placements.count + 2) * programHeaderBytes
   let (notes, bodies) = try notesAndBodies(image, notesStart: programHeadersEnd)
   let bodiesEnd = bodies.map { $0.offset + $0.size }.max() ?? programHeadersEnd + UInt64(notes.count)
   let digestStart = bodiesEnd.roundedUp(to: 8)
+  let size = digestStart + CoreDigest.noteBytes
+  // A reader with the same limits must be able to read what was written.
+  if size > limits.fileBytes { throw .tooLarge(what: "core file", size: size, limit: limits.fileBytes) }
 
   var bytes = try elfBytes { (elf) throws(ELFError) in
     try startFile(
@@ -35,7 +40,7 @@ public func coreBytes(_ image: CheckpointImage, executable: ExecutableImage?) th
     try setProgramHeader(elf, placements.count + 1, noteHeader(offset: digestStart, size: CoreDigest.noteBytes))
   }
   precondition(UInt64(bytes.count) == programHeadersEnd, "libelf wrote more than the headers of a core file")
-  bytes.reserveCapacity(Int(digestStart + CoreDigest.noteBytes))
+  bytes.reserveCapacity(Int(size))
   bytes += notes
   for (dataspace, body) in zip(image.dataspaces, bodies) where body.size > 0 {
     bytes.pad(upTo: body.offset)

@@ -8,6 +8,14 @@ public func elfExecutable(_ parts: ExecutableParts) throws(ELFError) -> [UInt8] 
   if parts.data == nil && parts.zeroedBytes > 0 {
     throw .inconsistent("zeroed variables need the address of a data block")
   }
+  // Checked before any sum is formed; whether everything fits together is left to the reader.
+  let addressEnd = ELFLimits.standard.addressEnd
+  for block in [parts.text, parts.readOnlyData, parts.data].compactMap({ $0 }) where block.address >= addressEnd {
+    throw .tooLarge(what: "address of a block", size: block.address, limit: addressEnd - 1)
+  }
+  if parts.zeroedBytes > addressEnd {
+    throw .tooLarge(what: "zeroed variables", size: parts.zeroedBytes, limit: addressEnd)
+  }
   let layout = ExecutableLayout(parts)
   let symbols = try SymbolTableBytes(parts.symbols, in: layout.sections)
   let bytes = try elfBytes { (elf) throws(ELFError) in

@@ -30,6 +30,19 @@ import Testing
     #expect(try coreBytes(image, executable: nil).count < 1 << 20 + 1 << 16)
   }
 
+  @Test func `what no reader would take is not written`() throws {
+    var limits = ELFLimits.standard
+    limits.fileBytes = UInt64(try coreBytes(Sample.image(), executable: nil).count)
+    #expect(throws: Never.self) { _ = try coreBytes(Sample.image(), executable: nil, limits: limits) }
+    limits.fileBytes -= 1
+    #expect(throws: ELFError.self) { _ = try coreBytes(Sample.image(), executable: nil, limits: limits) }
+    limits = .standard
+    limits.coreSegments = 3
+    #expect(throws: ELFError.tooLarge(what: "number of mapped pieces", size: 4, limit: 3)) {
+      _ = try coreBytes(Sample.image(), executable: nil, limits: limits)
+    }
+  }
+
   @Test func `the machine flags are those of the program`() throws {
     var parts = Sample.parts
     parts.machineFlags = 0

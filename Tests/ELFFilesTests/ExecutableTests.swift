@@ -67,13 +67,18 @@ import Testing
     #expect(
       refusal {
         $0.data?.address = 0x40_0000_0000; $0.symbols = []
-      }?.contains("addresses below") == true)
+      }?.contains("address of a block") == true)
     #expect(refusal { $0.symbols[0].size = 45 }?.contains("_start inside one of the sections") == true)
     #expect(refusal { $0.symbols[0].name = "" }?.contains("a name") == true)
     #expect(
       refusal {
         $0.data = nil; $0.symbols = []
       }?.contains("zeroed variables") == true)
+    #expect(refusal { $0.zeroedBytes = .max }?.contains("zeroed variables") == true)
+    #expect(
+      refusal {
+        $0.zeroedBytes = 1 << 30; $0.symbols = []
+      }?.contains("memory of all segments") == true)
   }
 }
 
