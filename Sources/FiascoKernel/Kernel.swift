@@ -39,6 +39,9 @@ public struct Kernel: ~Copyable {
   /// When the timer interrupt was last handled.
   var lastTick = Instant.never
 
+  /// Time during which no thread was ready.
+  public var idle = TimeSpan.zero
+
   // Interface with the machine
   /// Set by the machine before it enters the kernel.
   public var now = Instant.zero

@@ -10,6 +10,7 @@ extension Kernel {
     disarm(t)
     record(.ipcFailed(t, error: error))
     setError(t, error)
+    threads[t.slot].lastError = error
     let isReceivePhase = error.rawValue & 1 != 0
     threads[t.slot].tag = isReceivePhase ? threads[t.slot].tag.withError(true) : .failed
     threads[t.slot].phase = .none

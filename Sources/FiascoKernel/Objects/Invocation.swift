@@ -5,6 +5,8 @@ enum InvocationOutcome {
   /// A message with this label; negative labels are refusals.
   case answer(label: Int64, words: Int = 0, items: Int = 0)
   case ipcError(IPCError)
+  /// The operation has arranged itself how the thread goes on (it blocks, or has failed).
+  case none
   /// The operation sends no answer: a caller goes on to wait for one.
   case noReply
 
