@@ -36,6 +36,12 @@ public struct Kernel: ~Copyable {
   var sliceEnd = Instant.never
   var ready = ReadyQueue()
   var timeouts = EventQueue()
+  /// When the timer interrupt was last handled.
+  var lastTick = Instant.never
+  var nextSerial: UInt64 = 0
+
+  /// Time during which no thread was ready.
+  public var idle = TimeSpan.zero
 
   // Interface with the machine
   /// Set by the machine before it enters the kernel.
@@ -65,8 +71,8 @@ public struct Kernel: ~Copyable {
   }
 
   @inline(__always)
-  mutating func record(_ event: @autoclosure () -> KernelEvent) {
-    if recordsEvents { outbox.append(event()) }
+  mutating func record(_ event: KernelEvent) {
+    if recordsEvents { outbox.append(event) }
   }
 }
 

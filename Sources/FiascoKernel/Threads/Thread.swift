@@ -13,6 +13,8 @@ public struct Thread: BitwiseCopyable, Sendable {
   public var utcbAddress: UInt64 = 0
   public var utcbFrame: Int32 = -1
   public var utcbOffset: UInt16 = 0
+  /// Unique over the whole run: a slot is reused, a serial number never.
+  public var serial: UInt64 = 0
 
   // State
   public var flags: ThreadFlags = [.dead]
@@ -24,6 +26,8 @@ public struct Thread: BitwiseCopyable, Sendable {
   /// Receive partner of the operation; none in an open wait. Stale outside an IPC, as in the original.
   public var partner: SenderID = .none
   public var timeouts = IPCTimeouts.never
+  /// Why the last operation failed; meaningful only while `tag` has the error bit.
+  public var lastError = IPCError.notExistent
   /// Tag of the running operation: what is sent, later what was received.
   public var tag = MessageTag()
   /// Label to send, later the label received.
@@ -55,9 +59,9 @@ public struct Thread: BitwiseCopyable, Sendable {
   public var exceptionHandler: UInt64 = 0
   public var faultAddress: UInt64 = 0
   public var faultCause: UInt64 = 0
-  /// Message and buffer registers that a kernel-made message displaces: MR0, MR1, BDR, BR0, BR1, error.
+  /// Message and buffer registers that a kernel-made message displaces: MR0, MR1, BDR, BR0, BR1.
   public var saved: SavedRegisters = SavedRegisters()
-  /// Deferred ip of a trigger is not needed on riscv: the program counter stays the user's.
+  /// An alien thread's permitted system call is running: its handler is told when it is over.
   public var alienReturn = false
 
   // Scheduling
@@ -86,7 +90,6 @@ public struct SavedRegisters: BitwiseCopyable, Sendable {
   public var descriptor: UInt64 = 0
   public var buffer0: UInt64 = 0
   public var buffer1: UInt64 = 0
-  public var error: UInt64 = 0
   public init() {}
 }
 

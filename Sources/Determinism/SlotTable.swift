@@ -1,0 +1,141 @@
+/// A table of plain structs addressed by small indices, in which removed slots are used again.
+///
+/// Elements live in chunks of 16. A copy of the table shares everything; the first write to the copy duplicates the
+/// list of chunks and the one chunk it changes, so forking a machine with many threads costs little.
+///
+/// Indices are handed out lowest first: which index an object gets depends on the history of this table alone.
+@frozen public struct SlotTable<Element: BitwiseCopyable & Sendable>: Sendable {
+  @usableFromInline var chunks: ContiguousArray<SlotChunk<Element>> = []
+  /// One bit a slot: is there an element?
+  @usableFromInline var occupied: ContiguousArray<UInt64> = []
+  /// No word of `occupied` before this one has a free slot.
+  @usableFromInline var firstFreeWord = 0
+
+  /// The number of elements.
+  public private(set) var count = 0
+  /// One more than the highest index ever used.
+  public private(set) var capacity = 0
+
+  @inlinable public init() {}
+
+  @inlinable public var isEmpty: Bool { count == 0 }
+
+  /// Whether `index` holds an element; false for an index that was never handed out.
+  @inlinable @inline(__always)
+  public func contains(_ index: Int) -> Bool {
+    let word = index &>> 6
+    return UInt(bitPattern: word) < UInt(bitPattern: occupied.count)
+      && occupied[word] &>> UInt64(truncatingIfNeeded: index & 63) & 1 == 1
+  }
+
+  /// The element at an occupied index.
+  @inlinable public subscript(index: Int) -> Element {
+    @inline(__always) get {
+      precondition(contains(index), "access to an empty slot")
+      return chunks[index &>> 4].elements[index & 15]
+    }
+    @inline(__always) _modify {
+      precondition(contains(index), "access to an empty slot")
+      yield &ownChunk(index &>> 4)[index & 15]
+    }
+  }
+
+  /// Puts the element into the lowest free slot and returns its index.
+  public mutating func insert(_ element: Element) -> Int {
+    let index = takeLowestFreeIndex()
+    if index >> 4 == chunks.count { chunks.append(SlotChunk()) }
+    ownChunk(index >> 4)[index & 15] = element
+    count += 1
+    capacity = max(capacity, index + 1)
+    return index
+  }
+
+  /// Empties an occupied slot.
+  public mutating func remove(_ index: Int) {
+    precondition(contains(index), "removal of an empty slot")
+    occupied[index >> 6] &= ~(1 << UInt64(index & 63))
+    firstFreeWord = min(firstFreeWord, index >> 6)
+    count -= 1
+  }
+
+  /// The occupied indices in ascending order, as they are now; the table may change while they are visited.
+  @inlinable public var indices: SlotIndices { SlotIndices(occupied: occupied) }
+
+  /// Feeds index and element of each occupied slot, ascending. Old contents of free slots do not count.
+  @inlinable public func digest(into digest: inout StateDigest, _ feed: (Element, inout StateDigest) -> Void) {
+    digest.combine(count)
+    for index in indices {
+      digest.combine(index)
+      feed(self[index], &digest)
+    }
+  }
+
+  /// The elements of a chunk that no copy of the table shares.
+  @inlinable @inline(__always)
+  mutating func ownChunk(_ index: Int) -> UnsafeMutablePointer<Element> {
+    if !isKnownUniquelyReferenced(&chunks[index].owner) { chunks[index] = SlotChunk(copying: chunks[index]) }
+    return chunks[index].elements
+  }
+
+  private mutating func takeLowestFreeIndex() -> Int {
+    while firstFreeWord < occupied.count && occupied[firstFreeWord] == .max { firstFreeWord += 1 }
+    if firstFreeWord == occupied.count { occupied.append(0) }
+    let bit = (~occupied[firstFreeWord]).trailingZeroBitCount
+    occupied[firstFreeWord] |= 1 << UInt64(bit)
+    return firstFreeWord << 6 + bit
+  }
+}
+
+/// Sixteen slots of a `SlotTable`: the address for fast access, and the object that owns the memory.
+///
+/// The reference count of the owner says whether the chunk is shared; shared chunks are never written, which is why
+/// they may cross threads.
+@frozen @usableFromInline struct SlotChunk<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
+  @usableFromInline var owner: SlotMemory
+  @usableFromInline let elements: UnsafeMutablePointer<Element>
+
+  @inlinable init() {
+    owner = SlotMemory(bytes: 16 * MemoryLayout<Element>.stride, alignment: MemoryLayout<Element>.alignment)
+    elements = owner.start.assumingMemoryBound(to: Element.self)
+  }
+
+  @inlinable init(copying other: SlotChunk) {
+    self.init()
+    elements.update(from: other.elements, count: 16)
+  }
+}
+
+/// Zeroed memory that is freed with the last reference.
+@usableFromInline final class SlotMemory {
+  @usableFromInline let start: UnsafeMutableRawPointer
+
+  @usableFromInline init(bytes: Int, alignment: Int) {
+    start = .allocate(byteCount: max(bytes, 1), alignment: alignment)
+    start.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+  }
+
+  deinit { start.deallocate() }
+}
+
+/// The occupied indices of a `SlotTable`, ascending; unaffected by later changes of the table.
+@frozen public struct SlotIndices: Sequence, IteratorProtocol, Sendable {
+  @usableFromInline let occupied: ContiguousArray<UInt64>
+  @usableFromInline var word = 0
+  @usableFromInline var rest: UInt64
+
+  @inlinable init(occupied: ContiguousArray<UInt64>) {
+    self.occupied = occupied
+    rest = occupied.isEmpty ? 0 : occupied[0]
+  }
+
+  @inlinable public mutating func next() -> Int? {
+    while rest == 0 {
+      word += 1
+      if word >= occupied.count { return nil }
+      rest = occupied[word]
+    }
+    let bit = rest.trailingZeroBitCount
+    rest &= rest &- 1
+    return word &<< 6 + bit
+  }
+}
