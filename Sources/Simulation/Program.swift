@@ -6,10 +6,16 @@ import Genode
 /// Every program written in Swift that a task can run: a closed set.
 public enum Program: Sendable {
   case scripted(ScriptedProgram)
+  case core(Core)
+  case initial(InitComponent)
+  case timer(TimerDriver)
 
   var kind: NativeEntry.Kind {
     switch self {
     case .scripted(let program): program.kind
+    case .core: .core
+    case .initial: .initial
+    case .timer: .timer
     }
   }
 
@@ -19,15 +25,44 @@ public enum Program: Sendable {
       let action = program.resume(thread: entry, script: &script)
       self = .scripted(program)
       return action
+    case .core(var program):
+      let action = program.resume(thread: entry, script: &script)
+      self = .core(program)
+      return action
+    case .initial(var program):
+      let action = program.resume(thread: entry, script: &script)
+      self = .initial(program)
+      return action
+    case .timer(var program):
+      let action = program.resume(thread: entry, script: &script)
+      self = .timer(program)
+      return action
     }
   }
 
-  mutating func drainEvents() -> [SystemEvent] { [] }
+  mutating func drainEvents() -> [SystemEvent] {
+    switch self {
+    case .scripted: return []
+    case .core(var program):
+      let events = program.drainEvents()
+      if !events.isEmpty { self = .core(program) }
+      return events.map { .genode($0) }
+    case .initial(var program):
+      let events = program.drainEvents()
+      if !events.isEmpty { self = .initial(program) }
+      return events.map { .genode($0) }
+    case .timer(var program):
+      let events = program.drainEvents()
+      if !events.isEmpty { self = .timer(program) }
+      return events.map { .genode($0) }
+    }
+  }
 }
 
 /// A happening of any layer, in that layer's own vocabulary.
 public enum SystemEvent: Hashable, Sendable {
   case kernel(KernelEvent)
+  case genode(GenodeEvent)
   case hint(thread: ThreadID, kind: UInt64, value: UInt64)
 
   init(_ event: NodeEvent) {
@@ -51,4 +86,5 @@ public struct ScriptedProgram: NativeProgram {
     _ = try script.perform(actions[0])
     actions.removeFirst()
   }
+  public mutating func drainEvents() -> [GenodeEvent] { [] }
 }
