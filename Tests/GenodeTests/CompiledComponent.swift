@@ -136,7 +136,8 @@ enum CompiledComponent {
     }
     static Cap alloc(W size) { return ask(ram, 0, 1, &size, 0, 0); }
     void thread_start(void (*body)(void)) { body(); for (;;) l4(0, SPECIAL | 2, NEVER, 0); }
-    static Cap thread_create(const char *name) { W a[10] = {0, 0}; W n = 2 + pack(a + 2, name); return ask(cpu, 0, n, a, 1, &pd); }
+    static W thread_priority;
+    static Cap thread_create(const char *name) { W a[10] = {thread_priority, 0}; W n = 2 + pack(a + 2, name); return ask(cpu, 0, n, a, 1, &pd); }
     static void thread_run(Cap t, int index, W *stack_top, void (*body)(void)) {
       stack_top[-2] = 0x48000000 + 1024 * index; stack_top[-1] = (W)body;
       W a[2] = {(W)thread_entry, (W)(stack_top - 2)}; rpc(t, 0, 2, a, 0, 0, 0, 0, 0, 0, 0);

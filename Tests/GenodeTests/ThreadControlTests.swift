@@ -27,6 +27,7 @@ import Testing
           __asm__ volatile("li s5, 0x5151\n1: ld t0, 0(%0)\n addi t0, t0, 1\n sd t0, 0(%0)\n j 1b" : : "r"(&count) : "t0", "s5");
         }
         void component(void) {
+          thread_priority = 50;
           Cap t = thread_create("counter"); thread_run(t, 1, stack + 512, counter);
           sleep_ms(3); op(t, 1); sleep_ms(2);
           get_state(t);
@@ -90,6 +91,7 @@ import Testing
         static void spinner(void) { for (;;) __asm__ volatile(""); }
         static void elsewhere(void) { diverted = 1; for (;;) sleep_ms(100); }
         void component(void) {
+          thread_priority = 50;
           Cap t = thread_create("spinner"); thread_run(t, 1, stack + 512, spinner);
           sleep_ms(3); op(t, 1); sleep_ms(2); get_state(t);
           set_state(t, state[0], (W)elsewhere, (W)(stack + 256));
