@@ -9,8 +9,8 @@ struct SpaceWorld: ~Copyable {
   let factory: ObjectID
   var tasks: [TaskID] = []
   /// Frames from here to the end of memory are in the first task's identity window.
-  static let firstUserFrame = 2048
-  static let frames = 4096
+  static let firstUserFrame = 512
+  static let frames = 768
   static var windowBase: UInt64 { Kernel.physicalBase + UInt64(firstUserFrame) * 4096 }
 
   init(tasks count: Int, profile: KernelProfile = .modern) {
