@@ -22,7 +22,8 @@ struct BannedConstruct: Sendable {
   }
 
   func findings(in file: RepositoryFile) -> [Finding] {
-    guard let expression = try? Regex(pattern) else {
+    // The Unicode rules for words see none between `x` and `y` of `x.y`.
+    guard let expression = try? Regex(pattern).wordBoundaryKind(.simple) else {
       return [Finding(path: file.path, line: 0, problem: "the pattern \(pattern) is no regular expression")]
     }
     let originals = file.lines
