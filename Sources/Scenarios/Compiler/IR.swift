@@ -35,6 +35,10 @@ enum IR {
     case load(Width, Value)
     case unary(UnaryOperator, Value)
     case binary(BinaryOperator, Value, Value)
+    /// 0 or 1; the second value is only evaluated if the first one is not 0.
+    case both(Value, Value)
+    /// 0 or 1; the second value is only evaluated if the first one is 0.
+    case either(Value, Value)
     case call(String, [Value])
     case callPointer(Value, [Value])
     /// The address of the running thread's UTCB: by convention the thread pointer register.
