@@ -54,6 +54,17 @@ public enum QuantityKind: String, Hashable, Sendable, CaseIterable {
   }
 }
 
+extension QuantityKind {
+  /// For messages: what was expected.
+  var example: String {
+    switch self {
+    case .duration: "a duration such as \"250us\""
+    case .size: "a size such as \"64KiB\""
+    case .rate: "a rate such as \"800MB/s\""
+    }
+  }
+}
+
 /// Why a text is no quantity.
 enum QuantityFailure: Error, Hashable {
   case notANumber
