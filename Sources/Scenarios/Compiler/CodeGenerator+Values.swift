@@ -128,7 +128,7 @@ extension CodeGenerator {
   }
 
   /// Branches reach 4 KiB only, so the branch skips a jump that reaches everywhere.
-  mutating func jump(to label: Assembler.Label, unless condition: IR.Value, at depth: Int) {
+  mutating func jump(to label: InstructionStream.Label, unless condition: IR.Value, at depth: Int) {
     let proceed = assembler.label()
     switch condition {
     case .constant(let constant):
@@ -150,31 +150,31 @@ extension CodeGenerator {
       return
     case .unary(.isZero, let operand):
       evaluate(operand, at: depth)
-      assembler.beq(Self.evaluation[depth], .zero, proceed)
+      assembler.branch(0, Self.evaluation[depth], .zero, proceed)
     case .binary(let operation, let left, let right) where operation.isComparison && depth + 1 < Self.evaluation.count:
       evaluate(left, at: depth)
       evaluate(right, at: depth + 1)
       branch(operation, Self.evaluation[depth], Self.evaluation[depth + 1], proceed)
     default:
       evaluate(condition, at: depth)
-      assembler.bne(Self.evaluation[depth], .zero, proceed)
+      assembler.branch(1, Self.evaluation[depth], .zero, proceed)
     }
     assembler.j(label)
     assembler.place(proceed)
   }
 
   private mutating func branch(
-    _ operation: IR.BinaryOperator, _ a: Register, _ b: Register, _ label: Assembler.Label
+    _ operation: IR.BinaryOperator, _ a: Register, _ b: Register, _ label: InstructionStream.Label
   ) {
     switch operation {
-    case .equal: assembler.beq(a, b, label)
-    case .notEqual: assembler.bne(a, b, label)
-    case .less: assembler.blt(a, b, label)
-    case .lessOrEqual: assembler.bge(b, a, label)
-    case .greater: assembler.blt(b, a, label)
-    case .greaterOrEqual: assembler.bge(a, b, label)
-    case .below: assembler.bltu(a, b, label)
-    case .aboveOrEqual: assembler.bgeu(a, b, label)
+    case .equal: assembler.branch(0, a, b, label)
+    case .notEqual: assembler.branch(1, a, b, label)
+    case .less: assembler.branch(4, a, b, label)
+    case .lessOrEqual: assembler.branch(5, b, a, label)
+    case .greater: assembler.branch(4, b, a, label)
+    case .greaterOrEqual: assembler.branch(5, a, b, label)
+    case .below: assembler.branch(6, a, b, label)
+    case .aboveOrEqual: assembler.branch(7, a, b, label)
     default: preconditionFailure("only comparisons become branches")
     }
   }
@@ -183,7 +183,7 @@ extension CodeGenerator {
 
   /// Saves the live registers, loads the arguments, calls, and puts the result on the evaluation stack.
   private mutating func call(
-    _ values: [IR.Value], pointer: IR.Value?, at depth: Int, _ jump: (inout Assembler) -> Void
+    _ values: [IR.Value], pointer: IR.Value?, at depth: Int, _ jump: (inout InstructionStream) -> Void
   ) {
     precondition(values.count <= Self.arguments.count, "a function takes at most seven arguments")
     let saved = (0..<depth).map { index in

@@ -7,7 +7,7 @@ import RISCV
 /// are the ones debuggers know: return address and old frame pointer on top of the frame, s0 as the frame pointer. So
 /// a backtrace needs nothing but the stack, also the stack inside a checkpoint.
 struct CodeGenerator {
-  var assembler: Assembler
+  var assembler: InstructionStream
   /// What the code says about itself: instruction address to place in the scenario.
   private(set) var marks: [(address: UInt64, position: Int)] = []
 
@@ -15,15 +15,15 @@ struct CodeGenerator {
   private var frame = FrameLayout(function: IR.Function(name: ""), spills: 0)
   private var liveSpills = 0
   private var mostSpills = 0
-  private var loopEnds: [Assembler.Label] = []
-  private var returnLabel: Assembler.Label?
+  private var loopEnds: [InstructionStream.Label] = []
+  private var returnLabel: InstructionStream.Label?
 
   static let evaluation: [Register] = [.t0, .t1, .t2, .t3, .t4, .t5, .t6]
   static let arguments: [Register] = [.a0, .a1, .a2, .a3, .a4, .a5, .a6]
   /// Holds addresses that do not fit into an instruction; never live across an instruction sequence.
   static let scratch = Register.a7
 
-  init(assembler: Assembler) { self.assembler = assembler }
+  init(assembler: InstructionStream) { self.assembler = assembler }
 
   /// Generates one function. The size of its frame is known only afterwards, so the body is generated twice: first
   /// into a copy that is thrown away, which counts the spill slots.
@@ -45,7 +45,7 @@ struct CodeGenerator {
     steps(function.body)
     assembler.place(end)
     if function.entry == .called { epilogue() }
-    assembler.endFunction(function.name)
+    assembler.endFunction()
   }
 }
 

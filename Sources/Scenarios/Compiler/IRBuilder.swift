@@ -8,8 +8,16 @@ final class ModuleBuilder {
   /// Adds a function; the closure writes its body and gets the parameters as values.
   func function(
     _ name: String, entry: IR.Entry = .called, _ parameters: Int = 0,
-    _ write: (FunctionBuilder, [IR.Value]) throws -> Void
-  ) rethrows {
+    _ write: (FunctionBuilder, [IR.Value]) -> Void
+  ) {
+    addFunction(name, entry: entry, parameters, write)
+  }
+
+  /// The same for a body that can be refused.
+  func addFunction<Failure: Error>(
+    _ name: String, entry: IR.Entry = .called, _ parameters: Int = 0,
+    _ write: (FunctionBuilder, [IR.Value]) throws(Failure) -> Void
+  ) throws(Failure) {
     let builder = FunctionBuilder(module: self, name: name)
     let locals = (0..<parameters).map { _ in builder.local() }
     try write(builder, locals.map { .local($0) })
@@ -91,34 +99,39 @@ final class FunctionBuilder {
 
   // MARK: Control flow
 
-  func block(_ write: () throws -> Void) rethrows -> [IR.Step] {
-    blocks.append([])
-    do { try write() } catch {
-      blocks.removeLast()
-      throw error
-    }
+  func openBlock() { blocks.append([]) }
+
+  /// Ends the block opened last and gives its steps.
+  func takeBlock() -> [IR.Step] {
+    precondition(blocks.count > 1, "only an open block can be taken")
     return blocks.removeLast()
   }
 
-  func `if`(_ condition: IR.Value, _ then: () throws -> Void, else otherwise: () throws -> Void = {}) rethrows {
-    let first = try block(then)
-    let second = try block(otherwise)
+  func block(_ write: () -> Void) -> [IR.Step] {
+    openBlock()
+    write()
+    return takeBlock()
+  }
+
+  func `if`(_ condition: IR.Value, _ then: () -> Void, else otherwise: () -> Void = {}) {
+    let first = block(then)
+    let second = block(otherwise)
     emit(.choose(condition, then: first, otherwise: second))
   }
 
-  func `while`(_ condition: IR.Value, _ body: () throws -> Void) rethrows {
-    let steps = try block(body)
+  func `while`(_ condition: IR.Value, _ body: () -> Void) {
+    let steps = block(body)
     emit(.loop(while: condition, body: steps))
   }
 
-  func forever(_ body: () throws -> Void) rethrows { try `while`(.constant(1), body) }
+  func forever(_ body: () -> Void) { `while`(.constant(1), body) }
 
   /// Counts from 0 to `count`, which is evaluated once.
-  func count(to count: IR.Value, _ body: (IR.Value) throws -> Void) rethrows {
+  func count(to count: IR.Value, _ body: (IR.Value) -> Void) {
     let limit = keep(count)
     let index = variable(0)
-    try `while`(.local(index).isBelow(limit)) {
-      try body(.local(index))
+    `while`(.local(index).isBelow(limit)) {
+      body(.local(index))
       set(index, .local(index) + 1)
     }
   }

@@ -107,15 +107,18 @@ enum Entrypoint {
   }
 
   private static func addLoop(_ module: ModuleBuilder) {
-    // Set by `serve` with "on error": "wait": an error ends the attempt to reply (Genode since 18.08).
-    module.zeroed("entrypoint_heals", bytes: 8)
+    // Takes the permanent receive window of a thread that serves.
     module.function("entrypoint_prepare") { f, _ in
       let me = f.keep(.myself)
       f.if(me.field(ThreadObject.receiveWindow).isZero) {
         let window = f.call("cap_allocate", .constant(UInt64(ComponentSlots.receiveWindow)))
         f.store(window, at: me.at(ThreadObject.receiveWindow))
       }
-      f.store(1, at: me.at(ThreadObject.isReady))
+    }
+    module.function("entrypoint_main", 1) { f, _ in
+      f.run("entrypoint_prepare")
+      f.run("semaphore_up", .symbol("thread_ready"))
+      f.run("entrypoint_loop", 0)
     }
     // Errors of the combined reply and wait are swallowed and the whole call, the reply included, is repeated.
     module.function("entrypoint_loop", 1) { f, _ in
@@ -127,7 +130,7 @@ enum Entrypoint {
         f.if(.call("ipc_reply_wait", [message, .local(answers), label])) {
           f.set(answers, .call("rpc_dispatch", [message, label.loaded()]))
         } else: {
-          f.if(.symbol("entrypoint_heals").loaded()) { f.set(answers, 0) }
+          f.if(IR.Value.myself.field(ThreadObject.heals)) { f.set(answers, 0) }
         }
       }
     }

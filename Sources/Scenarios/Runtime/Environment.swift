@@ -31,9 +31,6 @@ enum Environment {
       f.run("log_flush", buffer)
       f.run("thread_sleep_forever")
     }
-    module.function("thread_sleep_forever") { f, _ in
-      f.forever { f.invoke(tag: .tag(), target: .special(.receive), timeouts: .timeouts(.never)) }
-    }
   }
 
   /// `session_open(service, arguments)` gives the slot of a session. Two attempts, as the parent may answer a resource

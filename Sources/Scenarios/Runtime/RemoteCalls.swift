@@ -91,7 +91,7 @@ enum RemoteCalls {
       f.store(0, at: .bufferDescriptor)
       for index in 0..<Int(ComponentSlots.receiveWindow) {
         let buffer = (p[0] + .constant(UInt64(index))) << 12
-        f.store(buffer | .constant(ReceiveBuffer.small(CapabilitySlot(0)).raw), at: .bufferRegister(index))
+        f.store(buffer | .constant(FiascoABI.ReceiveBuffer.small(CapabilitySlot(0)).raw), at: .bufferRegister(index))
       }
       f.store(0, at: .bufferRegister(Int(ComponentSlots.receiveWindow)))
     }

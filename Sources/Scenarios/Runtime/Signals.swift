@@ -69,7 +69,7 @@ enum Signals {
       source.mustCall(Environment.session("env_pd"), "alloc_signal_source")
       f.store(source.receivedCapability(0), at: .symbol("signal_source"))
       requestIRQ(f, kernel: kernel)
-      f.store(1, at: IR.Value.myself.at(ThreadObject.isReady))
+      f.run("semaphore_up", .symbol("thread_ready"))
       f.forever {
         let slot = IR.Value.symbol("signal_irq").loaded()
         let irq = f.invoke(tag: .tag(), target: .target(slot: slot, .receive), timeouts: .timeouts(.never))

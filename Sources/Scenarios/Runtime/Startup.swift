@@ -9,18 +9,20 @@ import Genode
 enum Startup {
   static let bootstrapStackSize = 16 << 10
 
-  static func add(to module: ModuleBuilder) {
+  static func add(to module: ModuleBuilder, construct: String) {
     module.data("parent_badge", words: [0])
     module.zeroed("bootstrap_stack", bytes: bootstrapStackSize, alignment: 16)
     module.zeroed("bootstrap_stack_top", bytes: 16, alignment: 16)
     module.zeroed("main_thread", bytes: 8)
     module.zeroed("ep_thread", bytes: 8)
+    module.zeroed("thread_ready", bytes: 8 * Locks.semaphoreWords)
     module.zeroed("signal_proxy_semaphore", bytes: 8 * Locks.semaphoreWords)
     addStart(module)
     addEnvironment(module)
     addMainThread(module)
     addEntrypointThread(module)
     addSignalThread(module)
+    addConstructor(module, construct)
     addMain(module)
   }
 
@@ -94,13 +96,13 @@ enum Startup {
       "thread_create", .constant(stack), f.module.text(name), 0, 0, .symbol(entry), 0)
     if let global { f.store(thread, at: .symbol(global)) }
     f.run("thread_start", thread)
-    f.while(thread.field(ThreadObject.isReady).isZero) { f.run("thread_pause") }
+    f.run("semaphore_down", .symbol("thread_ready"))
   }
 
   private static func addEntrypointThread(_ module: ModuleBuilder) {
     module.function("entrypoint_create") { f, _ in
       create(
-        f, stack: ComponentLayout.entrypointStackSize, name: ComponentLayout.entrypointName, entry: "entrypoint_loop",
+        f, stack: ComponentLayout.entrypointStackSize, name: ComponentLayout.entrypointName, entry: "entrypoint_main",
         into: "ep_thread")
     }
     // The exit object of an entrypoint: asked once, it would end the loop. Nobody asks.
@@ -118,9 +120,12 @@ enum Startup {
       f.store(0, at: p[1].at(MessageBuffer.capabilityCount))
       f.exit(0)
     }
+  }
+
+  private static func addConstructor(_ module: ModuleBuilder, _ construct: String) {
     module.function("constructor", 2) { f, p in
       f.emit(.hint(kind: .constant(MachineHint.construct.rawValue), value: 0))
-      f.run("construct")
+      f.run(construct)
       f.store(0, at: p[1].at(MessageBuffer.payloadCount))
       f.store(0, at: p[1].at(MessageBuffer.capabilityCount))
       f.exit(0)

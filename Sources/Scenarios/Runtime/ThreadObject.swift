@@ -20,8 +20,8 @@ enum ThreadObject {
   static let receiveWindow = 48
   /// Slot of the thread's own Timer session; 0 until the first sleep.
   static let timer = 56
-  /// 1 as soon as the thread serves requests.
-  static let isReady = 64
+  /// Not 0: an error of reply-and-wait ends the attempt to reply (`"on error": "wait"`; Genode since 18.08).
+  static let heals = 64
   /// The next one in the queue of a lock.
   static let nextWaiter = 72
   /// Set by the one who hands a lock over.
