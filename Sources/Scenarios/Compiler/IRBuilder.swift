@@ -39,6 +39,13 @@ final class ModuleBuilder {
     return .symbol(name)
   }
 
+  /// The address of constant words.
+  func constants(_ words: [UInt64]) -> IR.Value {
+    let name = "constants.\(module.globals.count)"
+    module.globals.append(IR.Global(name: name, section: .readOnly, words: words, size: words.count * 8))
+    return .symbol(name)
+  }
+
   /// The address of constant text that ends with a zero byte; equal texts share one place.
   func text(_ text: String) -> IR.Value {
     if let name = textNames[text] { return .symbol(name) }

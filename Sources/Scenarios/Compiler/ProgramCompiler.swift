@@ -6,6 +6,8 @@ final class ProgramCompiler {
   let options: CompilerOptions
   let module = ModuleBuilder()
   private(set) var streams: [JobStream] = []
+  /// The components whose names are in this program.
+  var compiled: [ComponentNames] = []
   private var sessions: [String] = []
 
   init(_ scenario: Scenario, options: CompilerOptions) {
@@ -105,6 +107,7 @@ final class ProgramCompiler {
   func compileGenode(_ component: Component) throws(Diagnostic) {
     var base = ComponentNames.dataspaceBase
     let names = ComponentNames(component, base: &base)
+    compiled.append(names)
     Runtimes.addGenode(to: module, construct: names.symbol("construct"), options: options)
     addStorage(names)
     try addFunctions(names)
