@@ -1,7 +1,8 @@
 /// An event as one number: instant 64 bits, class 4, sequence 36, payload 24. Comparing the numbers is the total order
 /// of events, so the heap needs no branches and a dump of the queue is a dump of integers.
 @usableFromInline enum EventKey {
-  @usableFromInline static var sequenceLimit: UInt64 { 1 << 36 }
+  /// One less than would fit, so that no key equals the end mark of the heap.
+  @usableFromInline static var sequenceLimit: UInt64 { (1 << 36) - 1 }
 
   @inlinable @inline(__always)
   static func make(_ instant: Instant, _ class: UInt8, _ sequence: UInt64, _ payload: UInt32) -> UInt128 {

@@ -7,9 +7,11 @@ import Glibc
 @frozen @usableFromInline struct BufferHeader {
   /// Id of the epoch in which the buffer was made; 0 for the shared zero page and the shared empty chunk.
   @usableFromInline var owner: UInt64
-  /// Digest of the contents if `digestKnown`; kept only while nobody may write.
+  /// What the next write must undo: bit 0 set: `digest` is known, bit 1: there is a decoration. A page without marks has
+  /// a chunk without marks, so a write looks at the page only.
+  @usableFromInline var marks: UInt64
+  /// Digest of the contents if the mark says so; set only while nobody may write.
   @usableFromInline var digest: UInt64
-  @usableFromInline var digestKnown: Bool
   /// Opaque block attached to a page; owned by the buffer.
   @usableFromInline var decoration: UnsafeMutableRawPointer?
   /// The epoch's list of buffers; `next` also links free buffers.
@@ -17,6 +19,11 @@ import Glibc
   @usableFromInline var previous: Buffer?
   /// The buffer of an earlier epoch this one was copied from: when nobody else sees that epoch any more, it is waste.
   @usableFromInline var replaces: Buffer?
+}
+
+extension BufferHeader {
+  @inlinable static var digestMark: UInt64 { 1 }
+  @inlinable static var decorationMark: UInt64 { 2 }
 }
 
 /// Address of the 4096 bytes of a page or chunk.
@@ -95,7 +102,7 @@ extension UnsafeMutableRawPointer {
     if spare == nil { addSlab() }
     guard let buffer = spare else { preconditionFailure("a new slab has free buffers") }
     spare = buffer.header.pointee.next
-    buffer.header.initialize(to: BufferHeader(owner: owner, digest: 0, digestKnown: false))
+    buffer.header.initialize(to: BufferHeader(owner: owner, marks: 0, digest: 0))
     liveBuffers += 1
     return buffer
   }
@@ -112,6 +119,7 @@ extension UnsafeMutableRawPointer {
   mutating func removeDecoration(of page: Buffer) {
     Glibc.free(page.header.pointee.decoration)
     page.header.pointee.decoration = nil
+    page.header.pointee.marks &= ~BufferHeader.decorationMark
     decorationCount -= 1
   }
 
@@ -126,7 +134,7 @@ extension UnsafeMutableRawPointer {
     slabBytes += bytes
     for index in (0..<nextSlabBuffers).reversed() {
       let buffer = slab + 64 + index * stride + Buffer.headerBytes
-      buffer.header.initialize(to: BufferHeader(owner: 0, digest: 0, digestKnown: false, next: spare))
+      buffer.header.initialize(to: BufferHeader(owner: 0, marks: 0, digest: 0, next: spare))
       spare = buffer
     }
     nextSlabBuffers = min(nextSlabBuffers * 2, 512)

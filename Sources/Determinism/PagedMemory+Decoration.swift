@@ -20,6 +20,7 @@ extension PagedMemory {
     precondition(page.header.pointee.decoration == nil, "a page shared with a fork keeps its decoration")
     guard let block = calloc(1, max(bytes, 1)) else { preconditionFailure("the host has no memory left") }
     page.header.pointee.decoration = block
+    page.header.pointee.marks |= BufferHeader.decorationMark
     family.pointee.decorationCount += 1
     if page.header.pointee.owner >= epoch.pointee.low { invalidatePointers() }
     return block

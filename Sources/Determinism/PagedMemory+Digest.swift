@@ -6,28 +6,31 @@ extension PagedMemory {
   /// is read again.
   public func digest(into digest: inout StateDigest) {
     digest.combine(frameCount)
-    for index in 0..<chunkCount {
-      let value = chunkDigest(directory[index])
-      if value == 0 { continue }
-      digest.combine(index)
-      digest.combine(value)
-    }
+    digest.combine(sum(of: directory, count: chunkCount, untouched: family.pointee.emptyChunk) { chunkDigest($0) })
   }
 
   /// 0 for a chunk of zero pages.
   private func chunkDigest(_ chunk: Buffer) -> UInt64 {
     remembered(chunk) { chunk in
-      var digest = StateDigest()
-      var isZero = true
-      for index in 0..<512 {
-        let value = pageDigest(chunk.pages[index])
-        if value == 0 { continue }
-        isZero = false
-        digest.combine(index)
-        digest.combine(value)
-      }
-      return isZero ? 0 : digest.value
+      sum(of: chunk.pages, count: 512, untouched: family.pointee.zeroPage) { pageDigest($0) }
     }
+  }
+
+  /// A sum of mixed (place, value) pairs, because the terms of a sum do not wait for each other; a chain of 512 steps
+  /// takes ten times as long. Parts with value 0 do not count, nor do those known to be untouched.
+  @inline(__always)
+  private func sum(
+    of parts: UnsafeMutablePointer<Buffer>, count: Int, untouched: Buffer, _ digest: (Buffer) -> UInt64
+  ) -> UInt64 {
+    var sum: UInt64 = 0
+    for index in 0..<count where parts[index] != untouched {
+      let value = digest(parts[index])
+      if value == 0 { continue }
+      var mixed = (value ^ UInt64(index) &* 0x9e37_79b9_7f4a_7c15) &* 0xbf58_476d_1ce4_e5b9
+      mixed = (mixed ^ mixed &>> 31) &* 0x94d0_49bb_1331_11eb
+      sum &+= mixed ^ mixed &>> 29
+    }
+    return sum
   }
 
   /// 0 for a page of zeros.
@@ -45,11 +48,11 @@ extension PagedMemory {
 
   @inline(__always)
   private func remembered(_ buffer: Buffer, _ compute: (Buffer) -> UInt64) -> UInt64 {
-    if buffer.header.pointee.digestKnown { return buffer.header.pointee.digest }
+    if buffer.header.pointee.marks & BufferHeader.digestMark != 0 { return buffer.header.pointee.digest }
     let value = compute(buffer)
     if buffer.header.pointee.owner < epoch.pointee.low {
       buffer.header.pointee.digest = value
-      buffer.header.pointee.digestKnown = true
+      buffer.header.pointee.marks |= BufferHeader.digestMark
     }
     return value
   }

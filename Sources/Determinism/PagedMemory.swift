@@ -104,12 +104,7 @@ extension PagedMemory {
   @inlinable @inline(__always)
   public mutating func writable(_ frame: Int) -> UnsafeMutableRawPointer {
     let page = page(frame)
-    let header = page.header
-    if header.pointee.owner >= epoch.pointee.low && header.pointee.decoration == nil {
-      header.pointee.digestKnown = false
-      directory[frame &>> 9].header.pointee.digestKnown = false
-      return page
-    }
+    if page.header.pointee.owner >= epoch.pointee.low && page.header.pointee.marks == 0 { return page }
     return makeWritable(frame, keepContents: true)
   }
 
@@ -165,9 +160,9 @@ extension PagedMemory {
         family.pointee.removeDecoration(of: page)
         invalidatePointers()
       }
-      page.header.pointee.digestKnown = false
+      page.header.pointee.marks = 0
     }
-    directory[frame >> 9].header.pointee.digestKnown = false
+    directory[frame >> 9].header.pointee.marks = 0
     return page
   }
 

@@ -5,7 +5,7 @@
 ///
 /// Indices are handed out lowest first: which index an object gets depends on the history of this table alone.
 @frozen public struct SlotTable<Element: BitwiseCopyable & Sendable>: Sendable {
-  @usableFromInline var chunks: ContiguousArray<ContiguousArray<Element>> = []
+  @usableFromInline var chunks: ContiguousArray<SlotChunk<Element>> = []
   /// One bit a slot: is there an element?
   @usableFromInline var occupied: ContiguousArray<UInt64> = []
   /// No word of `occupied` before this one has a free slot.
@@ -13,50 +13,40 @@
 
   /// The number of elements.
   public private(set) var count = 0
-
-  public init() {}
-
   /// One more than the highest index ever used.
-  @inlinable public var capacity: Int {
-    chunks.isEmpty ? 0 : (chunks.count - 1) &<< 4 + chunks[chunks.count - 1].count
-  }
+  public private(set) var capacity = 0
+
+  @inlinable public init() {}
 
   @inlinable public var isEmpty: Bool { count == 0 }
 
   /// Whether `index` holds an element; false for an index that was never handed out.
-  @inlinable public func contains(_ index: Int) -> Bool {
-    let word = index >> 6
-    return index >= 0 && word < occupied.count && occupied[word] &>> UInt64(index & 63) & 1 == 1
+  @inlinable @inline(__always)
+  public func contains(_ index: Int) -> Bool {
+    let word = index &>> 6
+    return UInt(bitPattern: word) < UInt(bitPattern: occupied.count)
+      && occupied[word] &>> UInt64(truncatingIfNeeded: index & 63) & 1 == 1
   }
 
-  /// The element at an occupied index. Whether it is occupied is checked in debug builds only: this is the hottest
-  /// access of the kernel. An index that was never handed out always stops the program.
+  /// The element at an occupied index.
   @inlinable public subscript(index: Int) -> Element {
     @inline(__always) get {
-      assert(contains(index), "read of an empty slot")
-      return chunks[index &>> 4][index & 15]
+      precondition(contains(index), "access to an empty slot")
+      return chunks[index &>> 4].elements[index & 15]
     }
     @inline(__always) _modify {
-      assert(contains(index), "write to an empty slot")
-      yield &chunks[index &>> 4][index & 15]
+      precondition(contains(index), "access to an empty slot")
+      yield &ownChunk(index &>> 4)[index & 15]
     }
   }
 
   /// Puts the element into the lowest free slot and returns its index.
   public mutating func insert(_ element: Element) -> Int {
     let index = takeLowestFreeIndex()
-    let chunk = index >> 4
-    if chunk == chunks.count {
-      var fresh = ContiguousArray<Element>()
-      fresh.reserveCapacity(16)
-      chunks.append(fresh)
-    }
-    if index & 15 == chunks[chunk].count {
-      chunks[chunk].append(element)
-    } else {
-      chunks[chunk][index & 15] = element
-    }
+    if index >> 4 == chunks.count { chunks.append(SlotChunk()) }
+    ownChunk(index >> 4)[index & 15] = element
     count += 1
+    capacity = max(capacity, index + 1)
     return index
   }
 
@@ -68,16 +58,23 @@
     count -= 1
   }
 
-  /// The occupied indices in ascending order, as they are now.
+  /// The occupied indices in ascending order, as they are now; the table may change while they are visited.
   @inlinable public var indices: SlotIndices { SlotIndices(occupied: occupied) }
 
   /// Feeds index and element of each occupied slot, ascending. Old contents of free slots do not count.
-  public func digest(into digest: inout StateDigest, _ feed: (Element, inout StateDigest) -> Void) {
+  @inlinable public func digest(into digest: inout StateDigest, _ feed: (Element, inout StateDigest) -> Void) {
     digest.combine(count)
     for index in indices {
       digest.combine(index)
       feed(self[index], &digest)
     }
+  }
+
+  /// The elements of a chunk that no copy of the table shares.
+  @inlinable @inline(__always)
+  mutating func ownChunk(_ index: Int) -> UnsafeMutablePointer<Element> {
+    if !isKnownUniquelyReferenced(&chunks[index].owner) { chunks[index] = SlotChunk(copying: chunks[index]) }
+    return chunks[index].elements
   }
 
   private mutating func takeLowestFreeIndex() -> Int {
@@ -87,6 +84,37 @@
     occupied[firstFreeWord] |= 1 << UInt64(bit)
     return firstFreeWord << 6 + bit
   }
+}
+
+/// Sixteen slots of a `SlotTable`: the address for fast access, and the object that owns the memory.
+///
+/// The reference count of the owner says whether the chunk is shared; shared chunks are never written, which is why
+/// they may cross threads.
+@frozen @usableFromInline struct SlotChunk<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
+  @usableFromInline var owner: SlotMemory
+  @usableFromInline let elements: UnsafeMutablePointer<Element>
+
+  @inlinable init() {
+    owner = SlotMemory(bytes: 16 * MemoryLayout<Element>.stride, alignment: MemoryLayout<Element>.alignment)
+    elements = owner.start.assumingMemoryBound(to: Element.self)
+  }
+
+  @inlinable init(copying other: SlotChunk) {
+    self.init()
+    elements.update(from: other.elements, count: 16)
+  }
+}
+
+/// Zeroed memory that is freed with the last reference.
+@usableFromInline final class SlotMemory {
+  @usableFromInline let start: UnsafeMutableRawPointer
+
+  @usableFromInline init(bytes: Int, alignment: Int) {
+    start = .allocate(byteCount: max(bytes, 1), alignment: alignment)
+    start.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+  }
+
+  deinit { start.deallocate() }
 }
 
 /// The occupied indices of a `SlotTable`, ascending; unaffected by later changes of the table.

@@ -38,6 +38,7 @@ public struct Kernel: ~Copyable {
   var timeouts = EventQueue()
   /// When the timer interrupt was last handled.
   var lastTick = Instant.never
+  var nextSerial: UInt64 = 0
 
   /// Time during which no thread was ready.
   public var idle = TimeSpan.zero

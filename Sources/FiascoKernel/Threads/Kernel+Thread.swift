@@ -76,6 +76,8 @@ extension Kernel {
       let place = kernelUserPage(task, address, bytes: UTCB.size)
     else { return false }
     threads[target.slot].task = task
+    nextSerial += 1
+    threads[target.slot].serial = nextSerial
     threads[target.slot].utcbAddress = address
     threads[target.slot].utcbFrame = Int32(place.frame)
     threads[target.slot].utcbOffset = UInt16(place.offset)

@@ -33,3 +33,20 @@ extension Kernel {
 
   mutating func setError(_ t: ThreadID, _ error: IPCError) { setUTCBWord(t, UTCB.error, error.rawValue) }
 }
+
+// What the host of native programs needs: it writes and reads the UTCB as machine code would.
+extension Kernel {
+  public func messageWord(_ t: ThreadID, _ index: Int) -> UInt64 { utcbWord(t, index) }
+
+  public mutating func setMessageWord(_ t: ThreadID, _ index: Int, _ value: UInt64) {
+    guard index < UTCB.messageRegisterCount else { return }
+    setUTCBWord(t, index, value)
+  }
+
+  /// Announces object buffers from buffer register 0 on, closed by a void one.
+  public mutating func setReceiveBuffers(_ t: ThreadID, _ buffers: [ReceiveBuffer]) {
+    setUTCBWord(t, UTCB.bufferDescriptor, 0)
+    for (index, buffer) in buffers.enumerated() { setUTCBWord(t, UTCB.bufferRegisters + index, buffer.raw) }
+    setUTCBWord(t, UTCB.bufferRegisters + buffers.count, 0)
+  }
+}

@@ -13,6 +13,8 @@ public struct Thread: BitwiseCopyable, Sendable {
   public var utcbAddress: UInt64 = 0
   public var utcbFrame: Int32 = -1
   public var utcbOffset: UInt16 = 0
+  /// Unique over the whole run: a slot is reused, a serial number never.
+  public var serial: UInt64 = 0
 
   // State
   public var flags: ThreadFlags = [.dead]

@@ -1,0 +1,56 @@
+import Determinism
+import Glibc
+
+/// The hold model: a queue of constant length in which the next event is taken and a new one put in, again and again.
+/// It is what event queues are compared by. `Peers/hold.cpp` and `Peers/hold_simpy.py` do the same work and must end
+/// with the same checksum.
+enum HoldModel {
+  struct Result {
+    var checksum: UInt64
+    /// CPU time of all holds together, without the filling of the queue.
+    var nanoseconds: UInt64
+  }
+
+  /// `holds` times, in a queue of `pending` events. The mean distance of two events is about 1000 ticks for every
+  /// `pending`.
+  static func run(pending: Int, holds: Int) -> Result {
+    var source = DelaySource(pending: UInt64(pending))
+    var queue = EventQueue()
+    for index in 0..<pending {
+      queue.schedule(at: Instant(picoseconds: source.next()), class: 0, payload: UInt32(index))
+    }
+    var checksum: UInt64 = 0
+    let start = processNanoseconds()
+    for _ in 0..<holds {
+      guard let event = queue.next else { break }
+      checksum = (checksum &<< 5 | checksum &>> 59) ^ (event.instant.picoseconds &+ UInt64(event.payload))
+      let instant = Instant(picoseconds: event.instant.picoseconds &+ source.next())
+      queue.replaceNext(at: instant, class: 0, payload: event.payload)
+    }
+    return Result(checksum: checksum, nanoseconds: processNanoseconds() - start)
+  }
+
+  /// Delays with exponential distribution from a table of integers, the same in every language.
+  private struct DelaySource {
+    let pending: UInt64
+    let table: [UInt64]
+    var state: UInt64 = 12345
+
+    init(pending: UInt64) {
+      self.pending = pending
+      table = (0..<1024).map { UInt64(-1000 * log((Double($0) + 0.5) / 1024) + 0.5) }
+    }
+
+    mutating func next() -> UInt64 {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return 1 &+ table[Int(truncatingIfNeeded: state &>> 54)] &* pending &+ (state &>> 20) % pending
+    }
+  }
+}
+
+/// CPU time of this process so far, the time of other processes on the machine not included.
+func processNanoseconds() -> UInt64 {
+  var time = timespec()
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+  return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+}
