@@ -87,7 +87,7 @@ public struct TranslationCache: ~Copyable {
   /// Makes room for the frame's decoded instructions. From now on stores to it must take the long way: in this cache
   /// by its marked write entries, in others because the memory's generation changes.
   private mutating func decorate(_ frame: Int, _ memory: inout PagedMemory) -> UnsafeMutableRawPointer {
-    let records = memory.setDecoration(frame, bytes: DecodedPage.bytes)
+    let records = memory.setDecoration(frame, DecodedPage.bytes)
     generation = memory.generation
     for index in 0..<Layout.entries where storage[Layout.writeFrames + index] == UInt64(frame) {
       let slot = Layout.writeSet + index * 2

@@ -38,7 +38,7 @@ enum Spread: CaseIterable {
 }
 
 @Suite struct EventQueueTests {
-  @Test(arguments: Spread.allCases, [1, 40, 1_500])
+  @Test(arguments: Spread.allCases, [1, 40, 1_100])
   func `events come out as a sorted list would give them`(spread: Spread, size: Int) {
     var random = SeededGenerator(seed: UInt64(size))
     var (queue, model) = (EventQueue(), SortedEvents())
@@ -51,7 +51,7 @@ enum Spread: CaseIterable {
       payload += 1
     }
     for _ in 0..<size { add() }
-    for round in 0..<1_200 {
+    for round in 0..<600 {
       let expected = model.popNext()
       #expect(queue.next?.payload == expected?.payload)
       if round % 3 == 0, queue.isEmpty == false {

@@ -52,7 +52,7 @@ private struct Pair: ~Copyable {
   }
 
   func checkContents() {
-    for frame in stride(from: 0, to: Self.frames, by: 33) {
+    for frame in stride(from: 0, to: Self.frames, by: 99) {
       #expect(memory.isTouched(frame) == (model[frame] != nil))
       let bytes = UnsafeRawBufferPointer(start: memory.readable(frame), count: 4096)
       #expect([UInt8](bytes) == model[frame] ?? Self.zeros)
@@ -105,7 +105,7 @@ private struct Pair: ~Copyable {
       case 1 where boxes.count > 1: boxes.remove(at: chosen)
       default: boxes[chosen].pair.step(&random)
       }
-      if round % 40 == 0 {
+      if round % 60 == 0 {
         for box in boxes {
           box.pair.checkContents()
           #expect(box.pair.digest == box.pair.digestOfModel)
