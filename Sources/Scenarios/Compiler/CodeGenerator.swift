@@ -12,7 +12,7 @@ struct CodeGenerator {
   private(set) var marks: [(address: UInt64, position: Int)] = []
 
   // The function being generated.
-  private var frame = FrameLayout(function: IR.Function(name: ""), spills: 0)
+  private(set) var frame = FrameLayout(function: IR.Function(name: ""), spills: 0)
   private var liveSpills = 0
   private var mostSpills = 0
   private var loopEnds: [InstructionStream.Label] = []

@@ -110,12 +110,12 @@ struct DataPlaces {
   init(_ all: [IR.Global], readOnly readOnlyBase: UInt64, data dataBase: UInt64) {
     readOnly = ExecutableParts.Block(address: readOnlyBase, bytes: [])
     data = ExecutableParts.Block(address: dataBase, bytes: [])
-    for global in all where global.section == .readOnly { place(global, in: &readOnly) }
-    for global in all where global.section == .data { place(global, in: &data) }
+    for global in all where global.section == .readOnly { note(global, at: readOnly.append(global)) }
+    for global in all where global.section == .data { note(global, at: data.append(global)) }
     let zeroedBase = (data.end + 15) & ~15
     var end = zeroedBase
     for global in all where global.section == .zeroed {
-      end = Self.aligned(end, global.alignment)
+      end = end.aligned(to: global.alignment)
       note(global, at: end)
       end += UInt64(global.size)
     }
@@ -127,17 +127,22 @@ struct DataPlaces {
     globals.append((global.name, address, global.size))
     addresses[global.name] = address
   }
+}
 
-  private mutating func place(_ global: IR.Global, in block: inout ExecutableParts.Block) {
-    let address = Self.aligned(block.end, global.alignment)
-    block.bytes += [UInt8](repeating: 0, count: Int(address - block.end))
+extension ExecutableParts.Block {
+  /// Places a global behind what is there and gives its address.
+  fileprivate mutating func append(_ global: IR.Global) -> UInt64 {
+    let address = end.aligned(to: global.alignment)
+    bytes += [UInt8](repeating: 0, count: Int(address - end))
     let content = global.words.flatMap(\.littleEndianBytes) + global.bytes
-    block.bytes += content + [UInt8](repeating: 0, count: global.size - content.count)
-    note(global, at: address)
+    bytes += content + [UInt8](repeating: 0, count: global.size - content.count)
+    return address
   }
+}
 
-  private static func aligned(_ address: UInt64, _ alignment: Int) -> UInt64 {
-    (address + UInt64(alignment) - 1) / UInt64(alignment) * UInt64(alignment)
+extension UInt64 {
+  fileprivate func aligned(to alignment: Int) -> UInt64 {
+    (self + UInt64(alignment) - 1) / UInt64(alignment) * UInt64(alignment)
   }
 }
 

@@ -111,13 +111,13 @@ struct InstructionStream {
   private static func branchBits(_ offset: Int) -> UInt32 {
     precondition(offset >= -4096 && offset < 4096, "a conditional branch must reach its label")
     let bits = UInt32(truncatingIfNeeded: offset)
-    return bits >> 12 << 31 | (bits >> 5 & 0x3f) << 25 | (bits >> 1 & 0xf) << 8 | (bits >> 11 & 1) << 7
+    return (bits >> 12) << 31 | (bits >> 5 & 0x3f) << 25 | (bits >> 1 & 0xf) << 8 | (bits >> 11 & 1) << 7
   }
 
   private static func jumpBits(_ offset: Int) -> UInt32 {
     precondition(offset >= -(1 << 20) && offset < 1 << 20, "a jump must reach its label")
     let bits = UInt32(truncatingIfNeeded: offset)
-    return bits >> 20 << 31 | (bits >> 1 & 0x3ff) << 21 | (bits >> 11 & 1) << 20 | (bits >> 12 & 0xff) << 12
+    return (bits >> 20) << 31 | (bits >> 1 & 0x3ff) << 21 | (bits >> 11 & 1) << 20 | (bits >> 12 & 0xff) << 12
   }
 
   /// Upper 20 bits in place and lower 12 bits, the latter signed.
@@ -147,7 +147,7 @@ extension InstructionStream {
     precondition(offset >= -2048 && offset < 2048, "an offset must fit 12 bits")
     let bits = UInt32(truncatingIfNeeded: offset)
     let registers = base.field << 15 | source.field << 20
-    emit(0x23 | (bits & 0x1f) << 7 | funct3 << 12 | registers | bits >> 5 << 25)
+    emit(0x23 | (bits & 0x1f) << 7 | funct3 << 12 | registers | (bits >> 5) << 25)
   }
 
   mutating func add(_ d: Register, _ a: Register, _ b: Register) { r(0x33, 0, 0, d, a, b) }

@@ -7,10 +7,10 @@ import Genode
 /// C++ exception priming, static constructors. Added: the component tells core where its capability map is, which a
 /// checkpointer needs. Models `init_main_thread.cc`, `platform_env.h`, `entrypoint.cc`.
 enum Startup {
-  static let bootstrapStackSize = 16 << 10
+  static let bootstrapStackSize = 16_384
 
   static func add(to module: ModuleBuilder, construct: String) {
-    module.data("parent_badge", words: [0])
+    module.data("parent_badge", words: [UInt64](repeating: 0, count: 1))
     module.zeroed("bootstrap_stack", bytes: bootstrapStackSize, alignment: 16)
     module.zeroed("bootstrap_stack_top", bytes: 16, alignment: 16)
     module.zeroed("main_thread", bytes: 8)
