@@ -71,8 +71,8 @@ public struct Kernel: ~Copyable {
   }
 
   @inline(__always)
-  mutating func record(_ event: @autoclosure () -> KernelEvent) {
-    if recordsEvents { outbox.append(event()) }
+  mutating func record(_ event: KernelEvent) {
+    if recordsEvents { outbox.append(event) }
   }
 }
 

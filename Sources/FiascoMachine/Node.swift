@@ -30,7 +30,6 @@ public struct Node: ~Copyable {
 
   /// An independent copy of the whole machine. Nothing done to one is visible in the other.
   public mutating func fork() -> Node {
-    translations.flushWrites()
     return Node(forkOf: &self)
   }
 

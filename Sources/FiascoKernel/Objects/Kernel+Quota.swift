@@ -31,19 +31,13 @@ extension Kernel {
     ObjectID(objects.insert(KernelObject(kind: .inert, index: -1, payer: .none, bytes: 0)))
   }
 
-  /// The bytes have been charged to the payer; `freeObject` gives them back.
+  /// The bytes have been charged to the payer; `releaseObject` gives them back.
   mutating func define(_ id: ObjectID, _ kind: ObjectKind, index: Int, payer: ObjectID, bytes: UInt64) {
     objects[id.slot] = KernelObject(kind: kind, index: index, payer: payer, bytes: bytes)
     record(.objectCreated(id, kind: kind))
   }
 
-  /// The object is gone for good: its id may be used again, its quota is available.
-  mutating func freeObject(_ id: ObjectID) {
-    let object = objects[id.slot]
-    precondition(object.firstCapability == 0, "an object with capabilities is freed")
-    objects.remove(id.slot)
-    refundQuota(object.payer, object.bytes)
-  }
+  mutating func refundQuota(_ object: KernelObject) { refundQuota(object.payer, object.bytes) }
 
   /// A factory with `limit` bytes, reserved from `payer` at once; nil if they are not there.
   ///
@@ -76,6 +70,6 @@ extension Kernel {
     // An unlimited factory does not count its objects, so it can never know that it is not needed any more.
     if factories[Int(objects[id.slot].index)].limit == .max { return }
     factories.remove(Int(objects[id.slot].index))
-    freeObject(id)
+    releaseObject(id)
   }
 }

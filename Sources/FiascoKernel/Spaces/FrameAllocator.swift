@@ -6,7 +6,7 @@ struct FrameAllocator: Sendable {
   let range: Range<Int>
   private(set) var freeCount: Int
   /// One bit a frame, set if free; bit 0 of word 0 is `range.lowerBound`.
-  private var free: ContiguousArray<UInt64>
+  private(set) var free: ContiguousArray<UInt64>
   /// No word before this one has a free frame.
   private var firstWord = 0
 

@@ -45,7 +45,7 @@ extension Kernel {
     while slot < limit {
       let address = capabilityAddress(of: task, at: slot)
       if address.isNone {
-        slot = (slot | CapabilityDirectory.slotsPerTable - 1) + 1
+        slot = (slot | (CapabilityDirectory.slotsPerTable - 1)) + 1
         continue
       }
       if !capabilityEntry(address).isEmpty { return slot }

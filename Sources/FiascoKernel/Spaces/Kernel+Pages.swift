@@ -54,11 +54,16 @@ extension Kernel {
     return table
   }
 
-  /// Changes or clears an entry that exists. Rights may only have been removed: translations become stale.
-  mutating func reducePage(_ task: TaskID, _ address: UInt64, to entry: PageEntry) {
+  /// Changes an entry whose table exists.
+  mutating func rewritePage(_ task: TaskID, _ address: UInt64, to entry: PageEntry) {
     let leaf = leafTable(task, address)
-    precondition(leaf >= 0, "a page that has no table is cleared")
+    precondition(leaf >= 0, "a page without a table is changed")
     memory.store(entry.raw, frame: leaf, offset: PageTable.leafOffset(address))
+  }
+
+  /// Takes rights away: translations become stale.
+  mutating func reducePage(_ task: TaskID, _ address: UInt64, to entry: PageEntry) {
+    rewritePage(task, address, to: entry)
     staleTranslations = true
   }
 
@@ -89,5 +94,16 @@ extension Kernel {
       address = tableEnd
     }
     return nil
+  }
+}
+
+extension Kernel {
+  /// A fault of the root task in its identity window: the root pager would map the page with all rights, which gives
+  /// back what the task had taken from itself.
+  mutating func answerIdentityFault(_ task: TaskID, _ address: UInt64) -> Bool {
+    guard tasks[task.slot].seesIdentity(address) else { return false }
+    let entry = pageEntry(task, address)
+    if entry.isValid, !entry.isKernelUser { rewritePage(task, address, to: entry.with(rights: .rwx)) }
+    return true
   }
 }
