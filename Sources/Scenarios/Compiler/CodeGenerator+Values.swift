@@ -6,7 +6,7 @@ extension CodeGenerator {
   mutating func evaluate(_ value: IR.Value, at depth: Int) {
     let target = Self.evaluation[depth]
     switch value {
-    case .constant(let constant): assembler.li(target, constant)
+    case .constant(let constant): assembler.code.li(target, Int64(bitPattern: constant))
     case .local(let local): load(target, frame.offset(of: local))
     case .frameAddress(let local): frameAddress(target, frame.offset(of: local))
     case .symbol(let name): assembler.la(target, name)
@@ -22,9 +22,9 @@ extension CodeGenerator {
     case .call(let function, let values):
       call(values, pointer: nil, at: depth) { $0.call(function) }
     case .callPointer(let pointer, let values):
-      call(values, pointer: pointer, at: depth) { $0.jalr(.ra, Self.scratch, 0) }
-    case .utcb: assembler.mv(target, .tp)
-    case .time: assembler.rdtime(target)
+      call(values, pointer: pointer, at: depth) { $0.code.jalr(.ra, 0, Self.scratch) }
+    case .utcb: assembler.code.mv(target, .tp)
+    case .time: assembler.code.read(.time, target)
     }
   }
 
@@ -36,9 +36,9 @@ extension CodeGenerator {
 
   private mutating func unary(_ operation: IR.UnaryOperator, _ register: Register) {
     switch operation {
-    case .negate: assembler.sub(register, .zero, register)
-    case .complement: assembler.xori(register, register, -1)
-    case .isZero: assembler.sltiu(register, register, 1)
+    case .negate: assembler.code.sub(register, .zero, register)
+    case .complement: assembler.code.xori(register, register, -1)
+    case .isZero: assembler.code.sltiu(register, register, 1)
     }
   }
 
@@ -53,7 +53,7 @@ extension CodeGenerator {
       let slot = takeSpill()
       store(target, slot)
       evaluate(right, at: depth)
-      assembler.mv(.a6, target)
+      assembler.code.mv(.a6, target)
       load(target, slot)
       releaseSpills(1)
       apply(operation, target, target, .a6)
@@ -64,16 +64,16 @@ extension CodeGenerator {
   private mutating func immediate(_ operation: IR.BinaryOperator, _ register: Register, _ constant: Int64) -> Bool {
     let fits = constant >= -2048 && constant < 2048
     switch operation {
-    case .add where fits: assembler.addi(register, register, Int(constant))
-    case .subtract where constant > -2048 && constant <= 2048: assembler.addi(register, register, Int(-constant))
-    case .and where fits: assembler.andi(register, register, Int(constant))
-    case .or where fits: assembler.ori(register, register, Int(constant))
-    case .exclusiveOr where fits: assembler.xori(register, register, Int(constant))
-    case .less where fits: assembler.slti(register, register, Int(constant))
-    case .below where fits: assembler.sltiu(register, register, Int(constant))
-    case .shiftLeft: assembler.slli(register, register, Int(constant & 63))
-    case .shiftRight: assembler.srli(register, register, Int(constant & 63))
-    case .shiftRightSigned: assembler.srai(register, register, Int(constant & 63))
+    case .add where fits: assembler.code.addi(register, register, constant)
+    case .subtract where constant > -2048 && constant <= 2048: assembler.code.addi(register, register, -constant)
+    case .and where fits: assembler.code.andi(register, register, constant)
+    case .or where fits: assembler.code.ori(register, register, constant)
+    case .exclusiveOr where fits: assembler.code.xori(register, register, constant)
+    case .less where fits: assembler.code.slti(register, register, constant)
+    case .below where fits: assembler.code.sltiu(register, register, constant)
+    case .shiftLeft: assembler.code.slli(register, register, constant & 63)
+    case .shiftRight: assembler.code.srli(register, register, constant & 63)
+    case .shiftRightSigned: assembler.code.srai(register, register, constant & 63)
     default: return false
     }
     return true
@@ -81,37 +81,37 @@ extension CodeGenerator {
 
   private mutating func apply(_ operation: IR.BinaryOperator, _ d: Register, _ a: Register, _ b: Register) {
     switch operation {
-    case .add: assembler.add(d, a, b)
-    case .subtract: assembler.sub(d, a, b)
-    case .multiply: assembler.mul(d, a, b)
-    case .divide: assembler.div(d, a, b)
-    case .remainder: assembler.rem(d, a, b)
-    case .divideUnsigned: assembler.divu(d, a, b)
-    case .remainderUnsigned: assembler.remu(d, a, b)
-    case .and: assembler.and(d, a, b)
-    case .or: assembler.or(d, a, b)
-    case .exclusiveOr: assembler.xor(d, a, b)
-    case .shiftLeft: assembler.sll(d, a, b)
-    case .shiftRight: assembler.srl(d, a, b)
-    case .shiftRightSigned: assembler.sra(d, a, b)
+    case .add: assembler.code.add(d, a, b)
+    case .subtract: assembler.code.sub(d, a, b)
+    case .multiply: assembler.code.mul(d, a, b)
+    case .divide: assembler.code.div(d, a, b)
+    case .remainder: assembler.code.rem(d, a, b)
+    case .divideUnsigned: assembler.code.divu(d, a, b)
+    case .remainderUnsigned: assembler.code.remu(d, a, b)
+    case .and: assembler.code.and(d, a, b)
+    case .or: assembler.code.or(d, a, b)
+    case .exclusiveOr: assembler.code.xor(d, a, b)
+    case .shiftLeft: assembler.code.sll(d, a, b)
+    case .shiftRight: assembler.code.srl(d, a, b)
+    case .shiftRightSigned: assembler.code.sra(d, a, b)
     case .equal:
-      assembler.sub(d, a, b)
-      assembler.sltiu(d, d, 1)
+      assembler.code.sub(d, a, b)
+      assembler.code.sltiu(d, d, 1)
     case .notEqual:
-      assembler.sub(d, a, b)
-      assembler.sltu(d, .zero, d)
-    case .less: assembler.slt(d, a, b)
-    case .greater: assembler.slt(d, b, a)
+      assembler.code.sub(d, a, b)
+      assembler.code.sltu(d, .zero, d)
+    case .less: assembler.code.slt(d, a, b)
+    case .greater: assembler.code.slt(d, b, a)
     case .lessOrEqual:
-      assembler.slt(d, b, a)
-      assembler.xori(d, d, 1)
+      assembler.code.slt(d, b, a)
+      assembler.code.xori(d, d, 1)
     case .greaterOrEqual:
-      assembler.slt(d, a, b)
-      assembler.xori(d, d, 1)
-    case .below: assembler.sltu(d, a, b)
+      assembler.code.slt(d, a, b)
+      assembler.code.xori(d, d, 1)
+    case .below: assembler.code.sltu(d, a, b)
     case .aboveOrEqual:
-      assembler.sltu(d, a, b)
-      assembler.xori(d, d, 1)
+      assembler.code.sltu(d, a, b)
+      assembler.code.xori(d, d, 1)
     }
   }
 
@@ -120,10 +120,10 @@ extension CodeGenerator {
     let no = assembler.label()
     let end = assembler.label()
     jump(to: no, unless: whole, at: depth)
-    assembler.li(target, 1)
+    assembler.code.li(target, 1)
     assembler.j(end)
     assembler.place(no)
-    assembler.li(target, 0)
+    assembler.code.li(target, 0)
     assembler.place(end)
   }
 
@@ -150,14 +150,14 @@ extension CodeGenerator {
       return
     case .unary(.isZero, let operand):
       evaluate(operand, at: depth)
-      assembler.branch(0, Self.evaluation[depth], .zero, proceed)
+      assembler.branch(.beq, Self.evaluation[depth], .zero, proceed)
     case .binary(let operation, let left, let right) where operation.isComparison && depth + 1 < Self.evaluation.count:
       evaluate(left, at: depth)
       evaluate(right, at: depth + 1)
       branch(operation, Self.evaluation[depth], Self.evaluation[depth + 1], proceed)
     default:
       evaluate(condition, at: depth)
-      assembler.branch(1, Self.evaluation[depth], .zero, proceed)
+      assembler.branch(.bne, Self.evaluation[depth], .zero, proceed)
     }
     assembler.j(label)
     assembler.place(proceed)
@@ -167,14 +167,14 @@ extension CodeGenerator {
     _ operation: IR.BinaryOperator, _ a: Register, _ b: Register, _ label: InstructionStream.Label
   ) {
     switch operation {
-    case .equal: assembler.branch(0, a, b, label)
-    case .notEqual: assembler.branch(1, a, b, label)
-    case .less: assembler.branch(4, a, b, label)
-    case .lessOrEqual: assembler.branch(5, b, a, label)
-    case .greater: assembler.branch(4, b, a, label)
-    case .greaterOrEqual: assembler.branch(5, a, b, label)
-    case .below: assembler.branch(6, a, b, label)
-    case .aboveOrEqual: assembler.branch(7, a, b, label)
+    case .equal: assembler.branch(.beq, a, b, label)
+    case .notEqual: assembler.branch(.bne, a, b, label)
+    case .less: assembler.branch(.blt, a, b, label)
+    case .lessOrEqual: assembler.branch(.bge, b, a, label)
+    case .greater: assembler.branch(.blt, b, a, label)
+    case .greaterOrEqual: assembler.branch(.bge, a, b, label)
+    case .below: assembler.branch(.bltu, a, b, label)
+    case .aboveOrEqual: assembler.branch(.bgeu, a, b, label)
     default: preconditionFailure("only comparisons become branches")
     }
   }
@@ -201,7 +201,7 @@ extension CodeGenerator {
     loadArguments(values, at: 0)
     if let pointerSlot { load(Self.scratch, pointerSlot) }
     jump(&assembler)
-    if Self.evaluation[depth] != .a0 { assembler.mv(Self.evaluation[depth], .a0) }
+    if Self.evaluation[depth] != .a0 { assembler.code.mv(Self.evaluation[depth], .a0) }
     for (index, slot) in saved.enumerated() { load(Self.evaluation[index], slot) }
     releaseSpills(saved.count + (pointer == nil ? 0 : 1))
   }
@@ -232,11 +232,11 @@ extension CodeGenerator {
 
   private mutating func loadSimple(_ value: IR.Value, _ register: Register) {
     switch value {
-    case .constant(let constant): assembler.li(register, constant)
+    case .constant(let constant): assembler.code.li(register, Int64(bitPattern: constant))
     case .local(let local): load(register, frame.offset(of: local))
     case .frameAddress(let local): frameAddress(register, frame.offset(of: local))
     case .symbol(let name): assembler.la(register, name)
-    case .utcb: assembler.mv(register, .tp)
+    case .utcb: assembler.code.mv(register, .tp)
     default: preconditionFailure("this value needs a register of the evaluation stack")
     }
   }

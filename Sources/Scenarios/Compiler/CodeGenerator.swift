@@ -26,9 +26,9 @@ struct CodeGenerator {
   init(assembler: InstructionStream) { self.assembler = assembler }
 
   /// Generates one function. The size of its frame is known only afterwards, so the body is generated twice: first
-  /// into a copy that is thrown away, which counts the spill slots.
+  /// for a stream that is thrown away, which counts the spill slots.
   mutating func generate(_ function: IR.Function) {
-    var trial = self
+    var trial = CodeGenerator(assembler: InstructionStream(base: 0))
     trial.body(of: function, spills: 0)
     body(of: function, spills: trial.mostSpills)
   }
@@ -81,23 +81,23 @@ extension CodeGenerator {
     case .called: break
     case .component(let stackTop, let utcb):
       assembler.la(.sp, stackTop)
-      assembler.li(.tp, utcb)
-      assembler.li(.ra, 0)
-      assembler.li(.s0, 0)
+      assembler.code.li(.tp, Int64(bitPattern: utcb))
+      assembler.code.li(.ra, 0)
+      assembler.code.li(.s0, 0)
     case .thread(let utcbOffset):
-      assembler.mv(.a0, .sp)
-      assembler.ld(.tp, .sp, utcbOffset)
-      assembler.li(.ra, 0)
-      assembler.li(.s0, 0)
+      assembler.code.mv(.a0, .sp)
+      assembler.code.ld(.tp, Int64(utcbOffset), .sp)
+      assembler.code.li(.ra, 0)
+      assembler.code.li(.s0, 0)
     }
     let first = min(frame.size, Self.shortFrame)
-    assembler.addi(.sp, .sp, -first)
-    assembler.sd(.ra, .sp, first - 8)
-    assembler.sd(.s0, .sp, first - 16)
-    assembler.addi(.s0, .sp, first)
+    assembler.code.addi(.sp, .sp, Int64(-first))
+    assembler.code.sd(.ra, Int64(first - 8), .sp)
+    assembler.code.sd(.s0, Int64(first - 16), .sp)
+    assembler.code.addi(.s0, .sp, Int64(first))
     if frame.size > first {
-      assembler.li(.t0, UInt64(bitPattern: Int64(first - frame.size)))
-      assembler.add(.sp, .sp, .t0)
+      assembler.code.li(.t0, Int64(first - frame.size))
+      assembler.code.add(.sp, .sp, .t0)
     }
     for index in 0..<function.parameters {
       store(Self.arguments[index], frame.offset(of: IR.Local(index: index)))
@@ -105,42 +105,42 @@ extension CodeGenerator {
   }
 
   private mutating func epilogue() {
-    if frame.size > Self.shortFrame { assembler.addi(.sp, .s0, -Self.shortFrame) }
+    if frame.size > Self.shortFrame { assembler.code.addi(.sp, .s0, Int64(-Self.shortFrame)) }
     let first = min(frame.size, Self.shortFrame)
-    assembler.ld(.ra, .sp, first - 8)
-    assembler.ld(.s0, .sp, first - 16)
-    assembler.addi(.sp, .sp, first)
-    assembler.ret()
+    assembler.code.ld(.ra, Int64(first - 8), .sp)
+    assembler.code.ld(.s0, Int64(first - 16), .sp)
+    assembler.code.addi(.sp, .sp, Int64(first))
+    assembler.code.ret()
   }
 
   /// Stores a register into the frame.
   mutating func store(_ register: Register, _ offset: Int) {
     if offset >= -2048 {
-      assembler.sd(register, .s0, offset)
+      assembler.code.sd(register, Int64(offset), .s0)
     } else {
-      assembler.li(Self.scratch, UInt64(bitPattern: Int64(offset)))
-      assembler.add(Self.scratch, Self.scratch, .s0)
-      assembler.sd(register, Self.scratch, 0)
+      assembler.code.li(Self.scratch, Int64(offset))
+      assembler.code.add(Self.scratch, Self.scratch, .s0)
+      assembler.code.sd(register, 0, Self.scratch)
     }
   }
 
   /// Loads a register from the frame.
   mutating func load(_ register: Register, _ offset: Int) {
     if offset >= -2048 {
-      assembler.ld(register, .s0, offset)
+      assembler.code.ld(register, Int64(offset), .s0)
     } else {
-      assembler.li(Self.scratch, UInt64(bitPattern: Int64(offset)))
-      assembler.add(Self.scratch, Self.scratch, .s0)
-      assembler.ld(register, Self.scratch, 0)
+      assembler.code.li(Self.scratch, Int64(offset))
+      assembler.code.add(Self.scratch, Self.scratch, .s0)
+      assembler.code.ld(register, 0, Self.scratch)
     }
   }
 
   mutating func frameAddress(_ register: Register, _ offset: Int) {
     if offset >= -2048 {
-      assembler.addi(register, .s0, offset)
+      assembler.code.addi(register, .s0, Int64(offset))
     } else {
-      assembler.li(register, UInt64(bitPattern: Int64(offset)))
-      assembler.add(register, register, .s0)
+      assembler.code.li(register, Int64(offset))
+      assembler.code.add(register, register, .s0)
     }
   }
 
@@ -179,7 +179,7 @@ extension CodeGenerator {
     case .invoke(let invocation): invoke(invocation)
     case .atomicSwap(let local, let address, let value):
       evaluatePair(address, value)
-      assembler.amoswap(Self.evaluation[0], Self.evaluation[1], at: Self.evaluation[0])
+      assembler.code.emit(.amoswap, .double, Self.evaluation[0], Self.evaluation[1], Self.evaluation[0], .acquireRelease)
       store(Self.evaluation[0], frame.offset(of: local))
     case .work(let nanoseconds):
       evaluate(nanoseconds, at: 0)
@@ -190,15 +190,15 @@ extension CodeGenerator {
       assembler.custom(.hint, rs1: Self.evaluation[0], rs2: Self.evaluation[1])
     case .continueOn(let stack, let function, let argument):
       evaluatePair(stack, argument)
-      assembler.mv(.sp, Self.evaluation[0])
-      assembler.mv(.a0, Self.evaluation[1])
-      assembler.li(.ra, 0)
-      assembler.li(.s0, 0)
+      assembler.code.mv(.sp, Self.evaluation[0])
+      assembler.code.mv(.a0, Self.evaluation[1])
+      assembler.code.li(.ra, 0)
+      assembler.code.li(.s0, 0)
       assembler.tail(function)
     case .mark(let mark):
       if let symbol = mark.symbol { assembler.symbol(symbol) }
       if let position = mark.position { marks.append((assembler.address, position)) }
-    case .breakpoint: assembler.ebreak()
+    case .breakpoint: assembler.code.ebreak()
     }
   }
 
@@ -238,7 +238,7 @@ extension CodeGenerator {
   private mutating func leave(_ value: IR.Value?) {
     if let value {
       evaluate(value, at: 0)
-      assembler.mv(.a0, Self.evaluation[0])
+      assembler.code.mv(.a0, Self.evaluation[0])
     }
     guard let returnLabel else { preconditionFailure("only a function can be left") }
     assembler.j(returnLabel)
@@ -246,7 +246,7 @@ extension CodeGenerator {
 
   private mutating func invoke(_ invocation: IR.Invocation) {
     loadArguments([invocation.tag, invocation.target, invocation.timeouts, invocation.label], at: 0)
-    assembler.ecall()
+    assembler.code.ecall()
     store(.a0, frame.offset(of: invocation.tagResult))
     store(.a3, frame.offset(of: invocation.labelResult))
   }

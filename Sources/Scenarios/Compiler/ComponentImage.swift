@@ -53,15 +53,18 @@ extension ProgramCompiler {
     for function in module.module.functions { generator.generate(function) }
     let end = generator.assembler.address
     let places = DataPlaces(module.module.globals, readOnly: (end + 4095) & ~4095, data: data)
-    let words = generator.assembler.linked(data: places.addresses)
+    let bytes: [UInt8]
+    do { bytes = try generator.assembler.linked(data: places.addresses) } catch {
+      preconditionFailure("the compiler must generate what can be assembled: \(error)")
+    }
     let symbols = Self.symbols(generator.assembler.symbols, places)
     guard let start = symbols.first(where: { $0.name == entry }) else {
       preconditionFailure("a program needs its entry function")
     }
     let parts = ExecutableParts(
-      entry: start.address, text: .init(address: text, bytes: words.flatMap(\.littleEndianBytes)),
+      entry: start.address, text: .init(address: text, bytes: bytes),
       readOnlyData: places.readOnly, data: places.data, zeroedBytes: places.zeroedBytes, symbols: symbols,
-      machineFlags: 1)
+      machineFlags: 0)
     let elf: [UInt8]
     do { elf = try elfExecutable(parts) } catch {
       preconditionFailure("the compiler must write an executable that can be read: \(error)")
