@@ -11,12 +11,12 @@ import Glibc
     let path = CommandLine.arguments[1]
     if path == "genode" {
       var children = [ChildConfiguration(name: "timer", program: .native(.timer), ramQuota: 1 << 20, provides: ["Timer"])]
-      var files: [GenodeBoot.File] = []
+      var files: [BootFile] = []
       for name in CommandLine.arguments.dropFirst(2) {
         files.append(.init(name: "c", bytes: try readFile(name)))
         children.append(ChildConfiguration(name: "c", program: .elf(rom: "c"), ramQuota: 8 << 20, priority: 100))
       }
-      var system = System(genode: GenodeBoot(files: files, children: children), profile: .modern, platform: .riscvVirt)
+      var system = System(booting: children, files: files, profile: .modern, platform: .riscvVirt)
       let exit = system.run(until: .zero + .seconds(5))
       for r in system.drainRecords() {
         if case .kernel(let e) = r.event { switch e { case .contextSwitched, .ipcStarted, .messageTransferred, .receiveBlocked, .senderQueued: continue; default: break } }
