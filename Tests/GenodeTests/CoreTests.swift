@@ -20,14 +20,15 @@ import Testing
     _ = host.takeCalls()
     let reply = host.session("PD", quota: SessionQuota.pd)
     let calls = host.takeCalls()
-    #expect(calls.map { $0.hasPrefix("gate") ? "gate" : $0 } == ["task", "gate", "irq"] + Array(repeating: "gate", count: 9))
+    let kinds = calls.map { $0.hasPrefix("gate") ? "gate" : $0 }
+    #expect(kinds == ["task", "gate", "irq"] + Array(repeating: "gate", count: 9))
     #expect(host.core.badges.count == first + 12)
     let badge = try #require(reply?.capability?.badge)
     #expect(badge % 4 == 0)
     #expect(calls.last == "gate \(badge)")
   }
 
-  @Test func `a thread is five objects, gets its priority before its task, and shows the component only gate and IRQ`() {
+  @Test func `a thread is five objects and has a priority before a task`() {
     var host = CoreHost()
     let first = host.core.badges.count
     _ = host.takeCalls()
@@ -37,8 +38,8 @@ import Testing
     // The second thread of init: place 1, hence gate 0xc and IRQ 0xe; the task itself goes to slot 1.
     #expect(
       calls == [
-        "thread", "gate", "irq", "bind irq", "run_thread", "run_thread", "map to 0x1", "map to 0xc", "map to 0xe", "gate",
-        "gate",
+        "thread", "gate", "irq", "bind irq", "run_thread", "run_thread", "map to 0x1", "map to 0xc", "map to 0xe",
+        "gate", "gate",
       ])
     #expect(host.core.badges.count == first + 5)
   }
@@ -51,7 +52,8 @@ import Testing
     _ = host.request(thread, CPUThreadOpcode.start, [0x1000, 0x2000])
     #expect(host.takeCalls() == ["map to 0xd", "bind", "ex_regs"])
     host.answer = { call in
-      call.tag.label == KernelProtocol.thread && call.words[0] & ThreadControl.bind != 0 ? .refused(.invalidArgument) : nil
+      let isBind = call.tag.label == KernelProtocol.thread && call.words[0] & ThreadControl.bind != 0
+      return isBind ? .refused(.invalidArgument) : nil
     }
     let reply = host.request(thread, CPUThreadOpcode.start, [0x3000, 0x4000])
     #expect(reply?.exception == nil)
@@ -135,7 +137,9 @@ import Testing
     let services = ["PD", "RAM", "CPU", "RM", "ROM", "LOG", "Timer", "Env::pd_session"]
     for _ in 0..<300 {
       let known = (1...150).map { UInt64($0) * 4 }.filter { host.core.badges[$0] != nil }
-      func anyBadge() -> UInt64 { random.next() % 8 == 0 ? random.next() : known[Int(random.next() % UInt64(known.count))] }
+      func anyBadge() -> UInt64 {
+        random.next() % 8 == 0 ? random.next() : known[Int(random.next() % UInt64(known.count))]
+      }
       if random.next() % 4 == 0 {
         let service = services[Int(random.next() % UInt64(services.count))]
         _ = host.session(service, quota: random.next() % (300 << 10), label: random.next() % 2 == 0 ? "rom" : "a -> b")
@@ -163,6 +167,8 @@ import Testing
       for region in core.regionMaps[map].regions { #expect(core.dataspaces.contains(region.dataspace)) }
       for fault in core.regionMaps[map].faults { #expect(core.threads.contains(fault.thread)) }
     }
-    for thread in core.threads.live { #expect(core.pds[core.threads[thread].pd].places[core.threads[thread].place] == thread) }
+    for thread in core.threads.live {
+      #expect(core.pds[core.threads[thread].pd].places[core.threads[thread].place] == thread)
+    }
   }
 }

@@ -23,7 +23,9 @@ extension InitComponent {
   /// Stops the child and its server thread, closes what the child had opened, then its own sessions.
   mutating func kill(_ index: Int, _ script: inout Script) throws(Suspension) {
     let child = children[index]
-    if let entrypoint = child.entrypoint { _ = try script.call(environment.cpu, CPUOpcode.killThread, [], [entrypoint]) }
+    if let entrypoint = child.entrypoint {
+      _ = try script.call(environment.cpu, CPUOpcode.killThread, [], [entrypoint])
+    }
     if let cpu = child.cpu { try closeAtParent(cpu, &script) }
     for session in child.sessions {
       switch session.provider {

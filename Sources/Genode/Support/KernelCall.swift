@@ -63,7 +63,9 @@ public enum KernelCall {
   }
 
   /// Copies one of the caller's capabilities into a slot of another task.
-  public static func mapObject(_ slot: CapabilitySlot, to task: CapabilitySlot, at target: CapabilitySlot) -> SystemCall {
+  public static func mapObject(
+    _ slot: CapabilitySlot, to task: CapabilitySlot, at target: CapabilitySlot
+  ) -> SystemCall {
     mapping(to: task, SendItem.map(hotSpot: target.selector), FlexPage.objects(slot, rights: RPCLayout.itemRights))
   }
 
