@@ -85,7 +85,7 @@ extension Kernel {
 
   /// With rights, a gate with the server right is another thing than the plain gate: the original compares the
   /// addresses of two interfaces.
-  private func areEqual(_ a: Capability, _ b: Capability) -> Bool {
+  func areEqual(_ a: Capability, _ b: Capability) -> Bool {
     guard a.object == b.object else { return false }
     guard profile.equalityIncludesRights else { return true }
     let server = objects[a.object.slot].kind == .gate ? Capability.objectSpecific1 : 0
