@@ -8,7 +8,7 @@ import Synchronization
   /// In front of the elements of each chunk.
   @usableFromInline typealias ListCount = Atomic<Int>
 
-  // Exclusive access is a matter of the table that owns the list; checking it here again would cost as much as all else.
+  // The table that owns the list has exclusive access; checking it here again would cost as much as all else.
   @exclusivity(unchecked) @usableFromInline var count = 0
   @exclusivity(unchecked) @usableFromInline var capacity = 0
   @exclusivity(unchecked) @usableFromInline var list: UnsafeMutablePointer<UnsafeMutableRawPointer>
@@ -81,7 +81,9 @@ import Synchronization
   }
 
   @inlinable static func release(_ chunk: UnsafeMutableRawPointer) {
-    if listCount(chunk).pointee.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 { chunk.deallocate() }
+    if listCount(chunk).pointee.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
+      chunk.deallocate()
+    }
   }
 
   @inlinable @inline(__always)

@@ -75,7 +75,8 @@ public enum ShiftOperation: String, CaseIterable, Sendable {
     }
   }
 
-  var largestAmount: Int64 { code.opcode == 0x13 ? 63 : 31 }
+  /// 63, or 31 for the forms that work on words.
+  public var largestAmount: Int64 { code.opcode == 0x13 ? 63 : 31 }
 }
 
 public enum LoadOperation: String, CaseIterable, Sendable {

@@ -2,25 +2,21 @@ import Testing
 
 @testable import Determinism
 
-/// The order an event queue must keep, written down as plainly as possible.
+/// The order an event queue must keep, written down as plainly as possible: a list with the next event at its end, into
+/// which a new one goes before all that are due earlier or were scheduled earlier for the same instant and class.
 private struct SortedEvents {
-  var events: [(instant: UInt64, class: UInt8, number: Int, payload: UInt32)] = []
+  var events: [EventQueue.Event] = []
   var scheduled = 0
 
   mutating func schedule(_ instant: UInt64, _ class: UInt8, _ payload: UInt32) {
-    events.append((instant, `class`, scheduled, payload))
+    let instant = Instant(picoseconds: instant)
+    var place = events.count
+    while place > 0, (events[place - 1].instant, events[place - 1].class) <= (instant, `class`) { place -= 1 }
+    events.insert((instant, `class`, payload), at: place)
     scheduled += 1
   }
 
-  mutating func popNext() -> EventQueue.Event? {
-    let least = events.indices.min {
-      (events[$0].instant, events[$0].class, events[$0].number)
-        < (events[$1].instant, events[$1].class, events[$1].number)
-    }
-    guard let least else { return nil }
-    let event = events.remove(at: least)
-    return (Instant(picoseconds: event.instant), event.class, event.payload)
-  }
+  mutating func popNext() -> EventQueue.Event? { events.popLast() }
 }
 
 /// How far ahead events are scheduled in a run of the property test.

@@ -76,7 +76,9 @@ import Testing
 
   @Test func `a split stream depends on the name and leaves its origin alone`() {
     let origin = SeededGenerator(seed: 7)
-    var (network, disk, again) = (origin.split(name: "network"), origin.split(name: "disk"), origin.split(name: "network"))
+    var (network, disk, again) = (
+      origin.split(name: "network"), origin.split(name: "disk"), origin.split(name: "network")
+    )
     let first = network.next()
     #expect(first == again.next())
     #expect(first != disk.next())
