@@ -1,0 +1,5 @@
+extension BodyCompiler {
+  func compileBare(_ statement: Statement) throws(Diagnostic) {
+    throw unsupported("bare", at: statement.position)
+  }
+}
