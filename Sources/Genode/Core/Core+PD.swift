@@ -17,7 +17,7 @@ extension Core {
     pds[pd].task = task
     pds[pd].finalizerBadge = try createGate(for: .signalFinalizer(pd: pd), &script)
     let (irqBadge, irq) = reserve(.signalIRQ(pd: pd))
-    try create(KernelCall.createIRQ(at: irq), &script)
+    try create(KernelCall.createIRQ(at: irq, configuration.kernel), &script)
     pds[pd].irqBadge = irqBadge
     pds[pd].sourceBadge = try createGate(for: .signalSource(pd: pd), &script)
     pds[pd].nativeBadge = try createGate(for: .nativePD(pd), &script)
@@ -87,7 +87,9 @@ extension Core {
       return RPCReply()
     case .allocSignalSource: return reply(with: pds[pd].sourceBadge)
     case .freeSignalSource: return RPCReply()
-    case .allocContext: return reply(with: try createContext(of: pd, imprint: request.word(0), &script))
+    case .allocContext:
+      let context = try createContext(of: pd, imprint: request.word(0), &script)
+      return reply(with: context)
     case .freeContext:
       guard case .signalContext(let context)? = object(request.capability(0)), contexts[context].pd == pd
       else { throw .refused(.invalidCapability) }
@@ -96,7 +98,9 @@ extension Core {
     case .submit:
       submitByRequest(request)
       return RPCReply()
-    case .allocRPCCap: return reply(with: try createRPCCapability(of: pd, request.capability(0), &script))
+    case .allocRPCCap:
+      let gate = try createRPCCapability(of: pd, request.capability(0), &script)
+      return reply(with: gate)
     case .freeRPCCap:
       try freeRPCCapability(of: pd, request.capability(0))
       return RPCReply()

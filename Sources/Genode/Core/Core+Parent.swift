@@ -12,7 +12,8 @@ extension Core {
       guard let (service, next) = RPCString.decode(request.words, at: 0),
         let (text, _) = RPCString.decode(request.words, at: next)
       else { throw .refused(.invalidArgs) }
-      return reply(with: try session(service, SessionArguments(text), &script))
+      let badge = try session(service, SessionArguments(text), &script)
+      return reply(with: badge)
     case .upgrade:
       guard let text = request.string(at: 0), let badge = request.capability(0)?.badge else { throw .refused(.invalidArgs) }
       try upgrade(badge, by: SessionArguments(text).ramQuota)
@@ -72,12 +73,17 @@ extension Core {
     }
     let quota = arguments.ramQuota - fixed
     switch service {
-    case "PD": return pds[try createPD(label: label, quota: quota, &script)].badge
-    case "RAM": return ramSessions[try createRAM(label: label, quota: quota, &script)].badge
+    case "PD":
+      let row = try createPD(label: label, quota: quota, &script)
+      return pds[row].badge
+    case "RAM":
+      let row = try createRAM(label: label, quota: quota, &script)
+      return ramSessions[row].badge
     case "CPU":
       let generic = Int(arguments.number("priority") ?? 0)
       let priority = ComponentPriority.kernel(generic: generic)
-      return cpuSessions[try createCPU(label: label, quota: quota, priority: priority, &script)].badge
+      let row = try createCPU(label: label, quota: quota, priority: priority, &script)
+      return cpuSessions[row].badge
     case "RM":
       let row = rmSessions.insert(RMSession(badge: 0, metadata: MetadataBudget(limit: quota)))
       rmSessions[row].badge = try createGate(for: .rm(row), &script)

@@ -79,6 +79,6 @@ extension Core {
     default: throw .refused(.invalidCapability)
     }
     guard let irq = badges[pds[pd].irqBadge] else { throw .refused(.invalidCapability) }
-    try create(KernelCall.bindIRQ(irq.slot, to: threads[thread].threadSlot, label: 0), &script)
+    try create(KernelCall.bindIRQ(irq.slot, to: threads[thread].threadSlot, label: 0, configuration.kernel), &script)
   }
 }

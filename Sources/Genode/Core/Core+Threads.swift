@@ -24,7 +24,8 @@ extension Core {
       destroyThread(thread)
       return RPCReply()
     case .traceControl:
-      return reply(with: dataspaces[try traceControl(of: session, &script)].badge)
+      let row = try traceControl(of: session, &script)
+      return reply(with: dataspaces[row].badge)
     }
   }
 
@@ -65,8 +66,8 @@ extension Core {
     threads[row].gateBadge = try createGate(for: .threadGate(row), to: thread, &script)
     threads[row].gateSlot = badges[threads[row].gateBadge]?.slot ?? thread
     (threads[row].irqBadge, threads[row].irqSlot) = reserve(.threadIRQ(row))
-    try create(KernelCall.createIRQ(at: threads[row].irqSlot), &script)
-    try create(KernelCall.bindIRQ(threads[row].irqSlot, to: thread, label: 0), &script)
+    try create(KernelCall.createIRQ(at: threads[row].irqSlot, configuration.kernel), &script)
+    try create(KernelCall.bindIRQ(threads[row].irqSlot, to: thread, label: 0, configuration.kernel), &script)
     let schedule = KernelCall.runThread(thread, priority: threads[row].priority, cpu: threads[row].cpu)
     _ = try script.kernel(schedule)
     _ = try script.kernel(schedule)

@@ -33,6 +33,7 @@ public struct CoreConfiguration: Hashable, Sendable {
   /// Mapped one to one as well, outside the RAM above.
   public var modules: [BootModule]
   public var costs: GenodeCosts
+  public var kernel: KernelInterface
   public var nestedUnmap: NestedUnmap
   /// Orders of two of the largest flexpage a fault is answered with.
   public var largestFaultOrder: Int
@@ -40,14 +41,15 @@ public struct CoreConfiguration: Hashable, Sendable {
   public var priority: Int
 
   public init(
-    ramBase: UInt64, ramSize: UInt64, modules: [BootModule], costs: GenodeCosts, nestedUnmap: NestedUnmap = .oneLevel,
-    largestFaultOrder: Int = 21, priority: Int = ComponentPriority.highest
+    ramBase: UInt64, ramSize: UInt64, modules: [BootModule], costs: GenodeCosts, kernel: KernelInterface,
+    nestedUnmap: NestedUnmap = .oneLevel, largestFaultOrder: Int = 21, priority: Int = ComponentPriority.highest
   ) {
     precondition(ramBase.isPageAligned && ramSize.isPageAligned, "core's RAM consists of whole pages")
     self.ramBase = ramBase
     self.ramSize = ramSize
     self.modules = modules
     self.costs = costs
+    self.kernel = kernel
     self.nestedUnmap = nestedUnmap
     self.largestFaultOrder = largestFaultOrder
     self.priority = priority

@@ -1,5 +1,8 @@
 import FiascoABI
 
+/// Which generation of the kernel's interface is spoken: IRQ objects changed between them.
+public enum KernelInterface: Hashable, BitwiseCopyable, Sendable, CaseIterable { case r67, modern }
+
 /// System calls on kernel objects, as values: a program can issue them at once or keep them as work to be done.
 public enum KernelCall {
   public static func createTask(at slot: CapabilitySlot, utcbArea: FlexPage) -> SystemCall {
@@ -10,8 +13,11 @@ public enum KernelCall {
     create(at: slot, [word(KernelProtocol.thread)])
   }
 
-  public static func createIRQ(at slot: CapabilitySlot) -> SystemCall {
-    create(at: slot, [word(KernelProtocol.irqSender)])
+  public static func createIRQ(at slot: CapabilitySlot, _ interface: KernelInterface) -> SystemCall {
+    switch interface {
+    case .r67: create(at: slot, [word(KernelProtocol.irq)])
+    case .modern: create(at: slot, [word(KernelProtocol.irqSender)])
+    }
   }
 
   /// A gate that leads to `thread`; whoever receives through it sees `label` with two bits of rights.
@@ -19,9 +25,18 @@ public enum KernelCall {
     create(at: slot, [0, 0, label], item: thread)
   }
 
-  public static func bindIRQ(_ irq: CapabilitySlot, to thread: CapabilitySlot, label: UInt64) -> SystemCall {
-    call(irq, KernelProtocol.kernelObject, [Opcode.IRQ.bind, label], item: thread)
+  /// r67: attach, once; modern: bind, which may be repeated. Needs a real thread capability, not a gate.
+  public static func bindIRQ(
+    _ irq: CapabilitySlot, to thread: CapabilitySlot, label: UInt64, _ interface: KernelInterface
+  ) -> SystemCall {
+    switch interface {
+    case .r67: call(irq, KernelProtocol.irq, [attachIRQ, label], item: thread)
+    case .modern: call(irq, KernelProtocol.kernelObject, [Opcode.IRQ.bind, label], item: thread)
+    }
   }
+
+  /// Opcode 1 of the old IRQ protocol: attach with an item, detach without.
+  private static let attachIRQ: UInt64 = 1
 
   public static func triggerIRQ(_ irq: CapabilitySlot) -> SystemCall {
     SystemCall(
