@@ -63,7 +63,8 @@ import Testing
           "mine": { "gate": "owner/server", "label": "0x100" },
           "other": { "gate": "user/main", "label": "0x200" }, "user_task": { "task": "user" } },
         "threads": [
-          { "name": "server", "priority": 30, "body": [ { "serve": "s", "into": ["x"], "handler": [], "reply": ["x + 1"] } ] },
+          { "name": "server", "priority": 30, "body": [
+            { "serve": "s", "into": ["x"], "handler": [], "reply": ["x + 1"] } ] },
           { "name": "main", "priority": 15, "body": [
             { "send": "other", "items": [ { "capability": "mine", "rights": "rw" } ], "error": "e" },
             { "log": "sent {e}" },
@@ -112,7 +113,8 @@ import Testing
       { "name": "user", "variables": { "x": 0 }, "pager": "pager/main",
         "threads": [ { "name": "main", "body": [
           { "load": "0x60000000", "into": "x" }, { "log": "read {x}" },
-          { "store": "0x60000008", "value": "77" }, { "load": "0x60000008", "into": "x" }, { "log": "read {x}" } ] } ] }
+          { "store": "0x60000008", "value": "77" }, { "load": "0x60000008", "into": "x" },
+          { "log": "read {x}" } ] } ] }
       """
     let played = try PlayedScenario.bare(Self.scenario(pager, user), kernel, until: .milliseconds(50))
     #expect(played.lines("console").map { $0.prefix(18) }.first?.hasPrefix("fault at 0x6000000") == true)
