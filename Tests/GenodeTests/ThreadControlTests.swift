@@ -36,7 +36,7 @@ import Testing
           op(t, 1); op(t, 2); sleep_ms(3); say_number("runs", count > a);
         }
         """#
-    let result = try run([("pauser", source)], milliseconds: 13, profile: .of(profile))
+    let result = try run([("pauser", source)], milliseconds: 20, profile: .of(profile))
     #expect(result.lines == ["flags b", "s5 5151", "cause 19", "still 1", "runs 1"])
   }
 
@@ -98,7 +98,7 @@ import Testing
           op(t, 2); sleep_ms(3); say_number("diverted", diverted);
         }
         """#
-    let result = try run([("pauser", source)], milliseconds: 10, profile: .of(profile))
+    let result = try run([("pauser", source)], milliseconds: 14, profile: .of(profile))
     #expect(result.lines == ["diverted 1"])
   }
 

@@ -28,7 +28,7 @@ public struct TextReport {
   private mutating func heading() {
     for part in layout.wrap(record.scenario.title, width: style.width) { layout.line(style.marked(part, .bold)) }
     let machine = record.machine
-    let time = record.end == .zero ? "nothing simulated" : "\((record.end - .zero).short) simulated"
+    let time = record.end == Instant.zero ? "nothing simulated" : "\((record.end - Instant.zero).short) simulated"
     let facts = [
       "platform \(machine.platform.platform)", "kernel \(machine.kernel.rawValue)", time,
       counted(record.instructions, "instruction"),
