@@ -65,7 +65,7 @@ let package = Package(
     tests("FiascoABITests", ["FiascoABI"]),
     tests("KernelTests", ["FiascoKernel", "FiascoMachine", "FiascoABI", "RISCV", "Determinism"]),
     tests("GenodeTests", ["Genode", "Simulation", "FiascoABI", "Determinism"]),
-    tests("CheckpointTests", ["CheckpointRestore", "Simulation", "Genode", "FiascoABI", "Determinism"]),
+    tests("CheckpointTests", ["CheckpointRestore", "Scenarios", "Simulation", "Genode", "FiascoABI", "Determinism"]),
     tests("ELFFilesTests", ["ELFFiles", "CheckpointRestore"]),
     tests("ScenarioTests", ["Scenarios", "Reports", "Simulation", "ELFFiles", "RISCV"]),
     tests("CommandTests", ["Reports"]),
