@@ -1,3 +1,4 @@
+import CheckpointRestore
 import Determinism
 import Scenarios
 
