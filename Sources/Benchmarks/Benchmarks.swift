@@ -13,7 +13,15 @@ import Glibc
       var children = [ChildConfiguration(name: "timer", program: .native(.timer), ramQuota: 1 << 20, provides: ["Timer"])]
       var files: [BootFile] = []
       for name in CommandLine.arguments.dropFirst(2) {
-        files.append(.init(name: "c", bytes: try readFile(name)))
+        var bytes: [UInt8] = []
+        if name.hasSuffix(".json") {
+          switch loadScenario(path: name) {
+          case .success(let scenario):
+            do { bytes = try compileComponent(scenario.components[0], of: scenario, options: CompilerOptions(kernel: .modern)).elf } catch { print(error); return }
+          case .failure(let errors): print(errors); return
+          }
+        } else { bytes = try readFile(name) }
+        files.append(.init(name: "c", bytes: bytes))
         children.append(ChildConfiguration(name: "c", program: .elf(rom: "c"), ramQuota: 8 << 20, priority: 100))
       }
       var system = System(booting: children, files: files, profile: .modern, platform: .riscvVirt)

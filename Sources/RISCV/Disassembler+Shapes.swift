@@ -54,12 +54,11 @@ extension Disassembler {
     guard let operation = BranchOperation.allCases.first(where: { $0.funct3 == fields.funct3 }) else { return nil }
     let (rs1, rs2) = (fields.rs1.name, fields.rs2.name)
     let target = target(pc, Encoding.immediateB(fields.bits))
-    if fields.rs2 == .zero && operation.funct3 < 6 { return "\(operation.rawValue)z \(rs1),\(target)" }
-    switch operation {
-    case .bge where fields.rs1 == .zero: return "blez \(rs2),\(target)"
-    case .blt where fields.rs1 == .zero: return "bgtz \(rs2),\(target)"
-    default: return "\(operation.rawValue) \(rs1),\(rs2),\(target)"
-    }
+    if operation == .bge && fields.rs1 == .zero { return "blez \(rs2),\(target)" }
+    let isSigned = operation != .bltu && operation != .bgeu
+    if fields.rs2 == .zero && isSigned { return "\(operation.rawValue)z \(rs1),\(target)" }
+    if operation == .blt && fields.rs1 == .zero { return "bgtz \(rs2),\(target)" }
+    return "\(operation.rawValue) \(rs1),\(rs2),\(target)"
   }
 
   static func jump(_ fields: Fields, _ pc: UInt64) -> String {

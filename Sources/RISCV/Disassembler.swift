@@ -17,6 +17,7 @@ public enum Disassembler {
     if half & 0xe003 == 0x0001 && fields.rd == .zero {
       return fields.immediateI == 0 ? "nop" : "nop \(fields.immediateI)"
     }
+    if half & 0xe003 == 0x4001 { return "li \(fields.rd.name),\(fields.immediateI)" }
     if half & 0xf003 == 0x8002 && fields.opcode == 0x33 { return "mv \(fields.rd.name),\(fields.rs2.name)" }
     return nil
   }

@@ -20,7 +20,8 @@ extension System {
   /// The files lie at the bottom of RAM, core hands out what is above them.
   public init(
     booting children: [ChildConfiguration], files: [BootFile], profile: KernelProfile, platform: PlatformProfile,
-    layout: MemoryLayout = MemoryLayout(), costs: GenodeCosts? = nil
+    layout: MemoryLayout = MemoryLayout(), costs: GenodeCosts? = nil,
+    nestedUnmap: NestedUnmap = .oneLevel
   ) {
     var memory = PagedMemory(frames: layout.frames)
     var modules: [BootModule] = []
@@ -40,7 +41,7 @@ extension System {
         Core(
           CoreConfiguration(
             ramBase: next, ramSize: layout.end - next, modules: modules, costs: costs,
-            kernel: profile.name == .r67 ? .r67 : .modern))))
+            kernel: profile.name == .r67 ? .r67 : .modern, nestedUnmap: nestedUnmap))))
     install(.initial(InitComponent(InitConfiguration(children: children, costs: costs))))
     install(.timer(TimerDriver(costs: costs)))
   }

@@ -51,6 +51,57 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    (StoreOperation.sh, 2, 0x0020), (.sb, 3, 0x00), (.sb, 2, 0x20), (.sb, 1, 0x05), (.sd, -2, 0x0020_0513_0001),
+  ])
+  func `a store to any part of a decoded instruction counts`(store: StoreOperation, offset: Int64, value: Int64) throws
+  {
+    let program = try assembled { code in
+      code.la(.s1, "function")
+      code.sb(.zero, 256, .s1)  // the first store to a page makes it writable and forgets everything
+      code.li(.t0, value)
+      code.call("function")
+      code.emit(store, .t0, offset, .s1)
+      code.call("function")
+      code.ebreak()
+      code.half(0)
+      code.label("function")
+      // `li a0, 2` with one part spoiled, so that the store repairs it.
+      let wrong: UInt32 = [2: 0x0770_0513, 3: 0x7720_0513, 1: 0x0020_0113, -2: 0x0330_0513][offset] ?? 0
+      code.word(store == .sb && offset == 2 ? 0x0070_0513 : wrong)
+      code.ret()
+    }
+    var machine = TestMachine(pages: 4)
+    machine.load(program)
+    machine.registers.sp = 0x3000
+    #expect(machine.run().reason == (store == .sd ? .illegal(bits: 0) : .breakpoint))
+    #expect(machine.registers.a0 == 2)
+  }
+
+  @Test func `a store across two pages of code changes both`() throws {
+    let program = try assembled(at: 0x1f80) { code in
+      code.li(.s1, 0x1ffc)
+      code.sb(.zero, -512, .s1)
+      code.sb(.zero, 256, .s1)
+      code.li(.t0, 0x0020_0593_0020_0513)  // li a0, 2; li a1, 2
+      code.call("function")
+      code.sd(.t0, 0, .s1)
+      code.jal(.ra, "function")
+      code.ebreak()
+      code.align(4)
+      code.space(Int(0x1ffc - code.address))
+      code.label("function")
+      code.li(.a0, 1)
+      code.li(.a1, 1)
+      code.ret()
+    }
+    var machine = TestMachine(pages: 4)
+    machine.load(program)
+    #expect(machine.run().reason == .breakpoint)
+    #expect(machine.registers.a0 == 2)
+    #expect(machine.registers.a1 == 2)
+  }
+
   @Test func `stores into data beside code keep the decoded code`() throws {
     let program = try assembled { code in
       code.la(.s1, "data")

@@ -32,7 +32,9 @@ struct GoldenVector: Equatable {
     else { return nil }
     self.seed = seed
     let digits = Array(code)
-    self.code = stride(from: 0, to: digits.count - 1, by: 2).compactMap { UInt8(String(digits[$0...($0 + 1)]), radix: 16) }
+    self.code = stride(from: 0, to: digits.count - 1, by: 2).compactMap {
+      UInt8(String(digits[$0...($0 + 1)]), radix: 16)
+    }
     registers = fields[2].compactMap { UInt64($0, radix: 16) }
     windowHash = hash
   }
@@ -43,18 +45,22 @@ struct GoldenVector: Equatable {
     return "seed \(seed)\ncode \(hex)\nregisters \(values)\nwindow \(String(windowHash, radix: 16))\n"
   }
 
-  static let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Vectors/qemu.txt")
+  static let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+    "Vectors/qemu.txt")
 
   static func all() throws -> [GoldenVector] {
     let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").filter { !$0.hasPrefix("#") }
-    return stride(from: 0, to: lines.count, by: 4).compactMap { GoldenVector(lines: Array(lines[$0..<min($0 + 4, lines.count)])) }
+    return stride(from: 0, to: lines.count, by: 4).compactMap {
+      GoldenVector(lines: Array(lines[$0..<min($0 + 4, lines.count)]))
+    }
   }
 }
 
 @Suite struct GoldenVectorTests {
   static let isUpdating = ProcessInfo.processInfo.environment["UPDATE_GOLDENS"] != nil
 
-  @Test(.enabled(if: !isUpdating, "the vectors are being made")) func `stored programs leave what they left under qemu`() throws {
+  @Test(.enabled(if: !isUpdating, "the vectors are being made"))
+  func `stored programs leave what they left under qemu`() throws {
     let vectors = try GoldenVector.all()
     #expect(vectors.map(\.seed) == GoldenVector.seeds)
     for vector in vectors {
@@ -66,7 +72,8 @@ struct GoldenVector: Equatable {
   }
 
   @Test(.enabled(if: isUpdating, "only with UPDATE_GOLDENS=1")) func `vectors are made by qemu`() throws {
-    var text = "# Random programs and their results under qemu-riscv64; see GoldenVectorTests.swift. Made by update.sh.\n"
+    var text =
+      "# Random programs and their results under qemu-riscv64; see GoldenVectorTests.swift. Made by update.sh.\n"
     for seed in GoldenVector.seeds {
       let code = ProgramGenerator.program(seed: seed, instructions: 250)
       let window = try qemuResult(code: code, window: ProgramGenerator.windowContents(seed: seed))

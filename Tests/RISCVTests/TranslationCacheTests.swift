@@ -51,6 +51,26 @@ import Testing
     #expect(fork.load(frame: 3, offset: 0, as: UInt64.self) == 0)
   }
 
+  @Test(arguments: [false, true])
+  func `a page that is read before its first write shows the write`(afterFork: Bool) throws {
+    var machine = TestMachine(pages: 8)
+    machine.load(
+      try assembled { code in
+        code.ld(.a0, 0, .s0)
+        code.sd(.t0, 0, .s0)
+        code.ld(.a1, 0, .s0)
+        code.ebreak()
+      })
+    machine.registers[.s0] = 0x3000
+    machine.registers[.t0] = 9
+    if afterFork { machine.memory.store(UInt64(5), frame: 3, offset: 0) }
+    let fork = machine.memory.fork()
+    #expect(machine.run().reason == .breakpoint)
+    #expect(machine.registers.a0 == (afterFork ? 5 : 0))
+    #expect(machine.registers.a1 == 9)
+    #expect(fork.load(frame: 3, offset: 0, as: UInt64.self) == machine.registers.a0)
+  }
+
   @Test func `pages that share an entry replace each other`() throws {
     var machine = TestMachine(pages: 256)
     machine.load(

@@ -5,7 +5,8 @@ import Testing
 /// Every trap stands at its instruction, is not counted and leaves all registers as they were.
 @Suite struct TrapTests {
   /// Runs three instructions, then what `bits` encode, with t0 = `t0`; checks that the trap is exact.
-  private func reason(of bits: UInt32, t0: UInt64 = 0, t1: UInt64 = 0, rights: MemoryAccess? = nil) throws -> ExitReason {
+  private func reason(of bits: UInt32, t0: UInt64 = 0, t1: UInt64 = 0, rights: MemoryAccess? = nil) throws -> ExitReason
+  {
     let program = try assembled { code in
       code.li(.a0, 7)
       code.add(.a1, .a0, .a0)
@@ -42,33 +43,36 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    0x1050_0073,  // wfi
-    0x3020_0073,  // mret
-    0x1020_0073,  // sret
-    0x1200_0073,  // sfence.vma
-    0xc010_1073,  // csrw time, zero
-    0xc012_a073,  // csrs time, t0
-    0x1000_2573,  // csrr a0, sstatus
-    0x0000_0053,  // fadd.s
-    0x0005_3507,  // fld
-    0x0005_3527,  // fsd
-    0x0400_0033,  // funct7 that nothing has
-    0x0200_101b,  // slliw by 32
-    0x0005_7503,  // load of width 7
-    0x0005_4523,  // store of width 4
-    0x0005_2063,  // branch with condition 2
-    0x0005_1067,  // jalr with funct3 1
-    0x1010_22af,  // lr.w with a second source
-    0x0800_12af,  // amo of width 1
-    0x0000_300b, 0x0000_100b, 0x0200_050b,  // custom-0 without meaning
-    0x0000_0077, 0x0000_001f, 0xffff_ffff,
-  ] as [UInt32])
+  @Test(
+    arguments: [
+      0x1050_0073,  // wfi
+      0x3020_0073,  // mret
+      0x1020_0073,  // sret
+      0x1200_0073,  // sfence.vma
+      0xc010_1073,  // csrw time, zero
+      0xc012_a073,  // csrs time, t0
+      0x1000_2573,  // csrr a0, sstatus
+      0x0000_0053,  // fadd.s
+      0x0005_3507,  // fld
+      0x0005_3527,  // fsd
+      0x0400_0033,  // funct7 that nothing has
+      0x0200_101b,  // slliw by 32
+      0x0005_7503,  // load of width 7
+      0x0005_4523,  // store of width 4
+      0x0005_2063,  // branch with condition 2
+      0x0005_1067,  // jalr with funct3 1
+      0x1010_22af,  // lr.w with a second source
+      0x0800_12af,  // amo of width 1
+      0x0000_300b, 0x0000_100b, 0x0200_050b,  // custom-0 without meaning
+      0x0000_0077, 0x0000_001f, 0xffff_ffff,
+    ] as [UInt32])
   func `what user mode of RV64IMAC does not have is illegal`(bits: UInt32) throws {
     #expect(try reason(of: bits) == .illegal(bits: UInt64(bits)))
   }
 
-  @Test(arguments: [0x0000, 0x2000, 0xa000, 0x8000, 0x2002, 0xa002, 0x4002, 0x6002, 0x8002, 0x6101, 0x2001, 0x9c41] as [UInt16])
+  @Test(
+    arguments: [0x0000, 0x2000, 0xa000, 0x8000, 0x2002, 0xa002, 0x4002, 0x6002, 0x8002, 0x6101, 0x2001, 0x9c41]
+      as [UInt16])
   func `16-bit encodings without meaning are illegal with 16 bits`(half: UInt16) throws {
     #expect(try reason(of: 0xffff_0000 | UInt32(half)) == .illegal(bits: UInt64(half)))
   }

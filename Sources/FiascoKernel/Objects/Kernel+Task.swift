@@ -75,7 +75,9 @@ extension Kernel {
 
   private func areEqual(_ task: TaskID, _ first: ObjectReference, _ second: ObjectReference) -> Bool {
     if first == second { return true }
-    if first.isSpecial || second.isSpecial { return first.isSpecial && second.isSpecial && first.raw >> 11 == second.raw >> 11 }
+    if first.isSpecial || second.isSpecial {
+      return first.isSpecial && second.isSpecial && first.raw >> 11 == second.raw >> 11
+    }
     switch (capability(of: task, at: first.index), capability(of: task, at: second.index)) {
     case (nil, nil): return true
     case (let a?, let b?): return areEqual(a, b)

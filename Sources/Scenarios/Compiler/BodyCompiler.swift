@@ -8,18 +8,22 @@ final class BodyCompiler {
   /// Symbol of the function; statements are numbered after it.
   let symbol: String
   let kind: Kind
+  /// Number of the task in a bare program.
+  let task: Int
   private var statementNumber = 0
   private var logBuffer: IR.Value?
   private var messageBuffer: IR.Value?
 
   enum Kind { case construct, function, thread, handler }
 
-  init(_ f: FunctionBuilder, program: ProgramCompiler, names: ComponentNames, symbol: String, kind: Kind) {
+  init(_ f: FunctionBuilder, program: ProgramCompiler, names: ComponentNames, symbol: String, kind: Kind, task: Int = 0)
+  {
     self.f = f
     self.program = program
     self.names = names
     self.symbol = symbol
     self.kind = kind
+    self.task = task
   }
 
   var runtime: Runtime { program.scenario.runtime }

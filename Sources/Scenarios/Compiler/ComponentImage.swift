@@ -37,22 +37,32 @@ public func compileComponent(
   _ component: Component, of scenario: Scenario, options: CompilerOptions
 ) throws(ScenarioError) -> CompiledProgram {
   let program = ProgramCompiler(scenario, options: options)
-  do {
-    try program.compileGenode(component)
-  } catch {
-    throw ScenarioError(file: scenario.file, position: error.position, path: "", problem: error.problem, sourceLine: nil)
-  }
+  do { try program.compileGenode(component) } catch { throw ScenarioError(error, in: scenario) }
   return program.link(
     entry: "_start", text: ComponentLayout.textBase, data: ComponentLayout.dataBase)
 }
 
+/// Compiles a bare scenario: one program that the machine boots as its first task.
+public func compileBareScenario(_ scenario: Scenario, options: CompilerOptions) throws(ScenarioError) -> CompiledProgram {
+  let program = ProgramCompiler(scenario, options: options)
+  do { try program.compileBare() } catch { throw ScenarioError(error, in: scenario) }
+  return program.link(entry: "_start", text: BarePlan.linkBase, data: nil)
+}
+
+extension ScenarioError {
+  /// The compiler has no text of the file: whoever has adds path and line.
+  fileprivate init(_ diagnostic: Diagnostic, in scenario: Scenario) {
+    self.init(
+      file: scenario.file, position: diagnostic.position, path: "", problem: diagnostic.problem, sourceLine: nil)
+  }
+}
+
 extension ProgramCompiler {
   /// Generates code, places data, and writes the executable.
-  func link(entry: String, text: UInt64, data: UInt64) -> CompiledProgram {
+  func link(entry: String, text: UInt64, data: UInt64?) -> CompiledProgram {
     var generator = CodeGenerator(assembler: InstructionStream(base: text))
     for function in module.module.functions { generator.generate(function) }
-    let end = generator.assembler.address
-    let places = DataPlaces(module.module.globals, readOnly: (end + 4095) & ~4095, data: data)
+    let places = DataPlaces(module.module.globals, text: text..<generator.assembler.address, data: data)
     let bytes: [UInt8]
     do { bytes = try generator.assembler.linked(data: places.addresses) } catch {
       preconditionFailure("the compiler must generate what can be assembled: \(error)")
@@ -104,25 +114,52 @@ extension ProgramCompiler {
 /// Globals with addresses, and the bytes of the three sections that hold them.
 struct DataPlaces {
   private(set) var globals: [(name: String, address: UInt64, size: Int)] = []
-  /// The same for lookups; never iterated.
+  /// The same for lookups, with the limits of the groups; never iterated.
   private(set) var addresses: [String: UInt64] = [:]
   private(set) var readOnly: ExecutableParts.Block
   private(set) var data: ExecutableParts.Block
   private(set) var zeroedBytes: UInt64 = 0
 
-  init(_ all: [IR.Global], readOnly readOnlyBase: UInt64, data dataBase: UInt64) {
+  init(_ all: [IR.Global], text: Range<UInt64>, data dataBase: UInt64?) {
+    let readOnlyBase = text.upperBound.aligned(to: 4096)
     readOnly = ExecutableParts.Block(address: readOnlyBase, bytes: [])
-    data = ExecutableParts.Block(address: dataBase, bytes: [])
+    data = ExecutableParts.Block(address: 0, bytes: [])
     for global in all where global.section == .readOnly { note(global, at: readOnly.append(global)) }
-    for global in all where global.section == .data { note(global, at: data.append(global)) }
-    let zeroedBase = (data.end + 15) & ~15
-    var end = zeroedBase
-    for global in all where global.section == .zeroed {
-      end = end.aligned(to: global.alignment)
-      note(global, at: end)
-      end += UInt64(global.size)
+    data.address = dataBase ?? readOnly.end.aligned(to: 4096)
+    limit("text", text)
+    limit("readOnly", readOnlyBase..<readOnly.end.aligned(to: 4096))
+    let groups = (all.map(\.group).max() ?? 0) + 1
+    for group in 0..<groups { addData(all, group, isOnly: groups == 1) }
+    addZeroed(all, groups)
+    addresses["group.end"] = (data.end.aligned(to: 16) + zeroedBytes).aligned(to: 4096)
+  }
+
+  private mutating func limit(_ name: String, _ range: Range<UInt64>) {
+    addresses["group.\(name).start"] = range.lowerBound
+    addresses["group.\(name).end"] = range.upperBound.aligned(to: 4096)
+  }
+
+  private mutating func addData(_ all: [IR.Global], _ group: Int, isOnly: Bool) {
+    let start = data.end
+    for global in all where global.section == .data && global.group == group { note(global, at: data.append(global)) }
+    limit("\(group).data", start..<data.end)
+    if !isOnly { data.pad(to: 4096) }
+  }
+
+  private mutating func addZeroed(_ all: [IR.Global], _ groups: Int) {
+    let base = data.end.aligned(to: 16)
+    var end = base
+    for group in 0..<groups {
+      let start = end
+      for global in all where global.section == .zeroed && global.group == group {
+        end = end.aligned(to: global.alignment)
+        note(global, at: end)
+        end += UInt64(global.size)
+      }
+      if groups > 1 { end = end.aligned(to: 4096) }
+      limit("\(group).zeroed", start..<end)
     }
-    zeroedBytes = end - zeroedBase
+    zeroedBytes = end - base
   }
 
   private mutating func note(_ global: IR.Global, at address: UInt64) {
@@ -135,11 +172,17 @@ struct DataPlaces {
 extension ExecutableParts.Block {
   /// Places a global behind what is there and gives its address.
   fileprivate mutating func append(_ global: IR.Global) -> UInt64 {
-    let address = end.aligned(to: global.alignment)
-    bytes += [UInt8](repeating: 0, count: Int(address - end))
+    pad(to: global.alignment)
+    let address = end
     let content = global.words.flatMap(\.littleEndianBytes) + global.bytes
     bytes += content + [UInt8](repeating: 0, count: global.size - content.count)
     return address
+  }
+}
+
+extension ExecutableParts.Block {
+  fileprivate mutating func pad(to alignment: Int) {
+    bytes += [UInt8](repeating: 0, count: Int(end.aligned(to: alignment) - end))
   }
 }
 

@@ -72,6 +72,27 @@ struct ComponentNames {
     return base + offset(of: variable)
   }
 
+  /// Writes what a dataspace contains at the start: its content, then the variables in it. `base` is where the writer
+  /// sees it.
+  func initialise(_ f: FunctionBuilder, _ place: DataspacePlace, at base: IR.Value) {
+    switch place.content {
+    case .fill(let byte):
+      f.emit(
+        .bulk(
+          IR.BulkAccess(isStore: true, address: base, bytes: .constant(place.bytes), value: .constant(UInt64(byte)))))
+    case .text(let text): f.run("memory_copy", base, f.module.text(text), .constant(UInt64(text.utf8.count)))
+    case .words(let words):
+      let source = f.module.constants(words.map { UInt64(bitPattern: $0) })
+      f.run("memory_copy", base, source, .constant(UInt64(words.count * 8)))
+    case nil: break
+    }
+    for variable in component.variables where variable.dataspace?.text == place.name.text && variable.initial != 0 {
+      f.store(
+        .constant(UInt64(bitPattern: variable.initial)), at: base + .constant(offset(of: variable)),
+        IR.Width(rawValue: variable.bytes) ?? .double)
+    }
+  }
+
   // Words that describe a dataspace at run time.
   static let dataspaceSlot = 0, dataspaceAddress = 8, dataspaceSize = 16
   func dataspaceRecord(_ name: String) -> IR.Value { .symbol(symbol("dataspace.\(name)")) }

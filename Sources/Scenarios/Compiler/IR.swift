@@ -124,6 +124,8 @@ enum IR {
     var words: [UInt64] = []
     var bytes: [UInt8] = []
     var size: Int
+    /// Globals of one group share pages with no other group: 0 is the program's own, the others belong to tasks.
+    var group = 0
   }
 
   struct Module: Sendable {

@@ -4,6 +4,8 @@
 final class ModuleBuilder {
   private(set) var module = IR.Module()
   private var textNames: [String: String] = [:]
+  /// Group of the variables added from now on.
+  var group = 0
 
   /// Adds a function; the closure writes its body and gets the parameters as values.
   func function(
@@ -28,14 +30,14 @@ final class ModuleBuilder {
 
   @discardableResult
   func zeroed(_ name: String, bytes: Int, alignment: Int = 8) -> IR.Value {
-    module.globals.append(IR.Global(name: name, section: .zeroed, alignment: alignment, size: bytes))
+    module.globals.append(IR.Global(name: name, section: .zeroed, alignment: alignment, size: bytes, group: group))
     return .symbol(name)
   }
 
   @discardableResult
   func data(_ name: String, words: [UInt64], alignment: Int = 8) -> IR.Value {
     module.globals.append(
-      IR.Global(name: name, section: .data, alignment: alignment, words: words, size: words.count * 8))
+      IR.Global(name: name, section: .data, alignment: alignment, words: words, size: words.count * 8, group: group))
     return .symbol(name)
   }
 

@@ -8,6 +8,7 @@ final class ProgramCompiler {
   private(set) var streams: [JobStream] = []
   /// The components whose names are in this program.
   var compiled: [ComponentNames] = []
+  private(set) var bare: BarePlan?
   private var sessions: [String] = []
 
   init(_ scenario: Scenario, options: CompilerOptions) {
@@ -42,11 +43,11 @@ final class ProgramCompiler {
 
   /// Adds a function whose body is compiled from statements.
   func add(
-    _ symbol: String, _ names: ComponentNames, kind: BodyCompiler.Kind, parameters: Int = 0,
+    _ symbol: String, _ names: ComponentNames, kind: BodyCompiler.Kind, parameters: Int = 0, task: Int = 0,
     _ write: (BodyCompiler, [IR.Value]) throws(Diagnostic) -> Void
   ) throws(Diagnostic) {
     try module.addFunction(symbol, parameters) { (f, p) throws(Diagnostic) in
-      try write(BodyCompiler(f, program: self, names: names, symbol: symbol, kind: kind), p)
+      try write(BodyCompiler(f, program: self, names: names, symbol: symbol, kind: kind, task: task), p)
     }
   }
 
@@ -72,31 +73,42 @@ final class ProgramCompiler {
     }
   }
 
-  /// Writes what a dataspace contains at the start: its content, then the variables in it.
-  func initialise(_ f: FunctionBuilder, _ place: ComponentNames.DataspacePlace, _ names: ComponentNames) {
-    guard let base = place.address else { return }
-    let address = IR.Value.constant(base)
-    switch place.content {
-    case .fill(let byte):
-      f.emit(.bulk(IR.BulkAccess(isStore: true, address: address, bytes: .constant(place.bytes), value: .constant(UInt64(byte)))))
-    case .text(let text):
-      f.run("memory_copy", address, module.text(text), .constant(UInt64(text.utf8.count)))
-    case .words(let words):
-      let source = module.constants(words.map { UInt64(bitPattern: $0) })
-      f.run("memory_copy", address, source, .constant(UInt64(words.count * 8)))
-    case nil: break
-    }
-    for variable in names.component.variables where variable.dataspace?.text == place.name.text {
-      guard variable.initial != 0, let at = names.fixedAddress(of: variable) else { continue }
-      f.store(
-        .constant(UInt64(bitPattern: variable.initial)), at: .constant(at), IR.Width(rawValue: variable.bytes) ?? .double)
+  func addFunctions(_ names: ComponentNames, task: Int = 0) throws(Diagnostic) {
+    for function in names.component.functions {
+      try add(names.symbol(function.name.text), names, kind: .function, task: task) { (body, _) throws(Diagnostic) in
+        try body.compile(function.body)
+      }
     }
   }
 
-  func addFunctions(_ names: ComponentNames) throws(Diagnostic) {
-    for function in names.component.functions {
-      try add(names.symbol(function.name.text), names, kind: .function) { (body, _) throws(Diagnostic) in
-        try body.compile(function.body)
+  // MARK: Bare
+
+  /// One program with the code of all tasks.
+  func compileBare() throws(Diagnostic) {
+    let plan = try BarePlan(scenario)
+    bare = plan
+    try BareSetup.add(to: module, plan: plan, scenario: scenario, options: options)
+    Runtimes.addBare(to: module, options: options)
+    for (index, task) in plan.tasks.enumerated() {
+      compiled.append(task.names)
+      module.group = index + 1
+      addStorage(task.names)
+      for thread in task.threads {
+        module.zeroed(plan.stackSymbol(thread), bytes: thread.stackBytes, alignment: 4096)
+      }
+      try addFunctions(task.names, task: index)
+      for thread in task.threads {
+        let symbol = task.names.symbol(thread.description.name.text)
+        try add(symbol, task.names, kind: .thread, parameters: 1, task: index) { (body, _) throws(Diagnostic) in
+          try body.compile(thread.description.body)
+          body.f.run("thread_exit")
+        }
+      }
+    }
+    module.group = plan.tasks.count + 1
+    for task in plan.tasks {
+      for place in task.names.dataspaces where place.isDeclared {
+        module.zeroed(task.names.symbol("\(place.name.text).memory"), bytes: Int(place.bytes), alignment: 4096)
       }
     }
   }
@@ -127,7 +139,7 @@ final class ProgramCompiler {
       let declared = names.component.dataspaces.first { $0.name.text == place.name.text }
       if let address = place.address, declared?.mapped ?? true {
         f.run("region_attach", Environment.session("env_rm"), slot, 0, 0, .constant(address))
-        initialise(f, place, names)
+        names.initialise(f, place, at: .constant(address))
       }
     }
     for signal in names.component.declared.signals {

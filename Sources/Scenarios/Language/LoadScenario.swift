@@ -42,7 +42,8 @@ private func explain(
   let errors = sorted.prefix(ScenarioErrors.limit).map { _, diagnostic in
     ScenarioError(
       file: file, position: diagnostic.position, path: document?.path(to: diagnostic.position) ?? "",
-      problem: diagnostic.problem, sourceLine: lines.line(diagnostic.position.line))
+      problem: diagnostic.problem,
+      sourceLine: diagnostic.problem.concernsWholeFile ? nil : lines.line(diagnostic.position.line))
   }
   return ScenarioErrors(errors: errors, omitted: sorted.count - errors.count)
 }

@@ -19,6 +19,14 @@ enum Runtimes {
     addShared(to: module)
   }
 
+  /// The run-time support of a bare program.
+  static func addBare(to module: ModuleBuilder, options: CompilerOptions) {
+    addClock(to: module, options: options)
+    BareCalls.add(to: module, options: options)
+    LogFormat.add(to: module)
+    addShared(to: module)
+  }
+
   /// Functions that do not depend on the runtime.
   static func addShared(to module: ModuleBuilder) {
     module.function("memory_copy", 3) { f, p in

@@ -27,7 +27,9 @@ struct CapabilityOracle {
     from source: Slot, to target: Slot, order: Int, rights: UInt8, attributes: UInt8, grant: Bool
   ) {
     for offset in 0..<(UInt32(1) << UInt32(order)) {
-      let (from, to) = (Slot(task: source.task, index: source.index + offset), Slot(task: target.task, index: target.index + offset))
+      let (from, to) = (
+        Slot(task: source.task, index: source.index + offset), Slot(task: target.task, index: target.index + offset)
+      )
       guard let content = slots[from], rights & 4 != 0 else { continue }
       let asked = rights | (attributes & 0x10 == 0 ? 0x10 : 0) | attributes & 0xe0
       if slots[to] != nil { remove(to, deletes: true) }
@@ -50,7 +52,9 @@ struct CapabilityOracle {
   }
 
   mutating func destroyTask(_ task: Int) {
-    for slot in slots.keys.filter({ $0.task == task }).sorted(by: { $0.index < $1.index }) { remove(slot, deletes: true) }
+    for slot in slots.keys.filter({ $0.task == task }).sorted(by: { $0.index < $1.index }) {
+      remove(slot, deletes: true)
+    }
   }
 
   private mutating func remove(_ slot: Slot, deletes: Bool) {

@@ -48,7 +48,8 @@ struct CapabilityPropertyTests {
     }
 
     private mutating func anySlot() -> CapabilityOracle.Slot {
-      .init(task: random.next(below: History.tasks), index: History.base + UInt32(random.next(below: Int(History.slots))))
+      .init(
+        task: random.next(below: History.tasks), index: History.base + UInt32(random.next(below: Int(History.slots))))
     }
 
     private mutating func create(at slot: CapabilityOracle.Slot) {
@@ -99,7 +100,9 @@ struct CapabilityPropertyTests {
           let found = world.kernel.capability(of: world.tasks[task], at: UInt64(index))
             .map { CapabilityOracle.Content(object: $0.object.slot, mask: $0.mask) }
           let expected = oracle.slots[.init(task: task, index: index)]
-          if found != expected { return "task \(task) slot \(index): \(String(describing: found)), not \(String(describing: expected))" }
+          if found != expected {
+            return "task \(task) slot \(index): \(String(describing: found)), not \(String(describing: expected))"
+          }
         }
       }
       return nil

@@ -56,7 +56,8 @@ struct MemoryPropertyTests {
       switch random.next(below: 20) {
       case 0..<12: map(from: source, to: target, order: order, rights: rights.union(.read))
       case 12..<14: map(from: source, to: target, order: order, rights: rights)
-      case 14..<16: unmap(source, order: order, rights: rights.union(.read), own: source.task != 0 && random.next(below: 2) == 0)
+      case 14..<16:
+        unmap(source, order: order, rights: rights.union(.read), own: source.task != 0 && random.next(below: 2) == 0)
       case 16..<19: unmap(source, order: order, rights: rights.subtracting(.read), own: random.next(below: 2) == 0)
       default: destroyTask(target.task)
       }

@@ -6,7 +6,9 @@ import Testing
 /// The program `20-random-caps` without its harness: the same operations straight on the kernel's tables, compared with
 /// what the real kernel printed.
 struct RandomCapabilitiesTests {
-  private static let rights: [ObjectRights] = [.all, .all, .rws, .rws, .read, [.read, .write], [.read, .strong], [.read, .write, .delete]]
+  private static let rights: [ObjectRights] = [
+    .all, .all, .rws, .rws, .read, [.read, .write], [.read, .strong], [.read, .write, .delete],
+  ]
 
   @Test(arguments: 1...60)
   func `random capability operations leave the slots valid that the real kernel left valid`(seed: Int) throws {

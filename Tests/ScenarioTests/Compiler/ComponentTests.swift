@@ -56,9 +56,3 @@ func run(_ component: Component, until end: UInt64 = 10_000_000) throws -> FakeG
   try system.run(until: end)
   return system
 }
-@Test func zzdump() throws {
-  let s = try run(ComponentTests.sheepCounter(rounds: 1))
-  for c in s.calls { print(c) }
-  for (k, v) in s.slots.sorted(by: { $0.key < $1.key }) { print(String(k, radix: 16), v) }
-  print(s.threads.map { "\($0.name) \($0.state)" })
-}
