@@ -41,7 +41,8 @@ let package = Package(
     layer(
       "Scenarios",
       [
-        "ELFFiles", "Simulation", "CheckpointRestore", "Genode", "FiascoMachine", "FiascoABI",
+        "ELFFiles", "Simulation", "CheckpointRestore", "Genode", "FiascoMachine", "FiascoKernel",
+        "FiascoABI",
         "RISCV", "Determinism",
       ]),
     layer(

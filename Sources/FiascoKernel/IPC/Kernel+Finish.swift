@@ -1,0 +1,73 @@
+// Writes: threads (continuation, entry), registers (results of system calls), memory (UTCB error word).
+import FiascoABI
+import RISCV
+
+extension Kernel {
+  /// An IPC failed: the tag shows the error, the UTCB the code.
+  ///
+  /// A failed send phase destroys the whole tag; a failed receive phase keeps the tag of the message sent.
+  mutating func fail(_ t: ThreadID, _ error: IPCError) {
+    disarm(t)
+    record(.ipcFailed(t, error: error))
+    setError(t, error)
+    threads[t.slot].lastError = error
+    let isReceivePhase = error.rawValue & 1 != 0
+    threads[t.slot].tag = isReceivePhase ? threads[t.slot].tag.withError(true) : .failed
+    threads[t.slot].phase = .none
+    threads[t.slot].flags.subtract([.timeout, .cancel, .transferFailed])
+    threads[t.slot].hasReceivePhase = false
+    threads[t.slot].continuation = .finish
+  }
+
+  /// The receive phase is over with a message.
+  mutating func succeed(_ t: ThreadID) {
+    threads[t.slot].flags.subtract([.timeout, .cancel, .transferFailed])
+    threads[t.slot].continuation = .finish
+  }
+
+  /// The operation is over: what was it for?
+  mutating func finish(_ t: ThreadID) {
+    let entry = threads[t.slot].entry
+    threads[t.slot].continuation = .user
+    threads[t.slot].entry = .user
+    threads[t.slot].replySlot = -1
+    switch entry {
+    case .user:
+      break
+    case .systemCall:
+      registers[t.slot][Register.a0] = threads[t.slot].tag.raw
+      if threads[t.slot].hasReceivePhase { registers[t.slot][Register.a3] = threads[t.slot].label }
+      threads[t.slot].hasReceivePhase = false
+      finishAlienCall(t)
+    case .pageFault:
+      finishPageFault(t)
+    case .exception:
+      finishException(t)
+    }
+  }
+
+  /// Runs what the current thread still has to do inside the kernel, and whoever gets the processor meanwhile,
+  /// until a thread is back in user mode or nobody is ready.
+  mutating func leave() {
+    while !current.isNone, stopped == nil {
+      let t = current
+      switch threads[t.slot].continuation {
+      case .user:
+        guard threads[t.slot].flags.contains(.triggered) else {
+          charge(.leaveKernel)
+          return
+        }
+        raiseTriggeredException(t)
+      case .receive: continueReceive(t)
+      case .sendWait: continueSendWait(t)
+      case .receiveWait: continueReceiveWait(t)
+      case .gateWait: continueGateWait(t)
+      case .semaphoreWait: continueSemaphoreWait(t)
+      case .finish: finish(t)
+      case .raise: sendException(t)
+      case .die: finishKill(t)
+      case .stranded: block(t, until: .never)
+      }
+    }
+  }
+}

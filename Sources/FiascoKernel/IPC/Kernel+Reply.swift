@@ -1,0 +1,100 @@
+// Writes: threads (caller, awaitedFrom), replySlots.
+import FiascoABI
+
+extension Kernel {
+  /// Remembers who has to be answered: in the receiver's implicit slot, or in the explicit one its wait named.
+  ///
+  /// Models `Receiver::set_caller` (r67) and `set_reply_cap` (modern).
+  mutating func setReplyCapability(of r: ThreadID, caller: ThreadID) {
+    let rights = threads[caller.slot].sendRights & 3
+    guard profile.tracksReplyCapability else {
+      threads[r.slot].caller = caller
+      threads[r.slot].callerRights = rights
+      return
+    }
+    let slot = threads[r.slot].replySlot
+    if slot < 0 {
+      releaseCaller(threads[r.slot].caller)
+      threads[r.slot].caller = caller
+      threads[r.slot].callerRights = rights
+    } else {
+      setExplicitReply(task: threads[r.slot].task, index: UInt32(slot), caller: caller, rights: rights, receiver: r)
+    }
+    threads[caller.slot].awaitedFrom = r
+    threads[caller.slot].awaitedSlot = slot
+  }
+
+  /// Consumes the implicit reply capability: the lookup clears it, whatever becomes of the reply.
+  ///
+  /// Models `Obj_cap::deref` with the reply bit.
+  mutating func takeReplyCapability(of t: ThreadID) -> (caller: ThreadID, rights: UInt8)? {
+    let caller = threads[t.slot].caller
+    guard !caller.isNone else { return nil }
+    let rights = threads[t.slot].callerRights
+    threads[t.slot].caller = .none
+    releaseCaller(caller)
+    return (caller, rights)
+  }
+
+  /// A direct message to a thread that waits for our reply is that reply: the capability is gone (modern).
+  mutating func forgetCaller(of t: ThreadID, ifItIs receiver: ThreadID) {
+    guard threads[receiver.slot].awaitedFrom == t, threads[receiver.slot].phase == .receiveWait else { return }
+    withdrawReplyCapability(of: receiver)
+  }
+
+  /// A caller stops waiting (timeout, cancel, death): whoever holds its reply capability loses it (modern).
+  ///
+  /// Models `Receiver::reset_partner_reply_cap`.
+  mutating func withdrawReplyCapability(of caller: ThreadID) {
+    let holder = threads[caller.slot].awaitedFrom
+    guard !holder.isNone else { return }
+    threads[caller.slot].awaitedFrom = .none
+    guard threads.contains(holder.slot) else { return }
+    if threads[caller.slot].awaitedSlot < 0 {
+      if threads[holder.slot].caller == caller { threads[holder.slot].caller = .none }
+    } else if let entry = explicitReply(
+      task: threads[holder.slot].task, index: UInt32(threads[caller.slot].awaitedSlot)),
+      replySlots[entry].caller == caller
+    {
+      replySlots.remove(entry)
+    }
+  }
+
+  private mutating func releaseCaller(_ caller: ThreadID) {
+    guard !caller.isNone, threads.contains(caller.slot) else { return }
+    threads[caller.slot].awaitedFrom = .none
+  }
+
+  // MARK: Explicit slots (profile modern)
+
+  /// How many explicit reply slots a task has.
+  static var replySlotLimit: UInt64 { 1 << 16 }
+
+  func explicitReply(task: TaskID, index: UInt32) -> Int? {
+    for entry in replySlots.indices where replySlots[entry].task == task && replySlots[entry].index == index {
+      return entry
+    }
+    return nil
+  }
+
+  private mutating func setExplicitReply(
+    task: TaskID, index: UInt32, caller: ThreadID, rights: UInt8, receiver: ThreadID
+  ) {
+    let slot = ReplySlot(task: task, index: index, caller: caller, callerRights: rights, receiver: receiver)
+    if let entry = explicitReply(task: task, index: index) {
+      // The previous client waits for ever; the real kernel only warns.
+      releaseCaller(replySlots[entry].caller)
+      replySlots[entry] = slot
+    } else {
+      _ = replySlots.insert(slot)
+    }
+  }
+
+  mutating func takeExplicitReply(task: TaskID, index: UInt32) -> (caller: ThreadID, rights: UInt8)? {
+    guard let entry = explicitReply(task: task, index: index) else { return nil }
+    let slot = replySlots[entry]
+    replySlots.remove(entry)
+    releaseCaller(slot.caller)
+    return (slot.caller, slot.callerRights)
+  }
+}

@@ -1,0 +1,135 @@
+// Writes: threads (phase, IPC fields).
+import Determinism
+import FiascoABI
+
+/// From whom an operation receives after its send phase.
+enum ReceivePhase: Equatable {
+  case none
+  case open
+  case closed(SenderID)
+}
+
+extension Kernel {
+  /// Starts an IPC operation of the current thread: the send phase to `receiver` (if any), then the receive phase.
+  ///
+  /// Tag, label, timeouts and rights stand in the thread already. Models `Thread::do_ipc`.
+  mutating func startIPC(_ t: ThreadID, sendTo receiver: ThreadID?, receive: ReceivePhase) {
+    threads[t.slot].flags.subtract([.timeout, .transferFailed])
+    switch receive {
+    case .none:
+      threads[t.slot].hasReceivePhase = false
+      threads[t.slot].partner = .none
+    case .open:
+      threads[t.slot].hasReceivePhase = true
+      threads[t.slot].partner = .none
+    case .closed(let partner):
+      threads[t.slot].hasReceivePhase = true
+      threads[t.slot].partner = partner
+    }
+    if let receiver {
+      send(from: t, to: receiver)
+    } else {
+      threads[t.slot].phase = .receiveWait
+      threads[t.slot].continuation = .receive
+    }
+  }
+
+  /// Hands the sender's message to the receiver, or blocks the sender until that is possible.
+  private mutating func send(from t: ThreadID, to receiver: ThreadID) {
+    charge(.ipcSend)
+    guard threads.contains(receiver.slot), !threads[receiver.slot].isDead else {
+      return fail(t, .notExistent)
+    }
+    if profile.tracksReplyCapability { forgetCaller(of: t, ifItIs: receiver) }
+    if accepts(receiver, from: SenderID(thread: t)) {
+      deliver(from: t, to: receiver)
+    } else {
+      waitForReceiver(t, receiver)
+    }
+  }
+
+  /// Whether a receiver takes a message from this sender right now.
+  ///
+  /// Models `Receiver::sender_ok`: exactly waiting, and open with nobody before us, or closed for us.
+  func accepts(_ receiver: ThreadID, from sender: SenderID) -> Bool {
+    guard threads[receiver.slot].phase == .receiveWait else { return false }
+    let partner = threads[receiver.slot].partner
+    if partner.isNone {
+      let first = threads[receiver.slot].firstSender
+      return first.isNone || first == sender
+    }
+    return partner == sender
+  }
+
+  private mutating func waitForReceiver(_ t: ThreadID, _ receiver: ThreadID) {
+    let timeout = threads[t.slot].timeouts.send
+    var until = Instant.never
+    switch deadline(of: timeout, for: t) {
+    case .never: break
+    case .at(let instant): until = instant
+    case .passed:
+      if timeout.isZero || profile.pastSendTimeoutFailsAtOnce { return fail(t, .sendTimeout) }
+      until = now
+    }
+    enqueue(SenderID(thread: t), in: .thread(receiver))
+    threads[t.slot].queuedAt = receiver
+    threads[t.slot].phase = .sendWait
+    threads[t.slot].continuation = .sendWait
+    record(.senderQueued(t, at: receiver))
+    block(t, until: until)
+  }
+
+  /// The receiver takes the message at once; then it is decided who runs.
+  private mutating func deliver(from t: ThreadID, to receiver: ThreadID) {
+    let receiverWasOpen = threads[receiver.slot].partner.isNone
+    let error = transfer(from: t, to: receiver, receiverWasOpen: receiverWasOpen)
+    if let error {
+      fail(t, error)
+    } else if threads[t.slot].hasReceivePhase {
+      // Set together with the delivery: there is no window in which the reply could be lost.
+      threads[t.slot].phase = .receiveWait
+      threads[t.slot].continuation = .receive
+    } else {
+      threads[t.slot].phase = .none
+      threads[t.slot].continuation = .finish
+    }
+    activate(receiver, after: t, sent: error == nil)
+  }
+
+  /// Lets the receiver of a message run: directly on the sender's context, by preemption, or later.
+  ///
+  /// Models the end of the send phase in `Thread::do_ipc` (fiasco.md 3.3).
+  private mutating func activate(_ receiver: ThreadID, after t: ThreadID, sent: Bool) {
+    let thread = threads[t.slot]
+    let receives = sent && thread.hasReceivePhase
+    let isCall = receives && !thread.partner.isNone
+    let donates = isCall || currentContext != t
+    let nobodyWaits = !receives || nextSender(for: t).isNone
+    let staysAway = !(receives && profile.name == .modern && thread.timeouts.receive.isZero)
+    if sent, donates, nobodyWaits, staysAway, !thread.tag.flags.contains(.schedule),
+      threads[receiver.slot].flags.contains(.placed)
+    {
+      switchExecution(to: receiver)
+    } else if deblock(receiver, lazy: true) {
+      switchWithContext(to: receiver)
+    }
+  }
+
+  /// A thread blocked in its send phase was woken without having been served.
+  ///
+  /// Models `Thread::do_send_wait`.
+  mutating func continueSendWait(_ t: ThreadID) {
+    let flags = threads[t.slot].flags
+    if flags.contains(.transferFailed) {
+      fail(t, .sendCanceled)
+    } else if flags.contains(.cancel) {
+      leaveSenderQueue(t)
+      fail(t, .sendCanceled)
+    } else if flags.contains(.timeout) {
+      leaveSenderQueue(t)
+      fail(t, .sendTimeout)
+    } else {
+      block(t, until: threads[t.slot].deadline)
+    }
+  }
+}

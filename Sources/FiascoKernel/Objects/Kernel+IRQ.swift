@@ -1,0 +1,193 @@
+// Writes: irqs, semaphores, threads (message delivery).
+import Determinism
+import FiascoABI
+
+extension Kernel {
+  /// Models `Irq_sender::kinvoke`: trigger, bind, detach, end of interrupt.
+  mutating func invokeIRQ(_ i: Int, _ capability: Capability, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
+    let operation = tag.words > 0 ? utcbWord(t, 0) & 0xffff : Opcode.IRQ.trigger
+    switch tag.label {
+    case KernelProtocol.irq:
+      switch operation {
+      case Opcode.IRQ.trigger:
+        triggerIRQ(i)
+        return .noReply
+      case Opcode.IRQ.endOfInterrupt, 0: return .noReply
+      case Opcode.IRQ.detach where profile.name == .r67: return attachIRQ(i, by: t, tag: tag)
+      default: return .refused(profile.name == .r67 ? .invalidArgument : .noSystemCall)
+      }
+    case KernelProtocol.kernelObject where profile.name == .modern && operation == Opcode.IRQ.bind:
+      guard capability.hasStrong else { return .refused(.permission) }
+      return bindIRQ(i, by: t, tag: tag)
+    case KernelProtocol.irqSender where profile.name == .modern && operation == Opcode.IRQ.detach:
+      return detachIRQ(i)
+    default: return .refused(.badProtocol)
+    }
+  }
+
+  /// Profile r67: attach to a thread (its own if no thread capability is given), or detach if no item is given.
+  private mutating func attachIRQ(_ i: Int, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
+    guard tag.items > 0 else { return detachIRQ(i) }
+    guard irqs[i].thread.isNone else { return .refused(.invalidArgument) }
+    var thread = t
+    if let argument = capabilityArgument(t, tag), objects[argument.object.slot].kind == .thread {
+      thread = ThreadID(Int(objects[argument.object.slot].index))
+    }
+    irqs[i].thread = thread
+    irqs[i].label = utcbWord(t, 1)
+    irqs[i].pending = 0
+    threads[thread.slot].internalReferences += 1
+    return .ok
+  }
+
+  private mutating func bindIRQ(_ i: Int, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
+    guard tag.words >= 2 else { return .refused(.messageTooShort) }
+    guard let argument = capabilityArgument(t, tag), objects[argument.object.slot].kind == .thread else {
+      return .refused(.invalidArgument)
+    }
+    guard argument.hasStrong else { return .refused(.permission) }
+    bindIRQ(i, to: ThreadID(Int(objects[argument.object.slot].index)), label: utcbWord(t, 1))
+    return .ok
+  }
+
+  /// Binds or rebinds; a pending trigger moves to the new thread.
+  mutating func bindIRQ(_ i: Int, to thread: ThreadID, label: UInt64) {
+    let wasPending = irqs[i].pending > 0
+    unqueueIRQ(i)
+    threads[thread.slot].internalReferences += 1
+    let old = irqs[i].thread
+    irqs[i].thread = thread
+    irqs[i].label = label
+    if !old.isNone { dropInternalReference(old) }
+    if wasPending { sendIRQ(i) }
+  }
+
+  private mutating func detachIRQ(_ i: Int) -> InvocationOutcome {
+    guard !irqs[i].thread.isNone else { return .refused(.noEntry) }
+    let wasPending = irqs[i].pending > 0
+    unqueueIRQ(i)
+    let old = irqs[i].thread
+    irqs[i].thread = .none
+    dropInternalReference(old)
+    return .answer(label: profile.name == .modern && wasPending ? 1 : 0)
+  }
+
+  private mutating func unqueueIRQ(_ i: Int) {
+    guard irqs[i].isQueued else { return }
+    remove(SenderID(irq: i), from: .thread(irqs[i].thread))
+    irqs[i].isQueued = false
+  }
+
+  /// Software or hardware trigger. Profile modern: one message however often; profile r67: one for each.
+  public mutating func triggerIRQ(_ i: Int) {
+    charge(.irqTrigger)
+    record(.irqTriggered(object: irqs[i].object))
+    if irqs[i].pending > 0, profile.irqsCoalesce { return }
+    irqs[i].pending += 1
+    guard !irqs[i].thread.isNone, !irqs[i].isQueued else { return }
+    sendIRQ(i)
+  }
+
+  private mutating func sendIRQ(_ i: Int) {
+    let t = irqs[i].thread
+    guard !threads[t.slot].isDead else { return }
+    if accepts(t, from: SenderID(irq: i)) {
+      deliverIRQ(i, to: t)
+      endReceive(t)
+      if deblock(t, lazy: true) { switchWithContext(to: t) }
+    } else {
+      enqueue(SenderID(irq: i), in: .thread(t))
+      irqs[i].isQueued = true
+    }
+  }
+
+  /// The message of an IRQ: no words, the label given when it was bound. Models `Irq_sender::transfer_msg`.
+  mutating func deliverIRQ(_ i: Int, to t: ThreadID) {
+    irqs[i].pending -= 1
+    if irqs[i].isQueued, irqs[i].pending == 0 {
+      remove(SenderID(irq: i), from: .thread(t))
+      irqs[i].isQueued = false
+    }
+    threads[t.slot].tag = MessageTag()
+    threads[t.slot].label = irqs[i].label
+    threads[t.slot].phase = .none
+    record(.irqDelivered(object: irqs[i].object, to: t))
+    succeed(t)
+  }
+
+  mutating func destroyIRQ(_ i: Int) {
+    unqueueIRQ(i)
+    let thread = irqs[i].thread
+    irqs.remove(i)
+    if !thread.isNone, threads.contains(thread.slot) { dropInternalReference(thread) }
+  }
+
+  // MARK: Semaphores (profile modern)
+
+  /// `down` waits with the receive timeout; `up` is a trigger. Models `Semaphore::kinvoke`.
+  mutating func invokeSemaphore(_ s: Int, _ capability: Capability, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
+    if tag.label == KernelProtocol.irq {
+      raiseSemaphore(s)
+      return .noReply
+    }
+    guard tag.label == KernelProtocol.semaphore else { return .refused(.badProtocol) }
+    guard capability.hasStrong else { return .refused(.permission) }
+    guard semaphores[s].count == 0 else {
+      semaphores[s].count -= 1
+      return .ok
+    }
+    switch deadline(of: threads[t.slot].timeouts.receive, for: t) {
+    case .passed: return .ipcError(.receiveTimeout)
+    case .never: sleepAtSemaphore(t, s, until: .never)
+    case .at(let instant): sleepAtSemaphore(t, s, until: instant)
+    }
+    return .none
+  }
+
+  private mutating func sleepAtSemaphore(_ t: ThreadID, _ s: Int, until: Instant) {
+    enqueue(SenderID(thread: t), in: .semaphore(s))
+    threads[t.slot].queuedAtGate = Int32(s)
+    threads[t.slot].phase = .receiveWait
+    threads[t.slot].partner = SenderID(thread: t)
+    threads[t.slot].continuation = .semaphoreWait
+    block(t, until: until)
+  }
+
+  mutating func continueSemaphoreWait(_ t: ThreadID) {
+    let flags = threads[t.slot].flags
+    leaveSenderQueue(t)
+    threads[t.slot].phase = .none
+    if flags.contains(.transferFailed) {
+      fail(t, .notExistent)
+    } else if flags.contains(.cancel) {
+      fail(t, .receiveCanceled)
+    } else if flags.contains(.timeout) {
+      fail(t, .receiveTimeout)
+    } else {
+      complete(t, .ok)
+    }
+  }
+
+  private mutating func raiseSemaphore(_ s: Int) {
+    guard let t = semaphores[s].firstWaiter.thread else {
+      semaphores[s].count += 1
+      return
+    }
+    remove(SenderID(thread: t), from: .semaphore(s))
+    threads[t.slot].queuedAtGate = -1
+    threads[t.slot].flags.insert(.ready)
+    disarm(t)
+    if deblock(t, lazy: true) { switchWithContext(to: t) }
+  }
+
+  mutating func destroySemaphore(_ s: Int) {
+    for sender in senders(in: .semaphore(s)) {
+      guard let t = sender.thread else { continue }
+      remove(sender, from: .semaphore(s))
+      threads[t.slot].queuedAtGate = -1
+      threads[t.slot].flags.insert(.transferFailed)
+      makeReady(t)
+    }
+    semaphores.remove(s)
+  }
+}

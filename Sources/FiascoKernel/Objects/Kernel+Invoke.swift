@@ -1,0 +1,148 @@
+// Writes: threads (frame of the running system call), registers (program counter). The one dispatch of system calls.
+import FiascoABI
+import RISCV
+
+extension Kernel {
+  /// The current thread executed `ecall`: a0 tag, a1 object and operation, a2 timeouts, a3 label.
+  ///
+  /// Models `sys_ipc_wrapper` (syscalls.cpp).
+  public mutating func systemCall() {
+    let t = current
+    precondition(!t.isNone, "a system call needs a running thread")
+    charge(.enterKernel)
+    // A cancel that found the thread in user mode is lost here, as on every port but one.
+    threads[t.slot].flags.remove(.cancel)
+    if threads[t.slot].flags.contains(.alien), !admitAlienCall(t) { return leave() }
+    registers[t.slot].pc &+= 4
+    threads[t.slot].entry = .systemCall
+    threads[t.slot].continuation = .finish
+    threads[t.slot].tag = MessageTag(raw: registers[t.slot].a0)
+    threads[t.slot].timeouts = IPCTimeouts(raw: registers[t.slot].a2)
+    threads[t.slot].label = registers[t.slot].a3
+    threads[t.slot].hasReceivePhase = false
+    threads[t.slot].replySlot = -1
+    let reference = ObjectReference(raw: registers[t.slot].a1)
+    record(.ipcStarted(t, target: reference.raw, tag: registers[t.slot].a0, label: registers[t.slot].a3))
+    invoke(t, reference)
+    leave()
+  }
+
+  private mutating func invoke(_ t: ThreadID, _ reference: ObjectReference) {
+    var operation = reference.operation
+    if operation == [], !profile.operationZeroFails { operation = .call }
+    let explicit = profile.explicitReplySlots && reference.namesReplySlot && !reference.isSpecial
+    if explicit, operation.contains(.receive) {
+      guard reference.index < Self.replySlotLimit else { return fail(t, .noReplyCapability) }
+      threads[t.slot].replySlot = Int32(truncatingIfNeeded: reference.index)
+    }
+    if operation.contains(.reply) {
+      reply(t, operation, explicitSlot: explicit ? reference.index : nil)
+    } else if reference.isSpecial || explicit {
+      invokeThread(t, target: t, rights: 3, operation)
+    } else if let capability = capability(of: threads[t.slot].task, at: reference.index) {
+      invokeObject(t, capability, operation)
+    } else {
+      fail(t, .notExistent)
+    }
+  }
+
+  /// The lookup of the reply capability consumes it; without a caller the whole operation fails, the wait included.
+  private mutating func reply(_ t: ThreadID, _ operation: IPCOperation, explicitSlot: UInt64?) {
+    let found: (caller: ThreadID, rights: UInt8)?
+    if let explicitSlot {
+      guard explicitSlot < Self.replySlotLimit else { return fail(t, .notExistent) }
+      found = takeExplicitReply(task: threads[t.slot].task, index: UInt32(explicitSlot))
+    } else {
+      found = takeReplyCapability(of: t)
+    }
+    guard let found else {
+      record(.replyCapabilityMissing(t))
+      return fail(t, .notExistent)
+    }
+    threads[t.slot].sendRights = found.rights
+    startThreadIPC(t, target: found.caller, operation)
+  }
+
+  private mutating func invokeObject(_ t: ThreadID, _ capability: Capability, _ operation: IPCOperation) {
+    let object = objects[capability.object.slot]
+    switch object.kind {
+    case .thread:
+      invokeThread(t, target: ThreadID(Int(object.index)), rights: capability.rights, operation)
+    case .gate:
+      invokeGate(t, Int(object.index), capability, operation)
+    case .task:
+      let tag = threads[t.slot].tag
+      guard tag.label == KernelProtocol.task else { return complete(t, .refused(.badProtocol)) }
+      charge(.objectInvocation)
+      complete(t, invokeTask(capability.object, rights: capability.rights, by: t, tag: tag))
+    case .irq, .semaphore, .factory, .scheduler, .log, .icu, .inert:
+      invokeServiceObject(t, capability, object, operation)
+    }
+  }
+
+  /// Objects that behave like a server: the send phase is the operation, the receive phase its answer.
+  ///
+  /// Models `Kobject_h::invoke` (kobject_helper.cpp).
+  private mutating func invokeServiceObject(
+    _ t: ThreadID, _ capability: Capability, _ object: KernelObject, _ operation: IPCOperation
+  ) {
+    let partner: ReceivePhase =
+      operation.contains(.openWait)
+      ? .open : .closed(object.kind == .irq ? SenderID(irq: Int(object.index)) : SenderID(thread: t))
+    guard operation.contains(.send) else {
+      if operation.contains(.receive) { return startIPC(t, sendTo: nil, receive: partner) }
+      return complete(t, .refused(.badProtocol))
+    }
+    charge(.objectInvocation)
+    let answer = performService(capability, object, by: t, tag: threads[t.slot].tag, waits: operation.contains(.receive))
+    switch answer {
+    case .none:
+      return
+    case .noReply:
+      if operation.contains(.receive) { startIPC(t, sendTo: nil, receive: partner) }
+    case .ipcError:
+      complete(t, answer)
+    case .answer:
+      // Without a receive phase nobody listens: the tag stays as it was.
+      if operation.contains(.receive) { complete(t, answer) }
+    }
+  }
+
+  private mutating func performService(
+    _ capability: Capability, _ object: KernelObject, by t: ThreadID, tag: MessageTag, waits: Bool
+  ) -> InvocationOutcome {
+    switch object.kind {
+    case .irq: invokeIRQ(Int(object.index), capability, by: t, tag: tag)
+    case .semaphore: invokeSemaphore(Int(object.index), capability, by: t, tag: tag)
+    case .factory: waits ? invokeFactory(capability.object, rights: capability.rights, by: t, tag: tag) : .ok
+    case .scheduler: invokeScheduler(by: t, tag: tag)
+    case .log: invokeLog(by: t, tag: tag)
+    case .icu, .inert, .thread, .task, .gate: .refused(.badProtocol)
+    }
+  }
+
+  /// Translates what an object answered to tag and UTCB: the only place where that happens.
+  mutating func complete(_ t: ThreadID, _ outcome: InvocationOutcome) {
+    switch outcome {
+    case .answer(let label, let words, let items):
+      threads[t.slot].tag = MessageTag(label: label, words: words, items: items)
+      threads[t.slot].hasReceivePhase = false
+      threads[t.slot].continuation = .finish
+    case .ipcError(let error):
+      fail(t, error)
+    case .noReply, .none:
+      threads[t.slot].continuation = .finish
+    }
+  }
+
+  /// The capability in typed item `number` of a request; nil if it is missing or not an object.
+  func capabilityArgument(_ t: ThreadID, _ tag: MessageTag, item number: Int = 0) -> Capability? {
+    guard number < tag.items, tag.words + 2 * number + 1 < UTCB.messageRegisterCount else { return nil }
+    let item = SendItem(raw: utcbWord(t, tag.words + 2 * number))
+    let page = FlexPage(raw: utcbWord(t, tag.words + 2 * number + 1))
+    guard item.isMap, page.kind == .object else { return nil }
+    guard var found = capability(of: threads[t.slot].task, at: page.slotIndex) else { return nil }
+    found.rights &= UInt8(page.objectRights.rawValue & 3)
+    return found
+  }
+}

@@ -1,0 +1,167 @@
+// Writes: threads (ready flag membership, quantum), ready, current, currentContext. The only file that switches.
+import Determinism
+
+extension Kernel {
+  // MARK: The ready list
+
+  /// Puts a ready thread at the front of its priority's list; a thread that is already listed keeps its place.
+  ///
+  /// Models `Ready_queue_fp::enqueue` with `is_current = true`: every wake-up inserts at the front.
+  mutating func enqueueFront(_ t: ThreadID) {
+    guard !threads[t.slot].flags.contains(.listed), threads[t.slot].flags.contains(.placed) else { return }
+    link(t, atFront: true)
+  }
+
+  mutating func enqueueTail(_ t: ThreadID) {
+    guard !threads[t.slot].flags.contains(.listed), threads[t.slot].flags.contains(.placed) else { return }
+    link(t, atFront: false)
+  }
+
+  private mutating func link(_ t: ThreadID, atFront: Bool) {
+    let priority = threads[t.slot].priority
+    let head = ready[priority]
+    threads[t.slot].flags.insert(.listed)
+    if head.isNone {
+      threads[t.slot].readyNext = t
+      threads[t.slot].readyPrevious = t
+      ready[priority] = t
+      return
+    }
+    let tail = threads[head.slot].readyPrevious
+    threads[t.slot].readyNext = head
+    threads[t.slot].readyPrevious = tail
+    threads[tail.slot].readyNext = t
+    threads[head.slot].readyPrevious = t
+    if atFront { ready[priority] = t }
+  }
+
+  mutating func dequeue(_ t: ThreadID) {
+    guard threads[t.slot].flags.contains(.listed) else { return }
+    threads[t.slot].flags.remove(.listed)
+    let priority = threads[t.slot].priority
+    let next = threads[t.slot].readyNext
+    if next == t {
+      ready[priority] = .none
+      return
+    }
+    let previous = threads[t.slot].readyPrevious
+    threads[previous.slot].readyNext = next
+    threads[next.slot].readyPrevious = previous
+    if ready[priority] == t { ready[priority] = next }
+  }
+
+  /// A running thread that is about to lose the processor must be found again: front of its list, if it has time left.
+  ///
+  /// Models `Context::update_ready_list`.
+  private mutating func updateReadyList(_ t: ThreadID) {
+    guard !t.isNone, threads[t.slot].isReady, threads[t.slot].left > .zero else { return }
+    enqueueFront(t)
+  }
+
+  // MARK: Scheduling contexts
+
+  /// From now on `t`'s quantum is consumed; what is left of the previous one is kept for later.
+  ///
+  /// Models `Ready_queue::set_current_sched`.
+  mutating func loadContext(_ t: ThreadID) {
+    saveContext()
+    currentContext = t
+    sliceEnd = t.isNone ? .never : now + threads[t.slot].left
+  }
+
+  private mutating func saveContext() {
+    guard !currentContext.isNone else { return }
+    let remaining = sliceEnd - now
+    threads[currentContext.slot].left = remaining > .zero ? remaining : threads[currentContext.slot].quantum
+  }
+
+  /// The slice is used up: refill it, move its owner to the tail, and charge nobody until the next pick.
+  ///
+  /// If the running thread used a donated context it is the donor's that is refilled, even if the donor is blocked.
+  /// Models `Timeslice_timeout::expired`.
+  mutating func expireSlice() {
+    let owner = currentContext
+    record(.sliceExpired(owner))
+    threads[owner.slot].left = threads[owner.slot].quantum
+    if threads[owner.slot].flags.contains(.listed) { dequeue(owner) }
+    enqueueTail(owner)
+    currentContext = .none
+    sliceEnd = .never
+  }
+
+  // MARK: Who runs
+
+  /// Whether a woken thread may run before the current one; if not (or unless `lazy`) it is put into its list.
+  ///
+  /// Only a strictly higher priority of the current context or of the running thread's own context keeps the
+  /// processor: equal priority preempts. Models `Sched_context::deblock`.
+  mutating func deblock(_ t: ThreadID, lazy: Bool) -> Bool {
+    guard threads[t.slot].flags.contains(.placed) else { return false }
+    let priority = threads[t.slot].priority
+    var preempts = true
+    if !current.isNone, threads[current.slot].priority > priority { preempts = false }
+    if currentContext != t, !currentContext.isNone, threads[currentContext.slot].priority > priority {
+      preempts = false
+    }
+    if preempts && lazy { return true }
+    enqueueFront(t)
+    return preempts
+  }
+
+  /// Runs `t` on the scheduling context in use: a donation. Models `Context::switch_exec_locked`.
+  mutating func switchExecution(to t: ThreadID) {
+    updateReadyList(current)
+    setCurrent(t)
+  }
+
+  /// Runs `t` on its own scheduling context. Models `Context::schedule_switch_to_locked`.
+  mutating func switchWithContext(to t: ThreadID) {
+    updateReadyList(current)
+    if currentContext != t { loadContext(t) }
+    setCurrent(t)
+  }
+
+  /// Gives the processor to the first ready thread of the highest priority; blocked ones leave the list here.
+  ///
+  /// Models `Context::schedule`.
+  mutating func schedule() {
+    updateReadyList(current)
+    while true {
+      let head = ready.highest
+      if head.isNone {
+        loadContext(.none)
+        setCurrent(.none)
+        return
+      }
+      if threads[head.slot].isReady {
+        if currentContext != head { loadContext(head) }
+        setCurrent(head)
+        return
+      }
+      dequeue(head)
+    }
+  }
+
+  private mutating func setCurrent(_ t: ThreadID) {
+    guard t != current else { return }
+    charge(.contextSwitch)
+    if !t.isNone, !current.isNone, threads[t.slot].task != threads[current.slot].task { charge(.spaceSwitch) }
+    record(.contextSwitched(from: current, to: t))
+    current = t
+  }
+
+  // MARK: Blocking and waking
+
+  /// The thread leaves the processor until somebody makes it ready; it is taken out of its list when next found there.
+  mutating func block(_ t: ThreadID, until deadline: Instant) {
+    threads[t.slot].flags.remove(.ready)
+    arm(t, deadline)
+    if t == current { schedule() }
+  }
+
+  /// Makes a thread ready and lists it in front, without asking who should run now.
+  mutating func makeReady(_ t: ThreadID) {
+    threads[t.slot].flags.insert(.ready)
+    enqueueFront(t)
+  }
+}

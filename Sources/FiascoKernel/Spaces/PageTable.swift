@@ -1,0 +1,41 @@
+import FiascoABI
+
+/// One entry of a page table of the lowest level.
+///
+/// Layout: bit 0 valid, 1-3 rights, 4 kernel-user memory, 8-31 frame, 32-63 node of the mapping tree plus 1. A valid
+/// entry without rights exists: the right to execute was all it had and was taken away.
+public struct PageEntry: Hashable, BitwiseCopyable, Sendable {
+  let raw: UInt64
+
+  @inline(__always)
+  init(raw: UInt64) { self.raw = raw }
+
+  @inline(__always)
+  init(frame: Int, rights: MemoryRights, node: Int) {
+    raw = UInt64(node + 1) << 32 | UInt64(frame) << 8 | rights.rawValue << 1 | 1
+  }
+
+  /// Kernel-user memory is in no mapping tree: it can be neither mapped onward nor unmapped.
+  static func kernelUser(frame: Int) -> PageEntry {
+    PageEntry(raw: UInt64(frame) << 8 | 1 << 4 | MemoryRights.rw.rawValue << 1 | 1)
+  }
+
+  @inline(__always) var isValid: Bool { raw & 1 != 0 }
+  @inline(__always) public var frame: Int { Int(raw >> 8 & 0xff_ffff) }
+  @inline(__always) public var rights: MemoryRights { MemoryRights(rawValue: raw >> 1 & 7) }
+  @inline(__always) public var isKernelUser: Bool { raw & 1 << 4 != 0 }
+  /// Index into the mapping table; -1 for kernel-user memory and for pages of an identity window without a node.
+  @inline(__always) var node: Int { Int(raw >> 32) - 1 }
+
+  func with(rights: MemoryRights) -> PageEntry { PageEntry(raw: raw & ~0xe | rights.rawValue << 1) }
+}
+
+/// Three levels of 512 entries; the upper two hold frame numbers plus 1.
+enum PageTable {
+  static let topShift: UInt64 = 30
+  static let middleShift: UInt64 = 21
+
+  @inline(__always) static func topOffset(_ address: UInt64) -> Int { Int(address >> 30 & 511) << 3 }
+  @inline(__always) static func middleOffset(_ address: UInt64) -> Int { Int(address >> 21 & 511) << 3 }
+  @inline(__always) static func leafOffset(_ address: UInt64) -> Int { Int(address >> 12 & 511) << 3 }
+}

@@ -1,0 +1,46 @@
+import FiascoABI
+
+/// An address space and a capability table, with the factory that pays for what they grow into.
+///
+/// Models `Task` with its `Mem_space` and `Obj_space`.
+public struct Task: BitwiseCopyable, Sendable {
+  public let object: ObjectID
+  /// Factory charged for tables, mappings and kernel-user memory.
+  public let payer: ObjectID
+  /// Kernel frame with the root of the capability directory.
+  let capabilityDirectory: Int32
+  /// Kernel frame with the root of the page table.
+  let pageDirectory: Int32
+  /// Threads bound to the task: they keep its tables and kernel-user memory after the last capability is gone.
+  public internal(set) var boundThreads: UInt32 = 0
+  /// The last capability is gone: nothing can be mapped into the task any more.
+  public internal(set) var isDead = false
+  /// Window of virtual addresses that equal physical ones, as if the root pager had answered a fault for each page.
+  ///
+  /// Empty for all but the root task. Pages of the window count as mapped with all rights; they get a page-table entry
+  /// and a node of the mapping tree only when they are mapped onward.
+  public internal(set) var identityBase: UInt64 = 0
+  public internal(set) var identityEnd: UInt64 = 0
+
+  init(object: ObjectID, payer: ObjectID, capabilityDirectory: Int, pageDirectory: Int) {
+    self.object = object
+    self.payer = payer
+    self.capabilityDirectory = Int32(truncatingIfNeeded: capabilityDirectory)
+    self.pageDirectory = Int32(truncatingIfNeeded: pageDirectory)
+  }
+
+  @inline(__always)
+  func seesIdentity(_ address: UInt64) -> Bool { address >= identityBase && address < identityEnd }
+}
+
+/// User addresses end here (Sv39).
+let userAddressLimit: UInt64 = 1 << 38
+let pageBytes: UInt64 = 4096
+
+extension Kernel {
+  /// Physical address of frame 0.
+  public static var physicalBase: UInt64 { 0x8000_0000 }
+
+  @inline(__always)
+  static func identityFrame(_ address: UInt64) -> Int { Int((address &- physicalBase) >> 12) }
+}

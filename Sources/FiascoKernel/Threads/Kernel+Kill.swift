@@ -1,0 +1,81 @@
+// Writes: threads, and everything a dying thread is queued in.
+import FiascoABI
+
+extension Kernel {
+  /// The last counted capability of a thread is gone: the victim cleans up in its own context, at its own priority.
+  ///
+  /// Models `Thread_object::destroy` and `Thread::kill`.
+  mutating func killThread(_ t: ThreadID) {
+    guard !threads[t.slot].flags.contains(.dying) else { return }
+    record(.threadKilled(t))
+    threads[t.slot].flags.insert(.dying)
+    threads[t.slot].flags.remove(.triggered)
+    if threads[t.slot].isDead || !threads[t.slot].flags.contains(.placed) {
+      cleanUp(t)
+      return
+    }
+    threads[t.slot].flags.insert(.cancel)
+    leaveSenderQueue(t)
+    threads[t.slot].continuation = .die
+    disarm(t)
+    makeReady(t)
+  }
+
+  /// The victim has the processor.
+  mutating func finishKill(_ t: ThreadID) {
+    cleanUp(t)
+    schedule()
+    releaseThreadIfUnused(t)
+  }
+
+  /// Ends every relation of the thread. Callers that wait for its reply keep waiting: nobody tells them.
+  ///
+  /// Models `Thread::do_kill`.
+  private mutating func cleanUp(_ t: ThreadID) {
+    disarm(t)
+    if profile.tracksReplyCapability { withdrawReplyCapability(of: t) }
+    if !threads[t.slot].caller.isNone, threads.contains(threads[t.slot].caller.slot) {
+      threads[threads[t.slot].caller.slot].awaitedFrom = .none
+      threads[t.slot].caller = .none
+    }
+    for sender in senders(in: .thread(t)) { abortSender(sender, of: t) }
+    leaveSenderQueue(t)
+    dequeue(t)
+    threads[t.slot].flags.subtract([.ready, .cancel, .timeout, .inException])
+    threads[t.slot].flags.insert(.dead)
+    threads[t.slot].phase = .none
+    threads[t.slot].continuation = .user
+    threads[t.slot].entry = .user
+    if currentContext == t {
+      currentContext = .none
+      sliceEnd = .never
+    }
+    if !threads[t.slot].task.isNone { releaseTask(threads[t.slot].task) }
+    if t != current { releaseThreadIfUnused(t) }
+  }
+
+  /// A queued sender learns that its receiver is gone; in profile r67 it is woken and goes back to sleep.
+  private mutating func abortSender(_ sender: SenderID, of t: ThreadID) {
+    remove(sender, from: .thread(t))
+    if let s = sender.thread {
+      threads[s.slot].queuedAt = .none
+      guard profile.deathWakesSenders else { return }
+      threads[s.slot].flags.insert(.transferFailed)
+      makeReady(s)
+    } else if let i = sender.irq {
+      irqs[i].isQueued = false
+      irqs[i].thread = .none
+    }
+  }
+
+  /// The control block goes when no gate or IRQ refers to it any more.
+  mutating func releaseThreadIfUnused(_ t: ThreadID) {
+    guard threads.contains(t.slot), threads[t.slot].isDead, threads[t.slot].internalReferences == 0, t != current,
+      !objects.contains(threads[t.slot].object.slot) || objects[threads[t.slot].object.slot].isDying
+    else { return }
+    let object = threads[t.slot].object
+    threads.remove(t.slot)
+    registers.remove(t.slot)
+    if objects.contains(object.slot) { releaseObject(object) }
+  }
+}

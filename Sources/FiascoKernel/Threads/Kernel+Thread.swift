@@ -1,0 +1,134 @@
+// Writes: threads (control fields).
+import Determinism
+import FiascoABI
+
+extension Kernel {
+  /// An operation on a thread capability: ordinary IPC with the thread, or one of the kernel's thread operations.
+  ///
+  /// Models `Thread_object::invoke`.
+  mutating func invokeThread(_ t: ThreadID, target: ThreadID, rights: UInt8, _ operation: IPCOperation) {
+    let tag = threads[t.slot].tag
+    guard operation.contains(.send), tag.label == KernelProtocol.thread else {
+      threads[t.slot].sendRights = rights
+      return startThreadIPC(t, target: target, operation)
+    }
+    charge(.objectInvocation)
+    guard tag.words > 0 || !profile.distinguishesMessageLength else { return complete(t, .refused(.messageTooShort)) }
+    switch utcbWord(t, 0) & 0xffff {
+    case Opcode.Thread.control: complete(t, controlThread(target, rights: rights, by: t, tag: tag))
+    case Opcode.Thread.exchangeRegisters: complete(t, exchangeRegisters(of: target, by: t, tag: tag))
+    case Opcode.Thread.switchTo: switchToThread(t, target)
+    case Opcode.Thread.statistics: complete(t, threadStatistics(target, by: t))
+    case Opcode.Thread.registerDeletionIRQ: complete(t, registerDeletionIRQ(target, by: t, tag: tag))
+    case Opcode.Thread.modifySenders: complete(t, modifySenders(of: target, by: t, tag: tag))
+    case Opcode.Thread.vcpuResume, Opcode.Thread.vcpuControl: complete(t, .refused(.noSystemCall))
+    default: complete(t, .refused(.noSystemCall))
+    }
+  }
+
+  /// IPC with a thread: who is sent to, from whom is received.
+  mutating func startThreadIPC(_ t: ThreadID, target: ThreadID, _ operation: IPCOperation) {
+    let receive: ReceivePhase =
+      !operation.contains(.receive) ? .none : operation.contains(.openWait) ? .open : .closed(SenderID(thread: target))
+    if !operation.contains(.send), receive == .none { return fail(t, .notExistent) }
+    startIPC(t, sendTo: operation.contains(.send) ? target : nil, receive: receive)
+  }
+
+  /// Sets pager, handler and alien state, and binds the thread to a task; the old selectors come back.
+  ///
+  /// The binding is tried first: if it fails, the pager stays as it was. Models `Thread_object::sys_control`.
+  private mutating func controlThread(
+    _ target: ThreadID, rights: UInt8, by t: ThreadID, tag: MessageTag
+  ) -> InvocationOutcome {
+    guard rights & 2 != 0 else { return .refused(.permission) }
+    guard tag.words >= 6 else { return .refused(.invalidArgument) }
+    let flags = utcbWord(t, 0)
+    if flags & ThreadControl.bind != 0, let refusal = bind(target, by: t, tag: tag) { return .refused(refusal) }
+    let old = (threads[target.slot].pager, threads[target.slot].exceptionHandler)
+    if flags & ThreadControl.setPager != 0 { threads[target.slot].pager = utcbWord(t, 1) }
+    if flags & ThreadControl.setHandler != 0 { threads[target.slot].exceptionHandler = utcbWord(t, 2) }
+    if flags & ThreadControl.alien != 0 {
+      if utcbWord(t, 4) & ThreadControl.alien != 0 {
+        threads[target.slot].flags.insert(.alien)
+      } else {
+        threads[target.slot].flags.remove(.alien)
+      }
+    }
+    setUTCBWord(t, 1, old.0)
+    setUTCBWord(t, 2, old.1)
+    return .answer(label: 0, words: 3)
+  }
+
+  /// A thread can be bound once; its UTCB must lie in kernel-user memory of the task. Models `Thread::bind`.
+  private mutating func bind(_ target: ThreadID, by t: ThreadID, tag: MessageTag) -> InvocationError? {
+    guard tag.items > 0, let argument = capabilityArgument(t, tag) else { return .invalidArgument }
+    let object = objects[argument.object.slot]
+    guard argument.hasStrong else { return .permission }
+    guard object.kind == .task else { return .invalidArgument }
+    let task = TaskID(Int(object.index))
+    return bindThread(target, to: task, utcb: utcbWord(t, 5)) ? nil : .invalidArgument
+  }
+
+  /// Binds without asking for rights; also used to set up the first task.
+  @discardableResult
+  public mutating func bindThread(_ target: ThreadID, to task: TaskID, utcb address: UInt64) -> Bool {
+    guard threads[target.slot].task.isNone, address & 7 == 0,
+      let place = kernelUserPage(task, address, bytes: UTCB.size)
+    else { return false }
+    threads[target.slot].task = task
+    nextSerial += 1
+    threads[target.slot].serial = nextSerial
+    threads[target.slot].utcbAddress = address
+    threads[target.slot].utcbFrame = Int32(place.frame)
+    threads[target.slot].utcbOffset = UInt16(place.offset)
+    retainTask(task)
+    setUTCBWord(target, UTCB.ownAddress, address)
+    return true
+  }
+
+  /// Donates the rest of the slice to a ready thread; otherwise merely reschedules.
+  ///
+  /// Models `Thread_object::sys_thread_switch`.
+  private mutating func switchToThread(_ t: ThreadID, _ target: ThreadID) {
+    complete(t, .ok)
+    guard target != t else { return }
+    if threads[target.slot].isReady, threads[target.slot].flags.contains(.placed) {
+      switchExecution(to: target)
+    } else {
+      schedule()
+    }
+  }
+
+  private mutating func threadStatistics(_ target: ThreadID, by t: ThreadID) -> InvocationOutcome {
+    setUTCBWord(t, 0, UInt64(bitPattern: threads[target.slot].consumed.microseconds))
+    return .answer(label: 0, words: 1)
+  }
+
+  private mutating func registerDeletionIRQ(_ target: ThreadID, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
+    guard let argument = capabilityArgument(t, tag), objects[argument.object.slot].kind == .irq else {
+      return .refused(.invalidArgument)
+    }
+    guard argument.hasWrite else { return .refused(.permission) }
+    guard threads[target.slot].deletionIRQ < 0 else { return .refused(.busy) }
+    threads[target.slot].deletionIRQ = objects[argument.object.slot].index
+    return .ok
+  }
+
+  /// Rewrites the labels of queued senders: (test mask, test value, delete mask, add mask) from MR1 on.
+  ///
+  /// Models `Thread_object::sys_modify_senders`.
+  private mutating func modifySenders(of target: ThreadID, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
+    guard tag.words >= 5 else { return .ok }
+    for sender in senders(in: .thread(target)) {
+      guard let s = sender.thread else { continue }
+      for rule in 0..<((tag.words - 1) / 4) {
+        let at = 1 + rule * 4
+        if threads[s.slot].label & utcbWord(t, at) == utcbWord(t, at + 1) {
+          threads[s.slot].label = threads[s.slot].label & ~utcbWord(t, at + 2) | utcbWord(t, at + 3)
+          break
+        }
+      }
+    }
+    return .ok
+  }
+}

@@ -1,0 +1,52 @@
+// Writes: memory (UTCB pages).
+import FiascoABI
+
+extension Kernel {
+  @inline(__always)
+  func utcbWord(_ t: ThreadID, _ index: Int) -> UInt64 {
+    let frame = Int(threads[t.slot].utcbFrame)
+    guard frame >= 0 else { return 0 }
+    return memory.load(frame: frame, offset: Int(threads[t.slot].utcbOffset) + index * 8, as: UInt64.self)
+  }
+
+  @inline(__always)
+  mutating func setUTCBWord(_ t: ThreadID, _ index: Int, _ value: UInt64) {
+    let frame = Int(threads[t.slot].utcbFrame)
+    guard frame >= 0 else { return }
+    memory.store(value, frame: frame, offset: Int(threads[t.slot].utcbOffset) + index * 8)
+  }
+
+  /// Message registers 0 ..< words from one thread to another; further ones stay as they are at the receiver.
+  ///
+  /// Models `copy_utcb_to_utcb`.
+  mutating func copyMessageRegisters(from: ThreadID, to: ThreadID, words: Int) {
+    let count = min(words, UTCB.messageRegisterCount)
+    let source = Int(threads[from.slot].utcbFrame)
+    let target = Int(threads[to.slot].utcbFrame)
+    guard count > 0, source >= 0, target >= 0 else { return }
+    let sourceOffset = Int(threads[from.slot].utcbOffset)
+    let targetOffset = Int(threads[to.slot].utcbOffset)
+    // The target's page first: making it writable may move it, and both may be the same page.
+    let destination = memory.writable(target) + targetOffset
+    destination.copyMemory(from: memory.readable(source) + sourceOffset, byteCount: count * 8)
+  }
+
+  mutating func setError(_ t: ThreadID, _ error: IPCError) { setUTCBWord(t, UTCB.error, error.rawValue) }
+}
+
+// What the host of native programs needs: it writes and reads the UTCB as machine code would.
+extension Kernel {
+  public func messageWord(_ t: ThreadID, _ index: Int) -> UInt64 { utcbWord(t, index) }
+
+  public mutating func setMessageWord(_ t: ThreadID, _ index: Int, _ value: UInt64) {
+    guard index < UTCB.messageRegisterCount else { return }
+    setUTCBWord(t, index, value)
+  }
+
+  /// Announces object buffers from buffer register 0 on, closed by a void one.
+  public mutating func setReceiveBuffers(_ t: ThreadID, _ buffers: [ReceiveBuffer]) {
+    setUTCBWord(t, UTCB.bufferDescriptor, 0)
+    for (index, buffer) in buffers.enumerated() { setUTCBWord(t, UTCB.bufferRegisters + index, buffer.raw) }
+    setUTCBWord(t, UTCB.bufferRegisters + buffers.count, 0)
+  }
+}

@@ -1,0 +1,48 @@
+import Determinism
+import FiascoKernel
+
+/// What a platform's work costs; every figure says where it comes from and how it is known.
+public struct PlatformProfile: Sendable, Hashable {
+  public let name: String
+  public let about: String
+  /// A cycle is a whole number of picoseconds; an instruction takes one cycle.
+  public let picosecondsPerCycle: UInt64
+  public let kernel: CostModel
+  public let memory: MemoryCosts
+
+  public init(name: String, about: String, picosecondsPerCycle: UInt64, kernel: CostModel, memory: MemoryCosts) {
+    self.name = name
+    self.about = about
+    self.picosecondsPerCycle = picosecondsPerCycle
+    self.kernel = kernel
+    self.memory = memory
+  }
+
+  public static func named(_ name: String) -> PlatformProfile? { shipped.first { $0.name == name } }
+  public static var shipped: [PlatformProfile] { [.zynq7020, .riscvVirt] }
+}
+
+/// Picoseconds per byte of bulk work.
+public struct MemoryCosts: Sendable, Hashable {
+  public struct Entry: Sendable, Hashable {
+    public var picosecondsPerByte: UInt64
+    public var status: CostStatus
+    public var source: String
+    public init(picosecondsPerByte: UInt64, status: CostStatus, source: String) {
+      self.picosecondsPerByte = picosecondsPerByte
+      self.status = status
+      self.source = source
+    }
+  }
+  public var copy: Entry
+  public var fill: Entry
+  public var touch: Entry
+  /// Writing a checkpoint to storage.
+  public var storage: Entry
+  public init(copy: Entry, fill: Entry, touch: Entry, storage: Entry) {
+    self.copy = copy
+    self.fill = fill
+    self.touch = touch
+    self.storage = storage
+  }
+}

@@ -1,0 +1,13 @@
+import ELFFiles
+import FiascoKernel
+import FiascoMachine
+import Simulation
+
+/// A machine whose first task is the given executable (K9).
+public func bootedSystem(
+  executable: ExecutableImage, profile: KernelProfile, platform: PlatformProfile
+) -> System {
+  let segments = executable.segments.map { BootImage.Segment(address: $0.address, bytes: $0.fileBytes) }
+  return System(
+    booting: BootImage(entry: executable.entry, segments: segments), profile: profile, platform: platform)
+}

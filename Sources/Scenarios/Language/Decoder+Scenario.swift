@@ -1,0 +1,88 @@
+extension Decoder {
+  mutating func scenario(_ document: JSONValue, file: String) -> Scenario? {
+    guard let m = members(of: document, as: .scenario) else { return nil }
+    let start = document.position
+    runtime = choice(m["runtime"], Runtime.self, default: m["tasks"] != nil && m["components"] == nil ? .bare : .genode)
+    let machine = machine(m["machine"], else: start)
+    return Scenario(
+      file: file, title: sentence(m["title"]) ?? "", about: sentence(m["about"]), machine: machine,
+      seed: UInt64(integer(m["seed"], in: 0...Int64.max)?.value ?? 0), runtime: runtime,
+      components: components(m, at: start), checkpointer: m["checkpointer"].flatMap { checkpointer($0) },
+      timeline: list(m["timeline"], of: "timeline entries").compactMap { timelineEntry($0) },
+      expectations: list(m["expect"], of: "expectations").compactMap { expectation($0) },
+      limits: table(m["limits"], of: "numbers", .label).compactMap { name, value in
+        integer(value, in: 1...Int64.max).map { LimitSetting(name: name, value: $0) }
+      })
+  }
+
+  /// Free text that must say something.
+  private mutating func sentence(_ value: JSONValue?) -> String? {
+    guard let value, let text = text(value, expected: "a text") else { return nil }
+    if text.text.allSatisfy(\.isWhitespace) { report(.empty("the text"), at: value.position) }
+    return text.text
+  }
+
+  private mutating func components(_ m: Members, at start: Position) -> [Component] {
+    let key = runtime == .bare ? "tasks" : "components"
+    let other = runtime == .bare ? "components" : "tasks"
+    if m["runtime"] == nil, m[other] == nil, m["tasks"] != nil {
+      report(.wrongRuntime(key: "tasks", runtime: .genode, instead: "components"), at: m["tasks"]?.position ?? start)
+    }
+    if let wrong = m[other] {
+      report(.wrongRuntime(key: other, runtime: runtime, instead: key), at: wrong.position)
+    }
+    guard let value = m[key] else {
+      if m[other] == nil { report(.missingKey(key, owner: "a scenario"), at: start) }
+      return []
+    }
+    let elements = list(value, of: key)
+    if case .array(let all) = value.content, all.isEmpty { report(.empty("the list of \(key)"), at: value.position) }
+    return elements.compactMap { component($0) }
+  }
+
+  private mutating func machine(_ value: JSONValue?, else position: Position) -> MachineDescription {
+    var result = MachineDescription(
+      position: value?.position ?? position, platform: .builtIn("riscv-virt"), kernel: .modern, cores: 1, ram: nil,
+      nodes: 1, link: nil, quirks: [])
+    guard let value, let m = members(of: value, as: .machine) else { return result }
+    if let platform = platform(m["platform"]) { result.platform = platform }
+    result.kernel = choice(m["kernel"], KernelChoice.self, default: .modern)
+    result.cores = Int(integer(m["cores"], in: 1...64)?.value ?? 1)
+    result.ram = optionalSize(m["ram"])
+    result.nodes = Int(integer(m["nodes"], in: 1...16)?.value ?? 1)
+    result.link = m["link"].flatMap { link($0) }
+    result.quirks = list(m["quirks"], of: "kernel behaviours").map { name($0) }
+    return result
+  }
+
+  private mutating func platform(_ value: JSONValue?) -> PlatformChoice? {
+    let names = PlatformChoice.builtInNames
+    guard let value, let text = text(value, expected: alternatives(names.map { "\"\($0)\"" }) + ", or a JSON file")
+    else { return nil }
+    if names.contains(text.text) { return .builtIn(text.text) }
+    if text.text.hasSuffix(".json") { return .file(text.text) }
+    let near = nearest(to: text.text, among: names)
+    report(.unknownChoice(text.text, near: near, allowed: names + ["a path that ends with .json"]), at: value.position)
+    return nil
+  }
+
+  private mutating func link(_ value: JSONValue) -> LinkDescription? {
+    guard let m = members(of: value, as: .link) else { return nil }
+    let position = value.position
+    return LinkDescription(
+      position: position, latency: duration(m["latency"], else: position),
+      bandwidth: optionalRate(m["bandwidth"]) ?? RateValue(bytesPerSecond: 0, at: position))
+  }
+
+  private mutating func checkpointer(_ value: JSONValue) -> CheckpointerDescription? {
+    guard let m = members(of: value, as: .checkpointer) else { return nil }
+    let rule = m["restore"].flatMap { members(of: $0, as: .restoreRule) }
+    return CheckpointerDescription(
+      position: value.position, strategy: choice(m["strategy"], CheckpointStrategy.self, default: .stopAndCopy),
+      child: choice(rule?["child"], RestoredChild.self, default: .withoutELF),
+      blocked: choice(rule?["blocked"], BlockedThreadPolicy.self, default: .resumeAtIP),
+      granularity: optionalSize(m["granularity"]), rounds: integer(m["rounds"], in: 1...1000),
+      store: optionalRate(m["store"]), priority: integer(m["priority"], in: Decoder.priorities),
+      core: integer(m["core"], in: Decoder.coreNumbers))
+  }
+}

@@ -1,0 +1,107 @@
+/// Checks that every name in a decoded scenario means something, and that no two things share a name.
+struct Resolver {
+  var scenario: Scenario
+  private(set) var diagnostics: [Diagnostic] = []
+  /// Restored components under new names: the new name and the component it comes from.
+  var restored: [(name: Name, component: Int)] = []
+
+  /// Threads every Genode component has without naming them.
+  static let genodeThreads = ["ep", "signal handler"]
+
+  /// The scenario with its declared names filled in, and what is wrong with its names.
+  static func resolve(_ scenario: Scenario) -> (Scenario, [Diagnostic]) {
+    var resolver = Resolver(scenario: scenario)
+    resolver.declare()
+    resolver.checkDuplicates()
+    for index in resolver.scenario.components.indices { resolver.checkComponent(index) }
+    resolver.checkMachineNumbers()
+    resolver.checkTimeline()
+    resolver.checkExpectations()
+    return (resolver.scenario, resolver.diagnostics)
+  }
+
+  init(scenario: Scenario) {
+    self.scenario = scenario
+  }
+
+  mutating func report(_ problem: Problem, at position: Position) {
+    diagnostics.append(Diagnostic(problem, at: position))
+  }
+
+  var componentKind: NameKind { scenario.runtime == .bare ? .task : .component }
+
+  /// Reports a name that is none of the candidates. Empty names stand for mistakes that are reported already.
+  mutating func check(_ name: Name, _ kind: NameKind, among candidates: [String], in owner: Component? = nil) {
+    guard !name.text.isEmpty, !candidates.contains(name.text), !candidates.contains("") else { return }
+    // What code in a binary declares is not known here.
+    if owner?.binary != nil, kind != .dataspace, kind != .capability { return }
+    let near = nearest(to: name.text, among: candidates)
+    report(.unknownName(name.text, kind: kind, owner: owner?.name.text, near: near), at: name.position)
+  }
+
+  private mutating func declare() {
+    for index in scenario.components.indices {
+      var declared = DeclaredNames()
+      for statement in scenario.components[index].allStatements {
+        switch statement.action {
+        case .serve(let loop): declared.services.append(loop.service)
+        case .await(let wait): declared.signals.appendIfNew(wait.name)
+        case .lock(let name): declared.locks.appendIfNew(name)
+        case .allocate(let allocate): declared.dataspaces.append(allocate.name)
+        case .thread(let thread): declared.threads.append(thread.name)
+        case .every(let job):
+          if let name = job.name { declared.jobs.append(name) }
+        default: break
+        }
+      }
+      scenario.components[index].declared = declared
+    }
+  }
+
+  private mutating func checkDuplicates() {
+    let components = scenario.components
+    checkUnique(components.map { ($0.name, componentKind) })
+    // When bare, `serve` only labels a loop.
+    if scenario.runtime == .genode { checkUnique(components.flatMap(\.declared.services).map { ($0, .service) }) }
+    checkUnique(components.flatMap(\.declared.jobs).map { ($0, .job) })
+    for component in components {
+      // One name means one thing inside a component, whatever kind it has.
+      let named: [(Name, NameKind)] =
+        component.dataspaces.map { ($0.name, .dataspace) } + component.variables.map { ($0.name, .variable) }
+        + component.functions.map { ($0.name, .function) } + component.capabilities.map { ($0.name, .capability) }
+        + component.declared.dataspaces.map { ($0, .dataspace) }
+      checkUnique(named)
+      checkUnique((component.threads.map(\.name) + component.declared.threads).map { ($0, .thread) })
+    }
+  }
+
+  mutating func checkUnique(_ names: [(Name, NameKind)]) {
+    var first: [String: Position] = [:]
+    for (name, kind) in names.sorted(by: { $0.0.position < $1.0.position }) where !name.text.isEmpty {
+      if let position = first[name.text] {
+        report(.duplicateName(name.text, kind: kind, first: position), at: name.position)
+      } else {
+        first[name.text] = name.position
+      }
+    }
+  }
+
+  private mutating func checkMachineNumbers() {
+    var cores = scenario.components.flatMap { component in
+      [component.core] + component.threads.map(\.core)
+        + component.allStatements.map { statement in
+          if case .thread(let thread) = statement.action { thread.core } else { nil }
+        }
+    }
+    cores.append(scenario.checkpointer?.core)
+    for core in cores.compactMap({ $0 }) where core.value >= scenario.machine.cores {
+      report(.coreOutOfRange(core.value, cores: scenario.machine.cores), at: core.position)
+    }
+  }
+}
+
+extension [Name] {
+  fileprivate mutating func appendIfNew(_ name: Name) {
+    if !contains(where: { $0.text == name.text }) { append(name) }
+  }
+}

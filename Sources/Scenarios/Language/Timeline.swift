@@ -1,0 +1,86 @@
+/// Something that happens to the machine from outside, at an instant.
+public struct TimelineEntry: Hashable, Sendable {
+  public var position: Position
+  public var at: DurationValue
+  public var action: Action
+
+  public enum Action: Hashable, Sendable {
+    case checkpoint(CheckpointOrder)
+    case kill(component: Name)
+    case restore(RestoreOrder)
+    /// The run ends.
+    case stop
+    /// A signal of a component (`component/name`).
+    case signal(ScopedName)
+    /// An interrupt of the bare machine (`task/capability`).
+    case trigger(ScopedName)
+    /// A component, or a thread (`component/thread`), that was not started.
+    case start(ScopedName)
+  }
+}
+
+/// `{ "at": "3s", "checkpoint": "counter", "as": "c1", "every": "100ms" }`
+public struct CheckpointOrder: Hashable, Sendable {
+  public var component: Name
+  public var name: Name
+  /// Repeats it; the newest one carries the name.
+  public var every: DurationValue?
+}
+
+/// `{ "at": "5s", "restore": "c1", "as": "copy", "node": 1, "blocked": "reissue" }`
+public struct RestoreOrder: Hashable, Sendable {
+  public var checkpoint: Name
+  /// Name of the restored component; nil means the old one.
+  public var name: Name?
+  public var node: Number?
+  /// Overrides the checkpointer's choice.
+  public var child: RestoredChild?
+  public var blocked: BlockedThreadPolicy?
+}
+
+public struct CheckpointerDescription: Hashable, Sendable {
+  public var position: Position
+  public var strategy: CheckpointStrategy
+  public var child: RestoredChild
+  public var blocked: BlockedThreadPolicy
+  /// Size of a managed dataspace's parts, for incremental strategies.
+  public var granularity: SizeValue?
+  /// Most pre-copy rounds.
+  public var rounds: Number?
+  /// Bandwidth of the store that keeps images.
+  public var store: RateValue?
+  public var priority: Number?
+  public var core: Number?
+}
+
+public enum CheckpointStrategy: String, Hashable, Sendable, CaseIterable {
+  case stopAndCopy = "stop-and-copy"
+  case incremental
+  case preCopy = "pre-copy"
+  case copyOnWrite = "copy-on-write"
+  case parallel
+  case dma
+  case redundantMemory = "redundant-memory"
+  case virtualCPU = "vcpu"
+  case coreState = "core-state"
+  case kernelAssisted = "kernel-assisted"
+}
+
+/// How the child that becomes the restored component is made.
+public enum RestoredChild: String, Hashable, Sendable, CaseIterable {
+  /// With an invalid ELF dataspace; threads are created and started by hand.
+  case withoutELF = "without-elf"
+  /// Loaded as usual, then overwritten at its first request.
+  case bootstrap
+}
+
+/// What happens to a thread that was blocked in the kernel when the checkpoint was taken.
+public enum BlockedThreadPolicy: String, Hashable, Sendable, CaseIterable {
+  case resumeAtIP = "resume at ip"
+  case reissue
+  case reissueReceiveHalf = "reissue receive half"
+  case deliverError = "deliver error"
+  case refuse
+  case quiesceFirst = "quiesce first"
+  case recreateCaller = "recreate caller"
+}
