@@ -226,7 +226,7 @@ extension Core {
           break
         case .bulk where x[rs1] == 0:
           break
-        case .work, .bulk, .illegal, .environmentCall, .breakpoint, .readCounter:
+        case .work, .bulk, .hint, .illegal, .environmentCall, .breakpoint, .readCounter:
           return leave(flow, budget, trap(record))
         }
         flow.record = record + 1

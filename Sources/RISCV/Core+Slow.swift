@@ -141,6 +141,7 @@ extension Core {
     case .readCounter:
       let number = UInt16(truncatingIfNeeded: record.pointee.immediate)
       return .readCounter(destination: Register(field: rd), counter: Counter(rawValue: number) ?? .cycle)
+    case .hint: return .hint(kind: x[Int(record.pointee.rs1)], operand: x[Int(record.pointee.rs2)])
     default: return .illegal(bits: UInt64(UInt32(bitPattern: record.pointee.immediate)))
     }
   }

@@ -133,6 +133,7 @@ extension Disassembler {
     case .work: return "work \(rd)"
     case .bulkStore: return "bulk.store \(rd),\(rs1),\(rs2)"
     case .bulkLoad: return "bulk.load \(rd),\(rs1)"
+    case .hint: return "hint \(rs1),\(rs2)"
     }
   }
 }

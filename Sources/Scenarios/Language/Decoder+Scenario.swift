@@ -10,9 +10,7 @@ extension Decoder {
       components: components(m, at: start), checkpointer: m["checkpointer"].flatMap { checkpointer($0) },
       timeline: list(m["timeline"], of: "timeline entries").compactMap { timelineEntry($0) },
       expectations: list(m["expect"], of: "expectations").compactMap { expectation($0) },
-      limits: table(m["limits"], of: "numbers", .label).compactMap { name, value in
-        integer(value, in: 1...Int64.max).map { LimitSetting(name: name, value: $0) }
-      })
+      limits: m["limits"].map { limits($0) } ?? [])
   }
 
   /// Free text that must say something.
@@ -38,6 +36,14 @@ extension Decoder {
     let elements = list(value, of: key)
     if case .array(let all) = value.content, all.isEmpty { report(.empty("the list of \(key)"), at: value.position) }
     return elements.compactMap { component($0) }
+  }
+
+  private mutating func limits(_ value: JSONValue) -> [LimitSetting] {
+    guard let m = members(of: value, as: .limits) else { return [] }
+    return Shape.limits.keys.compactMap { key in
+      guard let number = integer(m[key], in: 1...Int64.max) else { return nil }
+      return LimitSetting(name: Name(key, at: number.position), value: number)
+    }
   }
 
   private mutating func machine(_ value: JSONValue?, else position: Position) -> MachineDescription {

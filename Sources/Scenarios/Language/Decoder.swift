@@ -88,7 +88,9 @@ extension Decoder {
     let modifiers = H.allCases.flatMap(\.shape.keys)
     for member in members where !modifiers.contains(member.key.text) {
       guard let near = nearest(to: member.key.text, among: all), let head = H(rawValue: near) else { continue }
-      return (head, member.key.position, check(members, of: head.shape, at: position))
+      var shape = head.shape
+      shape.owner = H.owner
+      return (head, member.key.position, check(members, of: shape, at: position))
     }
     report(.noHead(owner: H.owner, allowed: all), at: members.first?.key.position ?? position)
     return nil

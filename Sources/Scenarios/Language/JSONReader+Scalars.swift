@@ -108,7 +108,8 @@ extension JSONReader {
       exponent = negative ? -Int(magnitude) : Int(magnitude)
     }
     if let byte, isNameByte(byte) {
-      throw failure(.unitWithoutQuotes(String(decoding: bytes[start..<endOfWord()], as: UTF8.self)))
+      let written = String(decoding: bytes[start..<endOfWord()], as: UTF8.self)
+      throw failure(.unitWithoutQuotes(written), at: position(at: start))
     }
     let negative = bytes[start] == UInt8(ascii: "-")
     if let value = integer(whole, fraction: fraction, exponent: exponent, negative: negative) {

@@ -2,9 +2,7 @@
 ///
 /// Own code because no reader at hand gives positions and refuses duplicate keys. It stops at the first syntax error
 /// (what follows would be guesses), but goes on after a duplicate key.
-public struct JSONReader {
-  public static let depthLimit = 64
-
+struct JSONReader {
   let bytes: [UInt8]
   var index = 0
   private var line: Int32 = 1
@@ -12,18 +10,20 @@ public struct JSONReader {
   /// UTF-8 continuation bytes since `lineStart`; they take no column.
   private var continuations = 0
   private var depth = 0
+  private let depthLimit: Int
   var duplicates: [Diagnostic] = []
 
-  init(_ bytes: [UInt8]) {
+  init(_ bytes: [UInt8], depthLimit: Int) {
     self.bytes = bytes
+    self.depthLimit = depthLimit
   }
 
   /// The document, or the first syntax error; duplicate keys come on top of either.
-  static func read(_ bytes: [UInt8]) -> (document: JSONValue?, diagnostics: [Diagnostic]) {
+  static func read(_ bytes: [UInt8], depthLimit: Int) -> (document: JSONValue?, diagnostics: [Diagnostic]) {
     if let problem = problemOfStart(bytes) {
       return (nil, [Diagnostic(problem, at: .start)])
     }
-    var reader = JSONReader(bytes)
+    var reader = JSONReader(bytes, depthLimit: depthLimit)
     do {
       let value = try reader.readDocument()
       return (value, reader.duplicates)
@@ -99,7 +99,7 @@ public struct JSONReader {
   }
 
   private mutating func enter() throws(Diagnostic) {
-    guard depth < JSONReader.depthLimit else { throw failure(.tooDeep(limit: JSONReader.depthLimit)) }
+    guard depth < depthLimit else { throw failure(.tooDeep(limit: depthLimit)) }
     depth += 1
     index += 1
   }

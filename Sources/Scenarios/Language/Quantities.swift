@@ -83,13 +83,14 @@ extension QuantityKind {
     var mantissa: Int64 = 0
     var fractionDigits = 0
     var inFraction = false
+    var overflow = false
     scan: while index < bytes.count {
       switch bytes[index] {
       case UInt8(ascii: "0")...UInt8(ascii: "9"):
-        let (product, overflow) = mantissa.multipliedReportingOverflow(by: 10)
-        let (sum, carry) = product.addingReportingOverflow(Int64(bytes[index] - UInt8(ascii: "0")))
-        guard !overflow, !carry else { throw .tooLarge }
-        mantissa = sum
+        let product = mantissa.multipliedReportingOverflow(by: 10)
+        let sum = product.partialValue.addingReportingOverflow(Int64(bytes[index] - UInt8(ascii: "0")))
+        overflow = overflow || product.overflow || sum.overflow
+        mantissa = sum.partialValue
         fractionDigits += inFraction ? 1 : 0
       case UInt8(ascii: ".") where !inFraction && index > 0:
         inFraction = true
@@ -100,12 +101,13 @@ extension QuantityKind {
     }
     guard index > 0, !inFraction || fractionDigits > 0 else { throw .notANumber }
     let unit = String(decoding: bytes[index...], as: UTF8.self)
-    return try scale(mantissa, fractionDigits: fractionDigits, unit: unit)
-  }
-
-  private func scale(_ mantissa: Int64, fractionDigits: Int, unit: String) throws(QuantityFailure) -> Int64 {
     let bare = unit.isEmpty && self == .size
     guard let factor = bare ? 1 : units.first(where: { $0.name == unit })?.factor else { throw .wrongUnit(unit) }
+    guard !overflow else { throw .tooLarge }
+    return try scale(mantissa, fractionDigits: fractionDigits, by: factor)
+  }
+
+  private func scale(_ mantissa: Int64, fractionDigits: Int, by factor: Int64) throws(QuantityFailure) -> Int64 {
     var remaining = factor
     var value = mantissa
     for _ in 0..<fractionDigits {

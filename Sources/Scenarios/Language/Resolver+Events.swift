@@ -21,7 +21,7 @@ extension Resolver {
 
   mutating func checkThread(_ name: ScopedName, from own: Component?) {
     guard let owner = checkOwner(name, from: own, what: "\(componentKind.rawValue)/thread") else { return }
-    let hidden = scenario.runtime == .genode ? Resolver.genodeThreads : []
+    let hidden = scenario.runtime == .genode ? Resolver.genodeThreads + [owner.name.text] : []
     let threads = (owner.threads.map(\.name) + owner.declared.threads).map(\.text)
     check(name.member, .thread, among: threads + hidden, in: owner)
   }

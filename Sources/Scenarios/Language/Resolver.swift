@@ -5,7 +5,7 @@ struct Resolver {
   /// Restored components under new names: the new name and the component it comes from.
   var restored: [(name: Name, component: Int)] = []
 
-  /// Threads every Genode component has without naming them.
+  /// Threads every Genode component has without naming them, beside the initial one that is called as the component.
   static let genodeThreads = ["ep", "signal handler"]
 
   /// The scenario with its declared names filled in, and what is wrong with its names.

@@ -90,6 +90,14 @@ public enum Problem: Hashable, Sendable {
   case coreOutOfRange(Int64, cores: Int)
   case nodeOutOfRange(Int64, nodes: Int)
 
+  /// Whether it is about the file as a whole, so that no line of it explains anything.
+  var concernsWholeFile: Bool {
+    switch self {
+    case .missingFile, .directory, .unreadable, .tooLarge, .emptyFile, .binaryFile, .byteOrderMark: true
+    default: false
+    }
+  }
+
   /// Whether the JSON Schema refuses it too; the other problems need names, units or the JSON text itself.
   public var isStructural: Bool {
     switch self {

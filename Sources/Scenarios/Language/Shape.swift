@@ -45,6 +45,14 @@ extension Shape {
     optional: ["granularity", "rounds", "store", "priority", "core"])
   static let restoreRule = Shape(owner: "`restore`", required: ["child", "blocked"])
   static let timeouts = Shape(owner: "`timeout`", required: [], optional: ["send", "receive"])
+  /// The properties of `Determinism.Limits`.
+  static let limits = Shape(
+    owner: "`limits`", required: [],
+    optional: [
+      "threads", "tasks", "capabilitiesPerTask", "kernelObjects", "events", "traceRecords", "simulatorMemoryBytes",
+      "nesting", "fileBytes", "instructions", "instructionsWithoutProgress", "eventsAtOneInstant", "outputBytes",
+      "snapshots", "findings",
+    ])
   static let deadlineClaim = Shape(owner: "`deadlines`", required: ["missed"], optional: ["job"])
 }
 
