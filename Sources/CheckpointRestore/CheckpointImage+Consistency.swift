@@ -2,7 +2,17 @@ extension CheckpointImage {
   /// Says what contradicts itself in the image, or nil. Checked before an image is written, after it was read
   /// and before it is restored, so that nobody else has to doubt an index.
   public var inconsistency: String? {
-    threadInconsistency ?? dataspaceInconsistency ?? mapInconsistency ?? regionInconsistency
+    threadInconsistency ?? dataspaceInconsistency ?? mapInconsistency ?? regionInconsistency ?? objectInconsistency
+  }
+
+  private var objectInconsistency: String? {
+    for (index, object) in rpcObjects.enumerated() where !threads.indices.contains(object.threadIndex) {
+      return "RPC object \(index) names no existing thread"
+    }
+    if let thread = signals.threadIndex, !threads.indices.contains(thread) {
+      return "the signal source names no existing thread"
+    }
+    return nil
   }
 
   private var threadInconsistency: String? {

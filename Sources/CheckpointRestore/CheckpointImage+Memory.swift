@@ -8,6 +8,10 @@ public struct RegionMapImage: Hashable, Codable, Sendable {
   public var size: UInt64
   /// The managed dataspace that stands for this map; nil for the address space.
   public var dataspaceIndex: Int?
+  /// The RM session it was created by; 0 for the three maps of the protection domain.
+  public var sessionBadge: UInt64 = 0
+  /// The signal context told about faults; 0 for none.
+  public var faultHandlerBadge: UInt64 = 0
 
   public init(name: String, badge: UInt64 = 0, size: UInt64, dataspaceIndex: Int? = nil) {
     self.name = name
@@ -74,6 +78,9 @@ public struct DataspaceImage: Hashable, Codable, Sendable {
   /// At most `size` bytes from the start; trailing zeros may be left out.
   public var contents: [UInt8]
   public var provenance: Provenance
+  /// Where a dataspace that is not RAM of the component comes from: the badge of its ROM or CPU session, 0 for the ROM
+  /// module the component was started from.
+  public var sessionBadge: UInt64 = 0
 
   public init(badge: UInt64, size: UInt64, contents: [UInt8] = [], provenance: Provenance = .captured) {
     self.badge = badge

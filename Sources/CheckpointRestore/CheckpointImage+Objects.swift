@@ -33,6 +33,38 @@ public struct SessionImage: Hashable, Codable, Sendable {
   }
 }
 
+/// An object of the component that others can call through a gate to one of its threads.
+///
+/// Models `Stored_native_capability_info`, which no branch of the original restored.
+public struct RPCObjectImage: Hashable, Codable, Sendable {
+  public var badge: UInt64
+  /// The entrypoint: index into `CheckpointImage.threads`.
+  public var threadIndex: Int
+
+  public init(badge: UInt64, threadIndex: Int) {
+    self.badge = badge
+    self.threadIndex = threadIndex
+  }
+}
+
+/// Where the component fetches its signals, and the interrupt that tells it to.
+///
+/// Models `Stored_signal_source_info`; the interrupt is a kernel object of core that the component asks for once and
+/// that has to be attached again to the thread that waits for it.
+public struct SignalSourceImage: Hashable, Codable, Sendable {
+  /// 0 if the component never asked for its signal source.
+  public var badge: UInt64
+  public var interruptBadge: UInt64
+  /// The thread that waits: index into `CheckpointImage.threads`.
+  public var threadIndex: Int?
+
+  public init(badge: UInt64 = 0, interruptBadge: UInt64 = 0, threadIndex: Int? = nil) {
+    self.badge = badge
+    self.interruptBadge = interruptBadge
+    self.threadIndex = threadIndex
+  }
+}
+
 /// A signal context and the source it reports to.
 ///
 /// Models `Stored_signal_context_info`, plus the signals not yet fetched, which no component can read there.
@@ -62,6 +94,8 @@ public struct TimerImage: Hashable, Codable, Sendable {
   /// Time left at the checkpoint; nil if the checkpointer cannot know it.
   public var remainingPicoseconds: UInt64?
   public var periodic: Bool
+  /// What the session's clock had reached: a new session starts at 0 again.
+  public var elapsedMilliseconds: UInt64 = 0
 
   public init(
     sessionBadge: UInt64, handlerBadge: UInt64, timeoutPicoseconds: UInt64, remainingPicoseconds: UInt64? = nil,

@@ -7,7 +7,7 @@
 /// Models `Target_state` with its `Stored_*_info` lists.
 public struct CheckpointImage: Hashable, Codable, Sendable {
   /// Increases whenever a field changes its meaning or a field without a default is added.
-  public static let currentVersion: UInt32 = 1
+  public static let currentVersion: UInt32 = 2
 
   public var version: UInt32
   public var componentName: String
@@ -24,16 +24,28 @@ public struct CheckpointImage: Hashable, Codable, Sendable {
   public var regions: [RegionImage]
   public var dataspaces: [DataspaceImage]
   public var sessions: [SessionImage]
+  /// The component's own objects that others can call, in the order in which it made them.
+  public var rpcObjects: [RPCObjectImage]
+  public var signals: SignalSourceImage
   public var signalContexts: [SignalContextImage]
   public var timers: [TimerImage]
   /// How many kernel-backed objects of each kind the component had, to be compared after a restore.
   public var objectCounts: [ObjectCount]
+  /// Address of the capability map in the component's memory; 0 if it never said.
+  public var capabilityMapAddress: UInt64 = 0
+  /// Badge of the parent capability in slot 8.
+  public var parentBadge: UInt64 = 0
+  /// Badge of the kernel-specific part of the protection domain; 0 if the component never asked for it.
+  public var nativePDBadge: UInt64 = 0
+  /// RAM the component's account had, bytes.
+  public var ramQuota: UInt64 = 0
 
   public init(
     componentName: String, romName: String = "", takenAtPicoseconds: UInt64 = 0, kernelProfile: String = "",
     threads: [ThreadImage] = [], capabilities: [CapabilityImage] = [],
     regionMaps: [RegionMapImage] = [.addressSpace], regions: [RegionImage] = [], dataspaces: [DataspaceImage] = [],
-    sessions: [SessionImage] = [], signalContexts: [SignalContextImage] = [], timers: [TimerImage] = [],
+    sessions: [SessionImage] = [], rpcObjects: [RPCObjectImage] = [], signals: SignalSourceImage = SignalSourceImage(),
+    signalContexts: [SignalContextImage] = [], timers: [TimerImage] = [],
     objectCounts: [ObjectCount] = []
   ) {
     self.version = Self.currentVersion
@@ -47,72 +59,10 @@ public struct CheckpointImage: Hashable, Codable, Sendable {
     self.regions = regions
     self.dataspaces = dataspaces
     self.sessions = sessions
+    self.rpcObjects = rpcObjects
+    self.signals = signals
     self.signalContexts = signalContexts
     self.timers = timers
     self.objectCounts = objectCounts
-  }
-}
-
-/// One thread as the checkpointer found it.
-///
-/// Models `Stored_cpu_thread_info`, plus the UTCB, which belongs to no dataspace and is lost without it.
-public struct ThreadImage: Hashable, Codable, Sendable {
-  /// What the thread was doing in the kernel when it was sampled, as far as the checkpointer can tell.
-  public enum Situation: String, Hashable, Codable, Sendable, CaseIterable {
-    /// In user code: registers are the whole truth.
-    case runnable
-    /// Blocked before its message was taken; the whole call can be issued again.
-    case sendPhase
-    /// Its message was taken, the answer is outstanding; only the receive half may be issued again.
-    case callReceivePhase
-    /// Waits for anybody; nothing is owed to it.
-    case openWait
-    /// Waits for anybody after a reply that may or may not have gone out.
-    case replyAndWait
-    /// Waits for one partner (also: for the end of a timeout).
-    case closedReceive
-    /// Waits for its pager.
-    case pageFault
-    case unknown
-  }
-
-  /// Register file size: x0...x31.
-  public static let registerCount = 32
-  /// UTCB size in words; an image may also leave the UTCB out (no words).
-  public static let utcbWordCount = 128
-
-  public var name: String
-  /// The kernel's own number of the thread, for people who compare with a trace; means nothing after a restore.
-  public var kernelID: UInt64
-  /// x0...x31; x0 is always 0.
-  public var registers: [UInt64]
-  public var pc: UInt64
-  /// False if the registers are those of an earlier exception, because the thread was inside a system call.
-  public var registersValid: Bool
-  public var utcbAddress: UInt64
-  public var utcb: [UInt64]
-  public var priority: UInt32
-  /// False if the thread object exists but was never started: it has no registers worth restoring.
-  public var started: Bool
-  public var situation: Situation
-  /// The UTCB's error word when the thread was sampled.
-  public var errorCode: UInt64
-
-  public init(
-    name: String, kernelID: UInt64 = 0, registers: [UInt64] = [UInt64](repeating: 0, count: registerCount),
-    pc: UInt64 = 0, registersValid: Bool = true, utcbAddress: UInt64 = 0, utcb: [UInt64] = [],
-    priority: UInt32 = 0, started: Bool = true, situation: Situation = .runnable, errorCode: UInt64 = 0
-  ) {
-    self.name = name
-    self.kernelID = kernelID
-    self.registers = registers
-    self.pc = pc
-    self.registersValid = registersValid
-    self.utcbAddress = utcbAddress
-    self.utcb = utcb
-    self.priority = priority
-    self.started = started
-    self.situation = situation
-    self.errorCode = errorCode
   }
 }

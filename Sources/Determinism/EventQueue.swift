@@ -5,22 +5,33 @@
 @frozen public struct EventQueue: Sendable {
   public typealias Event = (instant: Instant, class: UInt8, payload: UInt32)
 
-  /// So many events in the heap make the wheel pay: below, its fixed size costs more to fork than it saves.
-  @inlinable public static var wheelThreshold: Int { 1024 }
+  /// So many events in the heap make the wheel pay. Measured with the hold model: 57 ns (heap) against 66 ns (wheel) at
+  /// 16,000 events, 77 against 71 at 32,000, 400 against 100 at a million.
+  @inlinable public static var wheelThreshold: Int { 20_000 }
 
   /// Never empty while the wheel is not; its events are the earlier ones.
   @usableFromInline var heap = EventHeap()
-  @usableFromInline var wheel = TimingWheel()
+  /// nil until the queue was long for the first time.
+  @usableFromInline var wheel: TimingWheel?
+  @usableFromInline var countInWheel = 0
+  /// What is later waits in the wheel; `.max` while the wheel is empty.
+  @usableFromInline var horizon = UInt64.max
   /// Ordinal number of the next event to be scheduled.
   @usableFromInline var sequence: UInt64 = 0
   /// Size of the heap at which its later events move to the wheel.
-  @usableFromInline var spillSize = 1024
+  @usableFromInline var spillSize: Int
+  @usableFromInline let wheelThreshold: Int
 
-  @inlinable public init() {}
+  @inlinable public init() { self.init(wheelThreshold: Self.wheelThreshold) }
 
-  @inlinable public var count: Int { heap.count + wheel.count }
+  /// A queue that uses the wheel from another length on, for tests.
+  @usableFromInline init(wheelThreshold: Int) {
+    self.wheelThreshold = wheelThreshold
+    spillSize = wheelThreshold
+  }
+
+  @inlinable public var count: Int { heap.count + countInWheel }
   @inlinable public var isEmpty: Bool { heap.count == 0 }
-  var countInWheel: Int { wheel.count }
 
   /// The earliest event, nil if there is none.
   @inlinable public var next: Event? {
@@ -50,7 +61,7 @@
     if belongsInHeap(key) {
       heap.replaceTop(with: key)
     } else {
-      wheel.insert(key)
+      insertInWheel(key)
       removeTop()
     }
   }
@@ -84,7 +95,7 @@
 
   @inlinable @inline(__always)
   func belongsInHeap(_ key: UInt128) -> Bool {
-    wheel.count == 0 || UInt64(truncatingIfNeeded: key &>> 64) <= wheel.horizon
+    UInt64(truncatingIfNeeded: key &>> 64) <= horizon
   }
 
   @inlinable @inline(__always)
@@ -93,14 +104,24 @@
       heap.push(key)
       if heap.count >= spillSize { spill() }
     } else {
-      wheel.insert(key)
+      insertInWheel(key)
     }
   }
 
   @inlinable @inline(__always)
   mutating func removeTop() {
     heap.removeTop()
-    if heap.count == 0 && wheel.count > 0 { wheel.refill(&heap) }
+    if heap.count == 0 && countInWheel > 0 { refill() }
+  }
+
+  @inline(never) @usableFromInline
+  mutating func insertInWheel(_ key: UInt128) {
+    changeWheel { wheel, _ in wheel.insert(key) }
+  }
+
+  @inline(never) @usableFromInline
+  mutating func refill() {
+    changeWheel { wheel, heap in wheel.refill(&heap) }
   }
 
   /// Moves all but the events of the next instant to the wheel. If these are many, the next try comes later, so that a
@@ -110,18 +131,34 @@
     let keys = heap.all
     let now = nextInstant.picoseconds
     heap.removeAll()
-    wheel.moveHorizon(back: now)
-    for key in keys {
-      if UInt64(truncatingIfNeeded: key &>> 64) <= now { heap.push(key) } else { wheel.insert(key) }
+    changeWheel { wheel, heap in
+      wheel.moveHorizon(back: now)
+      for key in keys {
+        if UInt64(truncatingIfNeeded: key &>> 64) <= now { heap.push(key) } else { wheel.insert(key) }
+      }
     }
-    spillSize = max(Self.wheelThreshold, 2 * heap.count)
+    spillSize = max(wheelThreshold, 2 * heap.count)
+  }
+
+  /// Changes a wheel no other queue has, and remembers what the queue looks at for every event.
+  @inline(__always)
+  private mutating func changeWheel(_ body: (TimingWheel, inout EventHeap) -> Void) {
+    if wheel == nil {
+      wheel = TimingWheel()
+    } else if !isKnownUniquelyReferenced(&wheel) {
+      wheel = wheel.map(TimingWheel.init(copying:))
+    }
+    guard let wheel else { return }
+    body(wheel, &heap)
+    countInWheel = wheel.count
+    horizon = wheel.count == 0 ? .max : wheel.horizon
   }
 
   /// Empties the queue and returns its keys in order.
-  private mutating func takeAll() -> [UInt128] {
-    var keys = wheel.removeAll()
-    keys.append(contentsOf: heap.all)
+  private mutating func takeAll() -> ContiguousArray<UInt128> {
+    var keys = ContiguousArray<UInt128>(heap.all)
     heap.removeAll()
+    if countInWheel > 0 { changeWheel { wheel, _ in wheel.removeAll(into: &keys) } }
     keys.sort()
     return keys
   }

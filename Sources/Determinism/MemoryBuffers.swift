@@ -1,13 +1,11 @@
-#if canImport(Glibc)
 import Glibc
-#endif
 
 /// Where a page or a chunk of page pointers keeps its bookkeeping: 64 bytes in front of its 4096 bytes, so that data
 /// stay aligned to cache lines and one pointer is enough to reach both.
 @frozen @usableFromInline struct BufferHeader {
   /// Id of the epoch in which the buffer was made; 0 for the shared zero page and the shared empty chunk.
   @usableFromInline var owner: UInt64
-  /// What the next write must undo: bit 0 set: `digest` is known, bit 1: there is a decoration. A page without marks has
+  /// What the next write must undo: bit 0: `digest` is known, bit 1: there is a decoration. A page without marks is in
   /// a chunk without marks, so a write looks at the page only.
   @usableFromInline var marks: UInt64
   /// Digest of the contents if the mark says so; set only while nobody may write.

@@ -1,6 +1,4 @@
-#if canImport(Glibc)
 import Glibc
-#endif
 
 // A decoration is an opaque block attached to a page buffer: the interpreter keeps decoded instructions in it. It must
 // be a function of the 4096 bytes alone, because the page may stand for several frames and several forks.

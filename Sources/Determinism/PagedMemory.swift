@@ -1,6 +1,4 @@
-#if canImport(Glibc)
 import Glibc
-#endif
 
 /// Simulated RAM as a value: frames of 4 KiB, zero at the start, forked in less than a microsecond.
 ///

@@ -5,7 +5,7 @@
 ///
 /// Indices are handed out lowest first: which index an object gets depends on the history of this table alone.
 @frozen public struct SlotTable<Element: BitwiseCopyable & Sendable>: Sendable {
-  @usableFromInline var chunks: ContiguousArray<SlotChunk<Element>> = []
+  @usableFromInline var chunks = SlotChunks<Element>()
   /// One bit a slot: is there an element?
   @usableFromInline var occupied: ContiguousArray<UInt64> = []
   /// No word of `occupied` before this one has a free slot.
@@ -32,7 +32,7 @@
   @inlinable public subscript(index: Int) -> Element {
     @inline(__always) get {
       precondition(contains(index), "access to an empty slot")
-      return chunks[index &>> 4].elements[index & 15]
+      return chunks.elements(index &>> 4)[index & 15]
     }
     @inline(__always) _modify {
       precondition(contains(index), "access to an empty slot")
@@ -43,7 +43,7 @@
   /// Puts the element into the lowest free slot and returns its index.
   public mutating func insert(_ element: Element) -> Int {
     let index = takeLowestFreeIndex()
-    if index >> 4 == chunks.count { chunks.append(SlotChunk()) }
+    if index >> 4 == chunks.count { appendChunk() }
     ownChunk(index >> 4)[index & 15] = element
     count += 1
     capacity = max(capacity, index + 1)
@@ -73,8 +73,13 @@
   /// The elements of a chunk that no copy of the table shares.
   @inlinable @inline(__always)
   mutating func ownChunk(_ index: Int) -> UnsafeMutablePointer<Element> {
-    if !isKnownUniquelyReferenced(&chunks[index].owner) { chunks[index] = SlotChunk(copying: chunks[index]) }
-    return chunks[index].elements
+    if !isKnownUniquelyReferenced(&chunks) { chunks = chunks.copy() }
+    return chunks.ownElements(index)
+  }
+
+  private mutating func appendChunk() {
+    if !isKnownUniquelyReferenced(&chunks) { chunks = chunks.copy() }
+    chunks.append()
   }
 
   private mutating func takeLowestFreeIndex() -> Int {
@@ -84,37 +89,6 @@
     occupied[firstFreeWord] |= 1 << UInt64(bit)
     return firstFreeWord << 6 + bit
   }
-}
-
-/// Sixteen slots of a `SlotTable`: the address for fast access, and the object that owns the memory.
-///
-/// The reference count of the owner says whether the chunk is shared; shared chunks are never written, which is why
-/// they may cross threads.
-@frozen @usableFromInline struct SlotChunk<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
-  @usableFromInline var owner: SlotMemory
-  @usableFromInline let elements: UnsafeMutablePointer<Element>
-
-  @inlinable init() {
-    owner = SlotMemory(bytes: 16 * MemoryLayout<Element>.stride, alignment: MemoryLayout<Element>.alignment)
-    elements = owner.start.assumingMemoryBound(to: Element.self)
-  }
-
-  @inlinable init(copying other: SlotChunk) {
-    self.init()
-    elements.update(from: other.elements, count: 16)
-  }
-}
-
-/// Zeroed memory that is freed with the last reference.
-@usableFromInline final class SlotMemory {
-  @usableFromInline let start: UnsafeMutableRawPointer
-
-  @usableFromInline init(bytes: Int, alignment: Int) {
-    start = .allocate(byteCount: max(bytes, 1), alignment: alignment)
-    start.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
-  }
-
-  deinit { start.deallocate() }
 }
 
 /// The occupied indices of a `SlotTable`, ascending; unaffected by later changes of the table.

@@ -65,7 +65,7 @@ public enum Opcode {
   public enum Gate { public static let bind: UInt64 = 0x10, info: UInt64 = 0x11 }
   public enum IRQ { public static let endOfInterrupt: UInt64 = 4, detach: UInt64 = 1, trigger: UInt64 = 2, bind: UInt64 = 0x10 }
   public enum Scheduler { public static let info: UInt64 = 0, runThread: UInt64 = 1, idleTime: UInt64 = 2 }
-  public enum Log { public static let write: UInt64 = 0 }
+  public enum Log { public static let write: UInt64 = 0, read: UInt64 = 1, setAttributes: UInt64 = 2, getAttributes: UInt64 = 3 }
 }
 
 /// Flags in the first word of thread control.

@@ -53,6 +53,8 @@ public enum UserAction: Hashable, Sendable {
   /// Reads 8-byte words of the program's own address space.
   case read(address: UInt64, count: Int)
   case write(address: UInt64, words: [UInt64])
+  /// Reads the kernel clock, which any program can (`rdtime`, or the kernel's info page); gives one word, microseconds.
+  case readClock
 }
 
 /// What a `UserAction` gave.

@@ -162,6 +162,7 @@ extension Node {
       enterKernel { $0.exception(cause: cause, value: address) }
     case .readCounter(let destination, let counter): readCounter(t, destination, counter)
     case .work(let register, let nanoseconds): work(t, register, nanoseconds, until: boundary)
+    case .hint(let kind, let operand): hint(t, kind, operand)
     case .bulk(let bytes, let access):
       let rate = access == .write ? platform.memory.fill : platform.memory.touch
       now = now + TimeSpan.picoseconds(Int64(bytes * rate.picosecondsPerByte))
@@ -189,6 +190,12 @@ extension Node {
     kernel.registers[t.slot].pc &+= 4
     retired &+= 1
     now = now + TimeSpan.picoseconds(Int64(platform.picosecondsPerCycle))
+  }
+
+  /// Costs nothing: neither time nor an instruction.
+  private mutating func hint(_ t: ThreadID, _ kind: UInt64, _ operand: UInt64) {
+    kernel.registers[t.slot].pc &+= 4
+    if keepsRecords { records.append(NodeRecord(at: now, event: .hint(thread: t, kind: kind, value: operand))) }
   }
 
   /// Timed work: the register holds what remains, so that an interrupted computation can be captured and resumed.

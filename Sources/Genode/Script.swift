@@ -12,18 +12,28 @@ public struct Suspension: Error {
 /// other; results that exist are replayed, the first missing one suspends the step, and every change the step made
 /// is thrown away. When a step returns, its changes are committed and the results are forgotten. So a step must be
 /// short (tens of actions); a loop over many things is one step per thing.
-public struct Script: Sendable {
-  public private(set) var results: [UserActionResult] = []
+public struct Script: Hashable, Sendable {
+  struct Happened: Hashable, Sendable {
+    var action: UserAction
+    var result: UserActionResult
+  }
+
+  private(set) var history: [Happened] = []
   private var cursor = 0
   /// The action a suspended step waits for.
   public private(set) var pending: UserAction?
 
   public init() {}
 
+  /// The result of `action`; suspends the step if it has none yet.
+  ///
+  /// A step that asks for another action than the last time has let its control flow depend on state that another
+  /// thread of the program changed meanwhile; that is a defect, found here rather than as a wrong result.
   public mutating func perform(_ action: UserAction) throws(Suspension) -> UserActionResult {
-    if cursor < results.count {
+    if cursor < history.count {
+      precondition(history[cursor].action == action, "a replayed step must ask for the same actions in the same order")
       cursor += 1
-      return results[cursor - 1]
+      return history[cursor - 1].result
     }
     pending = action
     throw Suspension()
@@ -31,14 +41,16 @@ public struct Script: Sendable {
 
   /// Called by the host: the pending action has happened.
   public mutating func complete(_ result: UserActionResult) {
-    results.append(result)
+    guard let action = pending else { preconditionFailure("only a pending action can be completed") }
+    history.append(Happened(action: action, result: result))
     pending = nil
   }
 
   public mutating func rewind() { cursor = 0 }
 
   public mutating func commit() {
-    results.removeAll(keepingCapacity: true)
+    precondition(cursor == history.count, "a replayed step must use every result it asked for")
+    history.removeAll(keepingCapacity: true)
     cursor = 0
     pending = nil
   }
@@ -53,11 +65,15 @@ extension Script {
   }
 
   public mutating func compute(picoseconds: UInt64) throws(Suspension) {
-    _ = try perform(.compute(picoseconds: picoseconds))
+    if picoseconds > 0 { _ = try perform(.compute(picoseconds: picoseconds)) }
   }
 
   public mutating func copy(to: UInt64, from: UInt64, bytes: UInt64) throws(Suspension) {
     _ = try perform(.copy(to: to, from: from, bytes: bytes))
+  }
+
+  public mutating func fill(_ address: UInt64, bytes: UInt64, value: UInt8 = 0) throws(Suspension) {
+    _ = try perform(.fill(address: address, bytes: bytes, value: value))
   }
 
   public mutating func read(_ address: UInt64, count: Int) throws(Suspension) -> [UInt64] {
@@ -65,6 +81,14 @@ extension Script {
       preconditionFailure("a read must be completed with words")
     }
     return words
+  }
+
+  /// Microseconds of the kernel clock.
+  public mutating func readClock() throws(Suspension) -> UInt64 {
+    guard case .words(let words) = try perform(.readClock), let clock = words.first else {
+      preconditionFailure("a clock reading must be completed with one word")
+    }
+    return clock
   }
 
   public mutating func write(_ address: UInt64, _ words: [UInt64]) throws(Suspension) {
@@ -75,9 +99,12 @@ extension Script {
 /// Behaviour of a system component that is written in Swift instead of machine code.
 ///
 /// It has a task, threads, a capability table and page faults like everybody else.
-public protocol NativeProgram: Sendable {
+public protocol NativeProgram: Hashable, Sendable {
   /// One committed step of the thread that entered at `entry` (0 is the main thread).
   mutating func step(thread entry: Int, script: inout Script) throws(Suspension)
+
+  /// Takes the records of the steps committed since the last call; they are history, not state.
+  mutating func drainEvents() -> [GenodeEvent]
 }
 
 extension NativeProgram {

@@ -45,7 +45,7 @@ extension Core {
         case .jumpFar, .linkFar, .branchFar, .pageEnd:
           let left = flow.end - record - (record.pointee.operation == .pageEnd ? 0 : 1)
           if record.pointee.operation == .linkFar { x[rd] = flow.page &+ record.pointee.nextOffset }
-          if record.pointee.operation == .branchFar && !Core.holds(condition: record.pointee.rd, x[rs1], x[rs2]) { break }
+          if record.pointee.operation == .branchFar && !branches(record) { break }
           let target = flow.page &+ immediate
           guard let next = entry(target) else { return fetchMiss(target, budget: budget, left: left) }
           flow.enter(target, next, allowed: left)
@@ -226,7 +226,7 @@ extension Core {
           break
         case .bulk where x[rs1] == 0:
           break
-        case .work, .bulk, .illegal, .environmentCall, .breakpoint, .readCounter:
+        case .work, .bulk, .hint, .illegal, .environmentCall, .breakpoint, .readCounter:
           return leave(flow, budget, trap(record))
         }
         flow.record = record + 1

@@ -58,8 +58,10 @@ extension Core {
     return UnsafePointer(scratch)
   }
 
-  static func holds(condition: UInt8, _ left: UInt64, _ right: UInt64) -> Bool {
-    switch condition {
+  /// Whether the condition of a branch out of the page holds.
+  func branches(_ record: UnsafePointer<DecodedInstruction>) -> Bool {
+    let (left, right) = (x[Int(record.pointee.rs1)], x[Int(record.pointee.rs2)])
+    return switch record.pointee.rd {
     case 0: left == right
     case 1: left != right
     case 4: Int64(bitPattern: left) < Int64(bitPattern: right)
@@ -139,6 +141,7 @@ extension Core {
     case .readCounter:
       let number = UInt16(truncatingIfNeeded: record.pointee.immediate)
       return .readCounter(destination: Register(field: rd), counter: Counter(rawValue: number) ?? .cycle)
+    case .hint: return .hint(kind: x[Int(record.pointee.rs1)], operand: x[Int(record.pointee.rs2)])
     default: return .illegal(bits: UInt64(UInt32(bitPattern: record.pointee.immediate)))
     }
   }

@@ -5,6 +5,7 @@
 /// | `work`       | 0      | time left | 0        | 0       | 0      |
 /// | `bulk.store` | 1      | address   | length   | value   | 0      |
 /// | `bulk.load`  | 2      | address   | length   | 0       | 0      |
+/// | `hint`       | 7      | 0         | kind     | operand | 0      |
 ///
 /// All are restartable like a repeated string instruction: what is left to do stands in the registers, so a thread can
 /// be preempted, checkpointed and moved in the middle. Every other encoding in custom-0 is illegal, as are the bulk
@@ -17,6 +18,8 @@
   case bulkStore = 1
   /// Touches `length` bytes from `address` for reading; otherwise as `bulkStore`.
   case bulkLoad = 2
+  /// Tells the machine something to be recorded with the exact instant. Changes nothing and costs nothing.
+  case hint = 7
 
   /// The major opcode custom-0.
   public static let opcode: UInt32 = 0x0b
@@ -26,6 +29,7 @@
     case .work: "work"
     case .bulkStore: "bulk.store"
     case .bulkLoad: "bulk.load"
+    case .hint: "hint"
     }
   }
 
@@ -48,6 +52,8 @@
       guard rd != 0, rs1 != 0, rd != rs1, rs2 != rd, rs2 != rs1 else { return nil }
     case .bulkLoad:
       guard rd != 0, rs1 != 0, rd != rs1, rs2 == 0 else { return nil }
+    case .hint:
+      guard rd == 0 else { return nil }
     }
     self = kind
   }

@@ -23,7 +23,7 @@ enum Operation: UInt8, BitwiseCopyable {
 
   case atomic
   case illegal, environmentCall, breakpoint, readCounter
-  case work, bulk
+  case work, bulk, hint
 
   /// Whether `immediate` is to become a distance between records.
   var isNear: Bool {

@@ -200,6 +200,7 @@ struct Decoder {
     case .work: DecodedInstruction(operation: .work, rd: rd)
     case .bulkStore: DecodedInstruction(operation: .bulk, rd: rd, rs1: rs1, rs2: rs2, immediate: 1)
     case .bulkLoad: DecodedInstruction(operation: .bulk, rd: rd, rs1: rs1, immediate: 0)
+    case .hint: DecodedInstruction(operation: .hint, rs1: rs1, rs2: rs2)
     case nil: illegal
     }
   }

@@ -16,7 +16,8 @@ enum Encoding {
 
   static func b(_ opcode: UInt32, _ funct3: UInt32, rs1: UInt32, rs2: UInt32, _ offset: UInt32) -> UInt32 {
     let low = offset.field(4, 1, to: 8) | offset.field(11, 11, to: 7)
-    return opcode | funct3 << 12 | rs1 << 15 | rs2 << 20 | low | offset.field(10, 5, to: 25) | offset.field(12, 12, to: 31)
+    let high = offset.field(10, 5, to: 25) | offset.field(12, 12, to: 31)
+    return opcode | funct3 << 12 | rs1 << 15 | rs2 << 20 | low | high
   }
 
   static func j(_ opcode: UInt32, rd: UInt32, _ offset: UInt32) -> UInt32 {

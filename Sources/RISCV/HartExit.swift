@@ -21,6 +21,8 @@
   /// `work` with this much CPU time left in `register`. The caller lets time pass, writes back what remains and
   /// runs again; with 0 the instruction retires. See `CustomInstruction.work`.
   case work(register: Register, nanoseconds: UInt64)
+  /// `hint`. The caller records it and advances pc by 4; it is not counted. See `CustomInstruction.hint`.
+  case hint(kind: UInt64, operand: UInt64)
   /// A bulk instruction has processed `bytes` more bytes (1 ... 4096) and is not complete. Its registers are advanced.
   case bulk(bytes: UInt64, access: MemoryAccess)
 }

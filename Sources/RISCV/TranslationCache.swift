@@ -66,13 +66,27 @@ public struct TranslationCache: ~Copyable {
   }
 
   private mutating func fillWrite(_ page: UInt64, _ frame: Int, _ memory: inout PagedMemory) {
-    // Copies a shared frame and drops its decoded instructions: both make older entries stale.
+    // Copies a shared frame and drops its decoded instructions: both make older entries for it stale, and no others.
+    let before = UInt64(UInt(bitPattern: memory.readable(frame)))
     let host = UInt64(UInt(bitPattern: memory.writable(frame)))
-    synchronize(with: memory)
+    if generation != memory.generation {
+      dropEntries(to: before)
+      generation = memory.generation
+    }
     let slot = Layout.writeSet + Layout.slot(page)
     storage[slot] = page << 12
     storage[slot + 1] = host &- page << 12
     storage[Layout.writeFrames + Layout.slot(page) / 2] = UInt64(frame)
+  }
+
+  private func dropEntries(to host: UInt64) {
+    for index in 0..<(2 * Layout.entries) {
+      let tag = storage[index * 2]
+      if tag & ~4095 &+ storage[index * 2 + 1] == host { storage[index * 2] = Layout.emptyTag }
+    }
+    for index in 0..<Layout.entries where storage[Layout.executeHosts + index] == host {
+      storage[Layout.executeSet + index * 2] = Layout.emptyTag
+    }
   }
 
   private mutating func fillExecute(_ page: UInt64, _ frame: Int, _ memory: inout PagedMemory) {

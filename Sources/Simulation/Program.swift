@@ -5,29 +5,68 @@ import Genode
 
 /// Every program written in Swift that a task can run: a closed set.
 public enum Program: Sendable {
+  case core(Core)
+  case initial(InitComponent)
+  case timer(TimerDriver)
+  /// A fixed list of actions.
   case scripted(ScriptedProgram)
 
   var kind: NativeEntry.Kind {
     switch self {
+    case .core: .core
+    case .initial: .initial
+    case .timer: .timer
     case .scripted(let program): program.kind
     }
   }
 
   mutating func resume(thread entry: Int, script: inout Script) -> UserAction {
     switch self {
+    case .core(var program):
+      self = .vacant
+      defer { self = .core(program) }
+      return program.resume(thread: entry, script: &script)
+    case .initial(var program):
+      self = .vacant
+      defer { self = .initial(program) }
+      return program.resume(thread: entry, script: &script)
+    case .timer(var program):
+      self = .vacant
+      defer { self = .timer(program) }
+      return program.resume(thread: entry, script: &script)
     case .scripted(var program):
-      let action = program.resume(thread: entry, script: &script)
-      self = .scripted(program)
-      return action
+      self = .vacant
+      defer { self = .scripted(program) }
+      return program.resume(thread: entry, script: &script)
     }
   }
 
-  mutating func drainEvents() -> [SystemEvent] { [] }
+  /// Stands in while the program's state is moved out, so that its tables are never copied.
+  private static var vacant: Program { .scripted(ScriptedProgram(kind: .core, actions: [])) }
+
+  mutating func drainEvents() -> [SystemEvent] {
+    switch self {
+    case .core(var program):
+      self = .vacant
+      defer { self = .core(program) }
+      return program.drainEvents().map(SystemEvent.genode)
+    case .initial(var program):
+      self = .vacant
+      defer { self = .initial(program) }
+      return program.drainEvents().map(SystemEvent.genode)
+    case .timer(var program):
+      self = .vacant
+      defer { self = .timer(program) }
+      return program.drainEvents().map(SystemEvent.genode)
+    case .scripted: return []
+    }
+  }
 }
 
 /// A happening of any layer, in that layer's own vocabulary.
 public enum SystemEvent: Hashable, Sendable {
   case kernel(KernelEvent)
+  case genode(GenodeEvent)
   case hint(thread: ThreadID, kind: UInt64, value: UInt64)
 
   init(_ event: NodeEvent) {
@@ -42,13 +81,19 @@ public enum SystemEvent: Hashable, Sendable {
 public struct ScriptedProgram: NativeProgram {
   public let kind: NativeEntry.Kind
   public var actions: [UserAction]
+
   public init(kind: NativeEntry.Kind, actions: [UserAction]) {
     self.kind = kind
     self.actions = actions
   }
+
   public mutating func step(thread entry: Int, script: inout Script) throws(Suspension) {
-    if actions.isEmpty { try script.compute(picoseconds: 1 << 60) }
-    _ = try script.perform(actions[0])
+    guard let action = actions.first else {
+      return try script.compute(picoseconds: 1 << 60)
+    }
+    _ = try script.perform(action)
     actions.removeFirst()
   }
+
+  public mutating func drainEvents() -> [GenodeEvent] { [] }
 }

@@ -89,6 +89,7 @@ extension System {
     case .fill(let address, let bytes, let value): fill(&native, t, address, bytes, value)
     case .read(let address, let count): read(&native, t, address, count)
     case .write(let address, let words): write(&native, t, address, words)
+    case .readClock: finish(&native, .words([node.kernel.clockMicroseconds]))
     case nil: preconditionFailure("a native program always has a next action")
     }
   }

@@ -3,12 +3,13 @@ import Testing
 @testable import Determinism
 
 @Suite struct InstantTests {
-  @Test(arguments: [
-    (0, "0 s"), (1, "1 ps"), (999, "999 ps"), (1_000, "1 ns"), (412_000_000, "412 us"), (1_900_000_000, "1.9 ms"),
-    (3_500_000_000_000, "3.5 s"), (1_001_000, "1.001 us"), (1_010_000, "1.01 us"), (1_000_999, "1 us"),
-    (999_999_999, "999.999 us"), (-2_050_000, "-2.05 us"), (3_600_000_000_000_000, "3600 s"),
-    (.min, "-9223372.036 s"),
-  ] as [(Int64, String)])
+  @Test(
+    arguments: [
+      (0, "0 s"), (1, "1 ps"), (999, "999 ps"), (1_000, "1 ns"), (412_000_000, "412 us"), (1_900_000_000, "1.9 ms"),
+      (3_500_000_000_000, "3.5 s"), (1_001_000, "1.001 us"), (1_010_000, "1.01 us"), (1_000_999, "1 us"),
+      (999_999_999, "999.999 us"), (-2_050_000, "-2.05 us"), (3_600_000_000_000_000, "3600 s"),
+      (.min, "-9223372.036 s"),
+    ] as [(Int64, String)])
   func `a span is written in the largest unit with a whole part`(picoseconds: Int64, text: String) {
     #expect(TimeSpan(picoseconds: picoseconds).description == text)
   }

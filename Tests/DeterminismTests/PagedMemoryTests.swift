@@ -94,11 +94,11 @@ private struct Pair: ~Copyable {
     #expect(memory.touchedFrames == 0)
   }
 
-  @Test(arguments: 1...12 as ClosedRange<UInt64>)
+  @Test(arguments: 1...8 as ClosedRange<UInt64>)
   func `trees of forks behave as plain arrays whatever is dropped first`(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     var boxes = [Box(Pair())]
-    for round in 0..<600 {
+    for round in 0..<400 {
       let chosen = random.next(below: boxes.count)
       switch random.next(below: 12) {
       case 0 where boxes.count < 9: boxes.append(Box(boxes[chosen].pair.fork()))

@@ -14,7 +14,7 @@ import Testing
     digest.combine(1 as UInt64)
     digest.combine("Fiasco")
     digest.combine(bytes: (0..<200).map { UInt8($0) })
-    #expect(digest.description == "GOLDEN")
+    #expect(digest.description == "f63dd4e2cb42e472")
   }
 
   @Test func `the place of every byte counts`() {
@@ -76,7 +76,9 @@ import Testing
 
   @Test func `a split stream depends on the name and leaves its origin alone`() {
     let origin = SeededGenerator(seed: 7)
-    var (network, disk, again) = (origin.split(name: "network"), origin.split(name: "disk"), origin.split(name: "network"))
+    var (network, disk, again) = (
+      origin.split(name: "network"), origin.split(name: "disk"), origin.split(name: "network")
+    )
     let first = network.next()
     #expect(first == again.next())
     #expect(first != disk.next())

@@ -28,6 +28,7 @@ extension Kernel {
   mutating func sendException(_ t: ThreadID) {
     record(.exceptionRaised(t, cause: threads[t.slot].faultCause, ip: registers[t.slot].pc))
     saveBuffers(t)
+    threads[t.slot].flags.remove(.cancel)
     threads[t.slot].entry = .exception
     threads[t.slot].flags.insert(.inException)
     threads[t.slot].tag = MessageTag(
@@ -40,7 +41,7 @@ extension Kernel {
     setUTCBWord(handler, ExceptionMessage.returnWork, 0)
     for number in 1..<32 { setUTCBWord(handler, number, registers[t.slot][number]) }
     setUTCBWord(handler, ExceptionMessage.instructionPointer, registers[t.slot].pc)
-    setUTCBWord(handler, ExceptionMessage.status, 0x20)
+    setUTCBWord(handler, ExceptionMessage.status, Self.userStatus)
     setUTCBWord(handler, ExceptionMessage.cause, threads[t.slot].faultCause)
     setUTCBWord(handler, ExceptionMessage.value, threads[t.slot].faultAddress)
     setUTCBWord(handler, ExceptionMessage.words - 1, 0)
@@ -61,6 +62,9 @@ extension Kernel {
       threads[t.slot].flags.insert(.alienPermitted)
     }
   }
+
+  /// `sstatus` of every user thread: interrupts on after return, 64-bit user mode.
+  private static var userStatus: UInt64 { 0x2_0000_0020 }
 
   // MARK: Alien threads
 

@@ -95,13 +95,18 @@ extension Kernel {
     if threads[t.slot].entry == .pageFault {
       record(.pageFaultUnanswered(t, address: threads[t.slot].faultAddress))
       if profile.missingPagerKills {
-        threads[t.slot].continuation = .die
         threads[t.slot].flags.insert(.dying)
         return
       }
     }
     threads[t.slot].continuation = .stranded
     block(t, until: .never)
+  }
+
+  /// Only a cancel ends this wait: a fault is then taken again, an exception is forgotten.
+  mutating func continueStranded(_ t: ThreadID) {
+    guard threads[t.slot].flags.contains(.cancel) else { return block(t, until: .never) }
+    fail(t, .sendCanceled)
   }
 
   /// The pager has answered, or could not be asked.

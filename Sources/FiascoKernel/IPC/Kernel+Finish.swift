@@ -51,6 +51,10 @@ extension Kernel {
   mutating func leave() {
     while !current.isNone, stopped == nil {
       let t = current
+      if threads[t.slot].flags.contains(.dying) {
+        finishKill(t)
+        continue
+      }
       switch threads[t.slot].continuation {
       case .user:
         guard threads[t.slot].flags.contains(.triggered) else {
@@ -65,8 +69,7 @@ extension Kernel {
       case .semaphoreWait: continueSemaphoreWait(t)
       case .finish: finish(t)
       case .raise: sendException(t)
-      case .die: finishKill(t)
-      case .stranded: block(t, until: .never)
+      case .stranded: continueStranded(t)
       }
     }
   }

@@ -15,6 +15,7 @@ extension Kernel {
   /// Tag, label, timeouts and rights stand in the thread already. Models `Thread::do_ipc`.
   mutating func startIPC(_ t: ThreadID, sendTo receiver: ThreadID?, receive: ReceivePhase) {
     threads[t.slot].flags.subtract([.timeout, .transferFailed])
+    threads[t.slot].tag = threads[t.slot].tag.withError(false)
     switch receive {
     case .none:
       threads[t.slot].hasReceivePhase = false

@@ -30,7 +30,7 @@ extension Kernel {
   }
 
   private mutating func controlGate(_ g: Int, _ capability: Capability, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
-    guard tag.words > 0 else { return .refused(profile.distinguishesMessageLength ? .messageTooShort : .invalidArgument) }
+    guard tag.words > 0 else { return .refused(.invalidArgument) }
     switch utcbWord(t, 0) {
     case Opcode.Gate.bind: return bindGate(g, capability, by: t, tag: tag)
     case Opcode.Gate.info:
@@ -44,10 +44,15 @@ extension Kernel {
     guard tag.words >= 2 else {
       return .refused(profile.distinguishesMessageLength ? .messageTooShort : .invalidArgument)
     }
-    guard let argument = capabilityArgument(t, tag) else { return .refused(.invalidArgument) }
-    let object = objects[argument.object.slot]
+    let thread: Capability
+    switch argument(t, tag) {
+    case .found(let found): thread = found
+    case .missing: return .refused(.invalidArgument)
+    case .notAnObject: return .ipcError(.sendOverflow)
+    }
+    let object = objects[thread.object.slot]
     guard object.kind == .thread else { return .refused(.invalidArgument) }
-    guard argument.hasStrong, capability.hasStrong || !profile.checksGateLabel else { return .refused(.permission) }
+    guard thread.hasStrong, capability.hasStrong || !profile.checksGateLabel else { return .refused(.permission) }
     let label = utcbWord(t, 1)
     guard label & 3 == 0 || !profile.checksGateLabel else { return .refused(.invalidArgument) }
     bindGate(g, to: ThreadID(Int(object.index)), label: label)

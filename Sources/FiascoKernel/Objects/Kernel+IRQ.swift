@@ -92,9 +92,14 @@ extension Kernel {
     let t = irqs[i].thread
     guard !threads[t.slot].isDead else { return }
     if accepts(t, from: SenderID(irq: i)) {
+      // A receiver that is ready already (cancelled, not yet run) keeps its place in the list.
+      let wasReady = threads[t.slot].isReady
       deliverIRQ(i, to: t)
       endReceive(t)
-      if deblock(t, lazy: true) { switchWithContext(to: t) }
+      guard !wasReady, deblock(t, lazy: true) else { return }
+      // The shortcut straight to user mode passes the trampoline of a triggered exception by (exregs/irq-trigger).
+      threads[t.slot].flags.remove(.triggered)
+      switchWithContext(to: t)
     } else {
       enqueue(SenderID(irq: i), in: .thread(t))
       irqs[i].isQueued = true

@@ -74,7 +74,9 @@ extension Kernel {
       let tag = threads[t.slot].tag
       guard tag.label == KernelProtocol.task else { return complete(t, .refused(.badProtocol)) }
       charge(.objectInvocation)
-      complete(t, invokeTask(capability.object, rights: capability.rights, by: t, tag: tag))
+      answer(t, if: operation.contains(.receive)) { kernel in
+        kernel.invokeTask(capability.object, rights: capability.rights, by: t, tag: tag)
+      }
     case .irq, .semaphore, .factory, .scheduler, .log, .icu, .inert:
       invokeServiceObject(t, capability, object, operation)
     }
@@ -116,7 +118,7 @@ extension Kernel {
     case .semaphore: invokeSemaphore(Int(object.index), capability, by: t, tag: tag)
     case .factory: waits ? invokeFactory(capability.object, rights: capability.rights, by: t, tag: tag) : .ok
     case .scheduler: invokeScheduler(by: t, tag: tag)
-    case .log: invokeLog(by: t, tag: tag)
+    case .log: invokeLog(capability, by: t, tag: tag)
     case .icu, .inert, .thread, .task, .gate: .refused(.badProtocol)
     }
   }
@@ -130,19 +132,46 @@ extension Kernel {
       threads[t.slot].continuation = .finish
     case .ipcError(let error):
       fail(t, error)
+      threads[t.slot].tag = .failed
     case .noReply, .none:
       threads[t.slot].continuation = .finish
     }
   }
 
-  /// The capability in typed item `number` of a request; nil if it is missing or not an object.
-  func capabilityArgument(_ t: ThreadID, _ tag: MessageTag, item number: Int = 0) -> Capability? {
-    guard number < tag.items, tag.words + 2 * number + 1 < UTCB.messageRegisterCount else { return nil }
+  /// Carries an operation out; without a receive phase nobody listens, and the message registers stay as they were.
+  mutating func answer(
+    _ t: ThreadID, if waits: Bool, _ operation: (inout Kernel) -> InvocationOutcome
+  ) {
+    if waits { return complete(t, operation(&self)) }
+    let kept = (utcbWord(t, 0), utcbWord(t, 1), utcbWord(t, 2))
+    _ = operation(&self)
+    setUTCBWord(t, 0, kept.0)
+    setUTCBWord(t, 1, kept.1)
+    setUTCBWord(t, 2, kept.2)
+  }
+
+  /// What stands in a typed item of a request where a capability is expected.
+  enum CapabilityArgument {
+    case found(Capability)
+    /// No item, or nothing in the slot.
+    case missing
+    /// An item that names memory.
+    case notAnObject
+  }
+
+  func argument(_ t: ThreadID, _ tag: MessageTag, item number: Int = 0) -> CapabilityArgument {
+    guard number < tag.items, tag.words + 2 * number + 1 < UTCB.messageRegisterCount else { return .missing }
     let item = SendItem(raw: utcbWord(t, tag.words + 2 * number))
     let page = FlexPage(raw: utcbWord(t, tag.words + 2 * number + 1))
-    guard item.isMap, page.kind == .object else { return nil }
-    guard var found = capability(of: threads[t.slot].task, at: page.slotIndex) else { return nil }
+    guard item.isMap else { return .missing }
+    guard page.kind == .object else { return .notAnObject }
+    guard var found = capability(of: threads[t.slot].task, at: page.slotIndex) else { return .missing }
     found.rights &= UInt8(page.objectRights.rawValue & 3)
-    return found
+    return .found(found)
+  }
+
+  func capabilityArgument(_ t: ThreadID, _ tag: MessageTag, item number: Int = 0) -> Capability? {
+    guard case .found(let capability) = argument(t, tag, item: number) else { return nil }
+    return capability
   }
 }

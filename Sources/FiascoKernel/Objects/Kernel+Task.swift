@@ -75,7 +75,9 @@ extension Kernel {
 
   private func areEqual(_ task: TaskID, _ first: ObjectReference, _ second: ObjectReference) -> Bool {
     if first == second { return true }
-    if first.isSpecial || second.isSpecial { return first.isSpecial && second.isSpecial && first.raw >> 11 == second.raw >> 11 }
+    if first.isSpecial || second.isSpecial {
+      return first.isSpecial && second.isSpecial && first.raw >> 11 == second.raw >> 11
+    }
     switch (capability(of: task, at: first.index), capability(of: task, at: second.index)) {
     case (nil, nil): return true
     case (let a?, let b?): return areEqual(a, b)
@@ -85,7 +87,7 @@ extension Kernel {
 
   /// With rights, a gate with the server right is another thing than the plain gate: the original compares the
   /// addresses of two interfaces.
-  private func areEqual(_ a: Capability, _ b: Capability) -> Bool {
+  func areEqual(_ a: Capability, _ b: Capability) -> Bool {
     guard a.object == b.object else { return false }
     guard profile.equalityIncludesRights else { return true }
     let server = objects[a.object.slot].kind == .gate ? Capability.objectSpecific1 : 0

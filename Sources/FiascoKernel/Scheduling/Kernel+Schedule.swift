@@ -108,6 +108,16 @@ extension Kernel {
     return preempts
   }
 
+  /// A timeout never lets a thread overtake an equal one: it goes to the tail, and only a higher priority preempts.
+  ///
+  /// Observed on the kernels of 2019 and today (conformance slices/09).
+  mutating func deblockAtTick(_ t: ThreadID) -> Bool {
+    enqueueTail(t)
+    let priority = threads[t.slot].priority
+    if !current.isNone, threads[current.slot].priority >= priority { return false }
+    return currentContext.isNone || currentContext == t || threads[currentContext.slot].priority < priority
+  }
+
   /// Runs `t` on the scheduling context in use: a donation. Models `Context::switch_exec_locked`.
   mutating func switchExecution(to t: ThreadID) {
     updateReadyList(current)

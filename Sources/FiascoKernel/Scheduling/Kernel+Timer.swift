@@ -63,7 +63,7 @@ extension Kernel {
     guard waits, !threads[t.slot].isReady else { return false }
     record(.timeoutExpired(t))
     threads[t.slot].flags.formUnion([.ready, .timeout])
-    return deblock(t, lazy: false)
+    return deblockAtTick(t)
   }
 
   mutating func arm(_ t: ThreadID, _ deadline: Instant) {

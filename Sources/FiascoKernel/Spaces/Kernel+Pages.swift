@@ -96,14 +96,3 @@ extension Kernel {
     return nil
   }
 }
-
-extension Kernel {
-  /// A fault of the root task in its identity window: the root pager would map the page with all rights, which gives
-  /// back what the task had taken from itself.
-  mutating func answerIdentityFault(_ task: TaskID, _ address: UInt64) -> Bool {
-    guard tasks[task.slot].seesIdentity(address) else { return false }
-    let entry = pageEntry(task, address)
-    if entry.isValid, !entry.isKernelUser { rewritePage(task, address, to: entry.with(rights: .rwx)) }
-    return true
-  }
-}

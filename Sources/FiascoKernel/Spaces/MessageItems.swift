@@ -21,7 +21,10 @@ struct BufferCursor: BitwiseCopyable, Sendable {
     guard let first = word(of: thread, in: kernel) else { return }
     buffer = ReceiveBuffer(raw: first)
     // A void buffer is not passed: asking again gives it again.
-    guard !buffer.isVoid else { return index -= 1 }
+    guard !buffer.isVoid else {
+      index -= 1
+      return
+    }
     if buffer.isMap, buffer.isSmall {
       window = FlexPage(raw: first & ~0xfff | FlexPage.Kind.object.rawValue << 4)
     } else {

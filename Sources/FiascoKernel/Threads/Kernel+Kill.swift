@@ -16,13 +16,17 @@ extension Kernel {
     }
     threads[t.slot].flags.insert(.cancel)
     leaveSenderQueue(t)
-    threads[t.slot].continuation = .die
     disarm(t)
     makeReady(t)
   }
 
   /// The victim has the processor.
   mutating func finishKill(_ t: ThreadID) {
+    while let sender = senders(in: .thread(t)).first {
+      abortSender(sender, of: t)
+      // Each wake-up is a preemption point: a sender may run, and find the victim still alive.
+      if let s = sender.thread, threads[s.slot].isReady, deblock(s, lazy: false) { return schedule() }
+    }
     cleanUp(t)
     schedule()
     releaseThreadIfUnused(t)
@@ -60,8 +64,8 @@ extension Kernel {
     if let s = sender.thread {
       threads[s.slot].queuedAt = .none
       guard profile.deathWakesSenders else { return }
-      threads[s.slot].flags.insert(.transferFailed)
-      makeReady(s)
+      threads[s.slot].flags.formUnion([.transferFailed, .ready])
+      enqueueFront(s)
     } else if let i = sender.irq {
       irqs[i].isQueued = false
       irqs[i].thread = .none

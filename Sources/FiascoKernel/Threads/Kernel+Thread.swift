@@ -15,14 +15,24 @@ extension Kernel {
     charge(.objectInvocation)
     guard tag.words > 0 || !profile.distinguishesMessageLength else { return complete(t, .refused(.messageTooShort)) }
     switch utcbWord(t, 0) & 0xffff {
-    case Opcode.Thread.control: complete(t, controlThread(target, rights: rights, by: t, tag: tag))
-    case Opcode.Thread.exchangeRegisters: complete(t, exchangeRegisters(of: target, by: t, tag: tag))
     case Opcode.Thread.switchTo: switchToThread(t, target)
-    case Opcode.Thread.statistics: complete(t, threadStatistics(target, by: t))
-    case Opcode.Thread.registerDeletionIRQ: complete(t, registerDeletionIRQ(target, by: t, tag: tag))
-    case Opcode.Thread.modifySenders: complete(t, modifySenders(of: target, by: t, tag: tag))
-    case Opcode.Thread.vcpuResume, Opcode.Thread.vcpuControl: complete(t, .refused(.noSystemCall))
-    default: complete(t, .refused(.noSystemCall))
+    case let opcode:
+      answer(t, if: operation.contains(.receive)) { kernel in
+        kernel.operate(opcode, on: target, rights: rights, by: t, tag: tag)
+      }
+    }
+  }
+
+  private mutating func operate(
+    _ opcode: UInt64, on target: ThreadID, rights: UInt8, by t: ThreadID, tag: MessageTag
+  ) -> InvocationOutcome {
+    switch opcode {
+    case Opcode.Thread.control: controlThread(target, rights: rights, by: t, tag: tag)
+    case Opcode.Thread.exchangeRegisters: exchangeRegisters(of: target, by: t, tag: tag)
+    case Opcode.Thread.statistics: threadStatistics(target, by: t)
+    case Opcode.Thread.registerDeletionIRQ: registerDeletionIRQ(target, by: t, tag: tag)
+    case Opcode.Thread.modifySenders: modifySenders(of: target, by: t, tag: tag)
+    default: .refused(.noSystemCall)
     }
   }
 

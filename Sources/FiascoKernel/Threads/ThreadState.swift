@@ -80,8 +80,6 @@ public enum Continuation: UInt8, BitwiseCopyable, Sendable {
   case finish
   /// The exception or fault has to be sent (again).
   case raise
-  /// Killed: clean up in the victim's own context (`do_kill`).
-  case die
-  /// No pager and no handler: stays blocked for ever.
+  /// No pager or no handler: queued at itself for ever; only a cancel gets it out.
   case stranded
 }

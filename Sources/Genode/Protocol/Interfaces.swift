@@ -155,7 +155,7 @@ public enum RegionMapOpcode: UInt64, CaseIterable, Sendable {
 }
 
 /// First word of `RegionMapOpcode.state`.
-public enum RegionMapState: UInt64, CaseIterable, Sendable { case ready, readFault, writeFault, executeFault }
+public enum RegionMapState: UInt64, CaseIterable, BitwiseCopyable, Sendable { case ready, readFault, writeFault, executeFault }
 
 /// Models `Genode::Rom_session`.
 public enum ROMOpcode: UInt64, CaseIterable, Sendable {

@@ -35,11 +35,18 @@ extension Script {
   ///
   /// The answer is sent with timeout zero. A caller that sees an error must pass `.none` next time: the whole
   /// operation fails if the reply does, and repeating it would never reach the wait (Genode before 18.08 did).
+  /// With a `deadline` (microseconds of the kernel clock) the wait ends with a receive timeout.
   /// Models `ipc_reply_wait`.
   public mutating func replyAndWait(
-    _ reply: ServerReply, window: [CapabilitySlot], receiveTimeout: IPCTimeout = .never
+    _ reply: ServerReply, window: [CapabilitySlot], deadline: UInt64? = nil
   ) throws(Suspension) -> SystemCallResult {
-    let buffers = window.map { ReceiveBuffer.small($0) }
+    var buffers = window.map { ReceiveBuffer.small($0) }
+    var receiveTimeout = IPCTimeout.never
+    if let deadline {
+      // An absolute timeout names the buffer register that holds the point in time: the one behind the window.
+      receiveTimeout = IPCTimeout(raw: 0x8000 | UInt16(window.count))
+      buffers.append(ReceiveBuffer(raw: deadline))
+    }
     switch reply {
     case .none:
       return try invoke(

@@ -1,0 +1,89 @@
+/// A stretch of a checkpoint or restore whose length is of interest.
+///
+/// `freeze` and `frozen` begin together: `freeze` ends when the last thread stands still, `frozen` when the last one goes
+/// on. `metadata` and `dump` lie inside `frozen`; `write` comes after it.
+public enum CheckpointPhase: String, Hashable, Sendable, CaseIterable {
+  case freeze, frozen, metadata, dump, write, restore
+}
+
+/// How much a checkpoint or restore had to handle: what its duration depends on.
+public struct CheckpointCounts: Hashable, Sendable {
+  public var threads = 0
+  /// Sessions, region maps, dataspaces, RPC objects, signal contexts.
+  public var objects = 0
+  public var capabilities = 0
+  public var regions = 0
+  public var bytes: UInt64 = 0
+  public init() {}
+}
+
+/// What was done to a thread that goes on after a checkpoint or a restore.
+public enum AppliedPolicy: String, Hashable, Sendable, CaseIterable {
+  /// Registers as captured: the thread was in user code, or in a page fault that repeats itself.
+  case unchanged
+  /// Registers as captured although a system call was cut off: the thread sees its failure.
+  case resumedAtIP
+  /// The system call is made again with its own tag.
+  case reissued
+  /// The system call is made again, but the cancel destroyed its tag and nobody else knew it: the message is empty.
+  case reissuedWithoutTag
+  /// Only the wait is made again.
+  case reissuedReceiveHalf
+  /// The thread object exists again but was never started.
+  case notStarted
+}
+
+/// Why the checkpointer did not do what it was told.
+public enum RefusalReason: Hashable, Sendable {
+  case unknownTarget(String)
+  case unknownCheckpoint(String)
+  /// The target has exited, was killed, or could not be loaded.
+  case targetNotRunning(String)
+  /// A session that is not interposed has state nobody can read.
+  case notInterposed(service: String)
+  /// A dataspace of another server is attached; its contents belong to somebody else.
+  case foreignDataspace(badge: UInt64)
+  /// The component never told core where its capability map is.
+  case capabilityMapUnknown
+  /// Own RAM is too small for the copies.
+  case notEnoughRAM(needed: UInt64, available: UInt64)
+  case inconsistentImage(String)
+  /// A parent, session or kernel request that must succeed did not.
+  case requestFailed(String)
+  /// Restore steps need each other in a circle.
+  case cyclicPlan
+}
+
+/// What the checkpointer did, in the past tense; the host adds the time.
+public enum CheckpointEvent: Hashable, Sendable {
+  case childStarted(child: String)
+  case childExited(child: String, value: UInt64)
+  /// A service that is not interposed was handed through: the next checkpoint will be refused.
+  case sessionNotInterposed(child: String, service: String)
+
+  case checkpointStarted(checkpoint: String, target: String)
+  case phaseStarted(CheckpointPhase, of: String)
+  case phaseEnded(CheckpointPhase, of: String, CheckpointCounts)
+  case threadCaptured(
+    checkpoint: String, thread: String, situation: ThreadImage.Situation, ip: UInt64, error: UInt64, registersValid: Bool)
+  case capabilityRecorded(checkpoint: String, slot: UInt64, badge: UInt64, kind: String)
+  case dataspaceCopied(of: String, badge: UInt64, bytes: UInt64)
+  /// A thread of the original goes on. What was cut off for it has to be repaired like in a restored one.
+  case threadContinued(checkpoint: String, thread: String, AppliedPolicy, ip: UInt64)
+  case imageWritten(checkpoint: String, bytes: UInt64)
+
+  case targetKilled(target: String)
+
+  case restoreStarted(checkpoint: String, child: String, ChildMode)
+  case capabilityRestored(checkpoint: String, slot: UInt64, oldBadge: UInt64, newBadge: UInt64)
+  /// Nobody knows what was in the slot; it stays empty.
+  case capabilityLost(checkpoint: String, slot: UInt64, badge: UInt64)
+  /// `start` or `setState` was called on a thread that runs already, as the original restorer did.
+  case threadStateIgnored(checkpoint: String, thread: String)
+  case threadRestored(checkpoint: String, thread: String, AppliedPolicy, ip: UInt64)
+  /// The thread did not arrive at the trap of the UTCB loader.
+  case threadLost(checkpoint: String, thread: String)
+  case restoreFinished(checkpoint: String, child: String)
+
+  case refused(RefusalReason)
+}

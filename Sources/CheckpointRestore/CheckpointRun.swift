@@ -1,0 +1,87 @@
+import FiascoABI
+import Genode
+
+/// What was taken from one thread so far.
+struct ThreadCapture: Hashable, Sendable {
+  /// Index into the child's threads.
+  var thread: Int
+  var flags: ThreadStateFlags = []
+  var exceptions: UInt64 = 0
+  /// An exception message: x1...x31, ip, status, cause, value.
+  var words = [UInt64](repeating: 0, count: ExceptionMessage.words)
+  var utcb: [UInt64] = []
+  /// Whether the instruction before the instruction pointer is `ecall`; nil if it made no difference.
+  var followsSystemCall: Bool?
+  var image: ThreadImage?
+
+  var registers: [UInt64] { ThreadImage.registers(exceptionWords: words) }
+  var pc: UInt64 { words[ExceptionMessage.instructionPointer] }
+  var isStopped: Bool { flags.contains(.inException) }
+}
+
+/// A checkpoint that is being taken.
+struct CheckpointRun: Hashable, Sendable {
+  var name: String
+  var child: Int
+  /// Kernel clock at the beginning of the freeze, microseconds.
+  var startedAt: UInt64 = 0
+  var threads: [ThreadCapture]
+  /// Where the child sees the page with the UTCB code.
+  var stubPlace: UInt64 = 0
+  var attempts = 0
+  /// A dataspace of the child's code that is attached here at present.
+  var code: AttachedHere?
+  var nativePD: RPCCapability?
+  var interrupt: RPCCapability?
+  var capabilityMapAddress: UInt64 = 0
+  var capabilityMap: AttachedHere?
+  var capabilityMapWords: [UInt64] = []
+  var image: CheckpointImage
+  /// Index into the child's dataspaces for each dataspace of the image; nil for those without a capability.
+  var dataspaces: [Int?] = []
+  var copies: [RPCCapability?] = []
+  var open: UInt64 = 0
+  var chunks: [[UInt8]] = []
+  var counts = CheckpointCounts()
+}
+
+/// A dataspace in the checkpointer's own address space.
+struct AttachedHere: Hashable, BitwiseCopyable, Sendable {
+  var badge: UInt64
+  var address: UInt64
+}
+
+extension TargetChild {
+  /// The dataspace behind an address of the child, through nested region maps, and the offset in it.
+  func place(of address: UInt64) -> (dataspace: Int, offset: UInt64)? {
+    var map = 0
+    var current = address
+    for _ in 0...maps.count {
+      guard let region = maps[map].regions.first(where: { current >= $0.address && current - $0.address < $0.size }),
+        let index = dataspace(badge: region.dataspace)
+      else { return nil }
+      current = current - region.address + region.offset
+      guard case .managed(let inner) = dataspaces[index].kind else { return (index, current) }
+      map = inner
+    }
+    return nil
+  }
+
+  /// Why this child cannot be checkpointed, as far as its records tell.
+  var obstacle: RefusalReason? {
+    if let session = sessions.first(where: { $0.isLive && !$0.isInterposed }) {
+      return .notInterposed(service: session.service)
+    }
+    for map in maps where map.isLive {
+      for region in map.regions {
+        if let index = dataspace(badge: region.dataspace), dataspaces[index].kind == .foreign {
+          return .foreignDataspace(badge: region.dataspace)
+        }
+      }
+    }
+    return nil
+  }
+
+  /// Bytes of all RAM dataspaces: what a stop-and-copy checkpoint needs once more.
+  var ramBytes: UInt64 { dataspaces.filter { $0.isLive && $0.kind == .ram }.reduce(0) { $0 + $1.size } }
+}

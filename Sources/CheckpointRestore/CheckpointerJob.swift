@@ -1,0 +1,93 @@
+import Genode
+
+/// One piece of work: a handful of kernel calls, carried out as one step.
+///
+/// Children are named by index. Jobs of a checkpoint and of a restore refer to `taking` and `restoring`.
+enum CheckpointerJob: Hashable, Sendable {
+  // Making a child
+  case openEnvironmentSession(child: Int, service: String)
+  case giveQuota(child: Int)
+  case openRegionMaps(child: Int)
+  case makeStub(child: Int)
+  case createThread(child: Int, name: String, priority: UInt64, cpu: UInt64)
+  case openProgram(child: Int)
+  case readProgram(child: Int)
+  case loadSegment(child: Int, LoadableSegment, file: UInt64)
+  case closeProgram(child: Int, file: UInt64)
+  case assignParent(child: Int)
+  case startMain(child: Int, entry: UInt64)
+
+  // Taking a checkpoint
+  case preflight
+  case pause(thread: Int)
+  case endFreeze
+  case readState(thread: Int)
+  case attachStub(child: Int)
+  case saveUTCB(thread: Int)
+  case awaitSave(thread: Int)
+  case inspectCode(thread: Int)
+  case classify(thread: Int)
+  case detachStub(child: Int)
+  case askSignals
+  case openCapabilityMap
+  case readCapabilityMap(page: Int)
+  case closeCapabilityMap
+  case recordObjects
+  case allocateCopy(dataspace: Int)
+  case beginDump
+  case copyOut(dataspace: Int)
+  case endDump
+  case resume(thread: Int)
+  case endFrozen
+  case openCopy(dataspace: Int)
+  case writeOut(dataspace: Int, offset: UInt64)
+  case closeCopy(dataspace: Int)
+  case finishImage
+
+  // Ending a child
+  case killChild(Int)
+  case closeSession(child: Int, session: Int)
+  case dropGates(child: Int)
+
+  // Restoring
+  case plan(RestorePlan.Step)
+  case patchCapabilityMap(page: Int)
+  case fill(dataspace: Int, offset: UInt64)
+  case awaitLoad(thread: Int)
+  case endRestore
+}
+
+extension Checkpointer {
+  mutating func carryOut(_ job: CheckpointerJob, _ script: inout Script) throws(Suspension) {
+    switch job {
+    case .openEnvironmentSession(let child, let service): try openEnvironmentSession(service, of: child, &script)
+    case .giveQuota(let child): try giveQuota(to: child, &script)
+    case .openRegionMaps(let child): try openRegionMaps(of: child, &script)
+    case .makeStub(let child): try makeStub(of: child, &script)
+    case .createThread(let child, let name, let priority, let cpu):
+      if try createThread(name, priority: priority, cpu: cpu, of: child, &script) == nil {
+        fail(child, "create_thread")
+      }
+    case .openProgram(let child): try openProgram(of: child, &script)
+    case .readProgram(let child): try readProgram(of: child, &script)
+    case .loadSegment(let child, let segment, let file): try load(segment, of: child, file: file, &script)
+    case .closeProgram(_, let file): try detachHere(file, &script)
+    case .assignParent(let child): try assignParent(of: child, &script)
+    case .startMain(let child, let entry): try startMain(of: child, entry: entry, &script)
+    case .preflight, .pause, .endFreeze, .readState, .attachStub, .saveUTCB, .awaitSave, .inspectCode, .classify,
+      .detachStub, .resume, .endFrozen:
+      try carryOutFreeze(job, &script)
+    case .askSignals, .openCapabilityMap, .readCapabilityMap, .closeCapabilityMap, .recordObjects, .allocateCopy,
+      .beginDump, .copyOut, .endDump, .openCopy, .writeOut, .closeCopy, .finishImage:
+      try carryOutCopy(job, &script)
+    case .killChild(let child): kill(child)
+    case .closeSession(let child, let session): try closeSession(session, of: child, &script)
+    case .dropGates(let child): try dropGates(of: child, &script)
+    case .plan(let step): try restore(step, &script)
+    case .patchCapabilityMap(let page): try patchCapabilityMap(page: page, &script)
+    case .fill(let dataspace, let offset): try fill(dataspace, from: offset, &script)
+    case .awaitLoad(let thread): try awaitLoad(of: thread, &script)
+    case .endRestore: endRestore()
+    }
+  }
+}

@@ -1,0 +1,164 @@
+import FiascoABI
+import Genode
+
+// From the records of a child to an image. Reads only.
+
+extension TargetChild {
+  /// The image without the bytes of the memory, and for each of its dataspaces the row of the child's table.
+  func image(_ run: CheckpointRun, kernelProfile: String) -> (CheckpointImage, [Int?]) {
+    var image = CheckpointImage(
+      componentName: name, romName: romName, takenAtPicoseconds: run.startedAt * 1_000_000,
+      kernelProfile: kernelProfile, threads: run.threads.compactMap(\.image))
+    image.capabilityMapAddress = run.capabilityMapAddress
+    image.parentBadge = parent?.badge ?? 0
+    image.nativePDBadge = nativePD?.badge ?? 0
+    image.ramQuota = ramQuota
+    image.sessions = sessions.filter(\.isLive).map {
+      SessionImage(service: $0.service, arguments: $0.arguments, upgrades: $0.upgrades, badge: $0.own.badge)
+    }
+    let rows = addMemory(to: &image)
+    addObjects(to: &image, run)
+    addTimers(to: &image, run)
+    image.capabilities = CapabilityMapPatch.entries(run.capabilityMapWords).map {
+      CapabilityImage(slot: $0.slot, badge: $0.badge, kind: kind(of: $0.badge, image))
+    }
+    image.objectCounts = counts(of: image)
+    return (image, rows)
+  }
+
+  private var romName: String {
+    guard case .elf(let rom) = configuration.program else { return "" }
+    return rom
+  }
+
+  private func addMemory(to image: inout CheckpointImage) -> [Int?] {
+    var rows: [Int?] = []
+    for (row, dataspace) in dataspaces.enumerated() where dataspace.isLive {
+      if case .managed = dataspace.kind { continue }
+      image.dataspaces.append(self.image(of: dataspace))
+      rows.append(row)
+    }
+    let liveMaps = maps.indices.filter { maps[$0].isLive }
+    image.regionMaps = []
+    for map in liveMaps {
+      let row = dataspaces.firstIndex { $0.isLive && $0.kind == .managed(map: map) }
+      var entry = RegionMapImage(name: maps[map].name, badge: maps[map].own.badge, size: maps[map].size)
+      entry.sessionBadge = maps[map].session
+      entry.faultHandlerBadge = maps[map].faultHandler
+      if map > 0 {
+        entry.dataspaceIndex = image.dataspaces.count
+        image.dataspaces.append(
+          DataspaceImage(
+            badge: row.map { dataspaces[$0].real.badge } ?? 0, size: maps[map].size, provenance: .managed))
+        rows.append(row)
+      }
+      image.regionMaps.append(entry)
+    }
+    for (position, map) in liveMaps.enumerated() {
+      for region in maps[map].regions {
+        guard let index = image.dataspaces.firstIndex(where: { $0.badge == region.dataspace }) else { continue }
+        image.regions.append(self.image(of: region, in: position, index, image.dataspaces[index]))
+      }
+    }
+    return rows
+  }
+
+  private func image(of dataspace: OnlineDataspace) -> DataspaceImage {
+    var image = DataspaceImage(badge: dataspace.real.badge, size: dataspace.size)
+    switch dataspace.kind {
+    case .ram: image.provenance = .captured
+    case .program: image.provenance = .rom
+    case .rom(let session):
+      image.provenance = .rom
+      image.sessionBadge = session
+    case .traceControl(let session):
+      image.provenance = .notCaptured
+      image.sessionBadge = session
+    case .managed: image.provenance = .managed
+    case .foreign: image.provenance = .notCaptured
+    }
+    return image
+  }
+
+  private func image(
+    of region: OnlineRegion, in map: Int, _ index: Int, _ dataspace: DataspaceImage
+  ) -> RegionImage {
+    let source: RegionImage.Source =
+      switch dataspace.provenance {
+      case .rom: .rom
+      case .managed: .managed
+      case .captured, .notCaptured: .ram
+      }
+    return RegionImage(
+      map: map, address: region.address, size: region.size, dataspaceIndex: index, offset: region.offset,
+      writable: source != .rom, executable: region.executable, source: source)
+  }
+
+  private func addObjects(to image: inout CheckpointImage, _ run: CheckpointRun) {
+    let position: (Int) -> Int? = { thread in run.threads.firstIndex { $0.thread == thread } }
+    for object in rpcObjects where object.isLive {
+      guard let thread = position(object.thread) else { continue }
+      image.rpcObjects.append(RPCObjectImage(badge: object.real.badge, threadIndex: thread))
+    }
+    image.signals = SignalSourceImage(
+      badge: signalSource?.badge ?? 0, interruptBadge: run.interrupt?.badge ?? 0,
+      threadIndex: signalSource == nil
+        ? nil : image.threads.firstIndex { $0.name == ComponentLayout.signalHandlerName })
+    image.signalContexts = contexts.filter(\.isLive).map {
+      SignalContextImage(badge: $0.real.badge, sourceBadge: signalSource?.badge ?? 0, imprint: $0.imprint)
+    }
+  }
+
+  /// A single shot that has fired needs nothing; a periodic one is always under way.
+  private func addTimers(to image: inout CheckpointImage, _ run: CheckpointRun) {
+    for session in sessions where session.isLive && session.service == "Timer" {
+      let timer = session.timer
+      let passed = run.startedAt - min(run.startedAt, timer.armedAt)
+      var remaining: UInt64?
+      if timer.isArmed, timer.isPeriodic {
+        remaining = timer.timeout - passed % max(timer.timeout, 1)
+      } else if timer.isArmed, passed < timer.timeout {
+        remaining = timer.timeout - passed
+      }
+      image.timers.append(
+        TimerImage(
+          sessionBadge: session.own.badge, handlerBadge: timer.handler,
+          timeoutPicoseconds: timer.timeout * 1_000_000, remainingPicoseconds: remaining.map { $0 * 1_000_000 },
+          periodic: timer.isPeriodic))
+    }
+  }
+
+  /// What the checkpointer knows to be behind a badge, in the words of the services.
+  private func kind(of badge: UInt64, _ image: CheckpointImage) -> String {
+    if badge == image.parentBadge { return "parent" }
+    if badge == image.nativePDBadge { return "native-pd" }
+    if badge == image.signals.badge { return "signal-source" }
+    if badge == image.signals.interruptBadge { return "signal-irq" }
+    if badge == Badge.mainThread { return "thread-gate" }
+    if let session = image.sessions.first(where: { $0.badge == badge }) { return session.service.lowercased() + "-session" }
+    for thread in image.threads {
+      if thread.badge == badge { return "cpu-thread" }
+      if thread.gateBadge == badge { return "thread-gate" }
+    }
+    if image.regionMaps.contains(where: { $0.badge == badge }) { return "region-map" }
+    if let dataspace = image.dataspaces.first(where: { $0.badge == badge }) {
+      switch dataspace.provenance {
+      case .captured: return "ram-dataspace"
+      case .rom: return "rom-dataspace"
+      case .managed: return "managed-dataspace"
+      case .notCaptured: return "dataspace"
+      }
+    }
+    if image.rpcObjects.contains(where: { $0.badge == badge }) { return "rpc-object" }
+    if image.signalContexts.contains(where: { $0.badge == badge }) { return "signal-context" }
+    return "unknown"
+  }
+
+  private func counts(of image: CheckpointImage) -> [ObjectCount] {
+    [
+      ("session", image.sessions.count), ("region-map", image.regionMaps.count),
+      ("dataspace", image.dataspaces.count), ("rpc-object", image.rpcObjects.count),
+      ("signal-context", image.signalContexts.count), ("thread", image.threads.count),
+    ].map { ObjectCount(kind: $0.0, count: UInt32($0.1)) }
+  }
+}

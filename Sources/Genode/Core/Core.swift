@@ -1,0 +1,125 @@
+import FiascoABI
+
+/// Genode's root component: owns all memory and all kernel objects, and serves everybody else by RPC.
+///
+/// Two threads. The *entrypoint* serves all sessions, dataspaces, region maps and threads, one request at a time; the
+/// *pager* answers all page faults and exceptions. So every attach, alloc or pause queues with the requests of all other
+/// components, in kernel IPC order: a real-time model must treat core as one non-preemptive server.
+///
+/// Both threads work in two beats: a request is decoded and applied to the tables in a step without kernel calls (or
+/// with calls whose results only this thread depends on), and what has to be done to other objects is queued as
+/// `CoreWork` and carried out step by step before the answer. Models repos/base/src/core and repos/base-foc/src/core.
+public struct Core: NativeProgram {
+  public let configuration: CoreConfiguration
+  var entrypoint = CoreEntrypoint()
+  var pager = CorePager()
+
+  // Ids and slots
+  var badges = BadgeTable()
+  var slots = CapabilitySlots(count: 10 * 1024 - Int(ComponentSlots.firstUser.index))
+  var memory: PhysicalMemory
+
+  // Sessions and objects
+  var sessions = Table<CoreSession>()
+  var ramSessions = Table<RAMSession>()
+  var dataspaces = Table<Dataspace>()
+  var regionMaps = Table<RegionMap>()
+  var pds = Table<PDSession>()
+  var cpuSessions = Table<CPUSession>()
+  var threads = Table<CoreThread>()
+  var contexts = Table<SignalContext>()
+  var rmSessions = Table<RMSession>()
+  var romSessions = Table<ROMSession>()
+  var logSessions = Table<LogSession>()
+  /// What core's own first child got at its creation.
+  var initial = InitialChild()
+
+  var outbox: [GenodeEvent] = []
+
+  public init(_ configuration: CoreConfiguration) {
+    self.configuration = configuration
+    memory = PhysicalMemory(base: configuration.ramBase, size: configuration.ramSize)
+  }
+
+  public mutating func step(thread entry: Int, script: inout Script) throws(Suspension) {
+    switch entry {
+    case 0: try stepEntrypoint(&script)
+    case 1: try stepPager(&script)
+    default: preconditionFailure("core has two threads")
+    }
+  }
+
+  public mutating func drainEvents() -> [GenodeEvent] {
+    defer { outbox.removeAll() }
+    return outbox
+  }
+}
+
+/// Where core's own threads are.
+enum CorePlaces {
+  static let name = "core"
+  static let account = 0
+  /// Kernel-user memory for the UTCBs of core's threads beside the first.
+  static let utcbArea: UInt64 = 0x30_0000_0000
+}
+
+/// The environment of the first child, which core serves as its parent.
+struct InitialChild: Hashable, Sendable {
+  var ram = 0
+  var cpu = 0
+  var pd = 0
+  var thread = 0
+  var parentBadge: UInt64 = 0
+}
+
+/// A session that somebody pays for: what `upgrade` and `close` need.
+struct CoreSession: Hashable, Sendable {
+  var badge: UInt64
+  var service: String
+  var label: String
+  var quota: UInt64
+  /// Account the quota returns to.
+  var donor: Int
+}
+
+/// Something one of core's threads still has to do before it answers.
+enum CoreWork: Hashable, Sendable {
+  case invoke(SystemCall)
+  case compute(picoseconds: UInt64)
+  case fill(address: UInt64, bytes: UInt64)
+  /// Take pages away from everybody but core, one kernel call per page.
+  case revoke(address: UInt64, pages: Int)
+}
+
+extension CoreWork {
+  /// Kernel calls in one step: enough to keep steps few, few enough to keep their replay cheap.
+  private static let pagesPerStep = 8
+
+  /// Does the first part of the work; returns what is left of it.
+  func carryOut(_ script: inout Script) throws(Suspension) -> CoreWork? {
+    switch self {
+    case .invoke(let call): _ = try script.invoke(call)
+    case .compute(let picoseconds): try script.compute(picoseconds: picoseconds)
+    case .fill(let address, let bytes): try script.fill(address, bytes: bytes)
+    case .revoke(let address, let pages):
+      let now = min(pages, Self.pagesPerStep)
+      for page in 0..<now { _ = try script.invoke(KernelCall.revokePage(address + UInt64(page) * ComponentLayout.pageSize)) }
+      if pages > now { return .revoke(address: address + UInt64(now) * ComponentLayout.pageSize, pages: pages - now) }
+    }
+    return nil
+  }
+}
+
+/// Why a request handler stops early.
+enum Interruption: Error {
+  /// The next kernel call has no result yet.
+  case suspended
+  /// The request is refused; every change it made is undone.
+  case refused(RPCException)
+}
+
+extension Script {
+  mutating func kernel(_ call: SystemCall) throws(Interruption) -> SystemCallResult {
+    do { return try invoke(call) } catch { throw .suspended }
+  }
+}

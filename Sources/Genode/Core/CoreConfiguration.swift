@@ -1,0 +1,87 @@
+import FiascoABI
+
+/// A file in the boot image, laid out in physical memory before core starts.
+public struct BootModule: Hashable, Sendable {
+  public var name: String
+  public var physicalAddress: UInt64
+  /// Bytes of the file; core hands it out in whole pages.
+  public var fileSize: UInt64
+
+  public init(name: String, physicalAddress: UInt64, fileSize: UInt64) {
+    self.name = name
+    self.physicalAddress = physicalAddress
+    self.fileSize = fileSize
+  }
+
+  /// Bytes of the pages the file occupies.
+  public var size: UInt64 { fileSize.roundedUpToPage }
+}
+
+/// How core unmaps a dataspace that is detached inside a managed dataspace inside a managed dataspace.
+public enum NestedUnmap: Hashable, Sendable {
+  /// Genode up to 18.11: only maps that are attached directly to an address space are reached, stale mappings stay.
+  case oneLevel
+  /// Since 19.02.
+  case complete
+}
+
+/// What core is told at boot, and the versions of its behaviours.
+public struct CoreConfiguration: Hashable, Sendable {
+  /// Physical memory core hands out; core has it mapped one to one, as sigma0 would have given it.
+  public var ramBase: UInt64
+  public var ramSize: UInt64
+  /// Mapped one to one as well, outside the RAM above.
+  public var modules: [BootModule]
+  public var costs: GenodeCosts
+  public var kernel: KernelInterface
+  public var nestedUnmap: NestedUnmap
+  /// Orders of two of the largest flexpage a fault is answered with.
+  public var largestFaultOrder: Int
+  /// Kernel priority of core's own threads.
+  public var priority: Int
+
+  public init(
+    ramBase: UInt64, ramSize: UInt64, modules: [BootModule], costs: GenodeCosts, kernel: KernelInterface,
+    nestedUnmap: NestedUnmap = .oneLevel, largestFaultOrder: Int = 21, priority: Int = ComponentPriority.highest
+  ) {
+    precondition(ramBase.isPageAligned && ramSize.isPageAligned, "core's RAM consists of whole pages")
+    self.ramBase = ramBase
+    self.ramSize = ramSize
+    self.modules = modules
+    self.costs = costs
+    self.kernel = kernel
+    self.nestedUnmap = nestedUnmap
+    self.largestFaultOrder = largestFaultOrder
+    self.priority = priority
+  }
+}
+
+/// Sizes of core's administrative data, charged to the donated quota of a session.
+///
+/// Page-granular figures follow from Genode's allocators on 64 bit (one sliced-heap page or slab block each); the sizes
+/// of the session objects themselves are assumed, rounded to a power of two.
+enum CoreMetadata {
+  static let slabBlock: UInt64 = 4096 - 32
+  static let sessionObject: UInt64 = 1024
+  static let pdSession: UInt64 = 40 << 10
+  static let cpuSession = ComponentLayout.traceControlSize
+  static let thread: UInt64 = 2048
+  static let dataspace: UInt64 = 128
+  static let region: UInt64 = 192
+  static let signalContext: UInt64 = 96
+  static let rpcCapability: UInt64 = 64
+  /// A map created by an RM session: built-in slab block of its allocator, rounded to pages.
+  static let regionMap: UInt64 = 12 << 10
+  static let regionMapFirstRegion: UInt64 = 4 << 10
+  /// What core keeps of all RAM before it gives the rest to init.
+  static let reserve: UInt64 = 224 << 10
+}
+
+extension UInt64 {
+  var isPageAligned: Bool { self & (ComponentLayout.pageSize - 1) == 0 }
+  var roundedUpToPage: UInt64 { (self &+ ComponentLayout.pageSize - 1) & ~(ComponentLayout.pageSize - 1) }
+  var roundedDownToPage: UInt64 { self & ~(ComponentLayout.pageSize - 1) }
+  /// Order of the smallest power of two that is at least this many bytes.
+  var orderAbove: Int { self <= 1 ? 0 : 64 - (self - 1).leadingZeroBitCount }
+  var hexadecimal: String { "0x" + String(self, radix: 16) }
+}

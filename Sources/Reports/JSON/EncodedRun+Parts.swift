@@ -1,0 +1,121 @@
+import Determinism
+import Scenarios
+
+extension EncodedRun {
+  static func checkpoint(_ checkpoint: CheckpointRecord) -> JSONNode {
+    .object([
+      .init("name", .string(checkpoint.name)), .init("component", .string(checkpoint.component)),
+      .init("at", time(checkpoint.at)), .init("failure", .text(checkpoint.failure)),
+      .init("phases", .array(checkpoint.spans.map { span in
+        .object([
+          .init("phase", .string(span.phase.rawValue)), .init("from", time(span.from)),
+          .init("duration", EncodedRun.span(span.duration)),
+        ])
+      })),
+      .init("counts", counts(checkpoint.counts)),
+      .init("threads", .array(checkpoint.threads.map { thread in
+        .object([
+          .init("name", .string("\(thread.name)")), .init("situation", .string(thread.situation.rawValue)),
+        ])
+      })),
+    ])
+  }
+
+  static func restore(_ restore: RestoreRecord) -> JSONNode {
+    .object([
+      .init("checkpoint", .string(restore.checkpoint)), .init("component", .string(restore.component)),
+      .init("at", time(restore.at)), .init("duration", span(restore.duration)),
+      .init("child", .string(restore.child.rawValue)), .init("blocked", .string(restore.policy.rawValue)),
+      .init("failure", .text(restore.failure)), .init("verdict", .text(restore.judgement?.verdict.rawValue)),
+      .init("reasons", .array((restore.judgement?.reasons ?? []).map(JSONNode.string))),
+      .init("counts", counts(restore.counts)), .init("threads", .array(restore.threads.map { fate($0, restore) })),
+    ])
+  }
+
+  private static func fate(_ fate: ThreadFate, _ restore: RestoreRecord) -> JSONNode {
+    let explanation = Explanation.of(fate, policy: restore.policy)
+    var (sight, code): (String, JSONNode) = ("", .null)
+    switch fate.sight {
+    case .error(let number): (sight, code) = ("error", .count(number))
+    case .message: sight = "message"
+    case .waits: sight = "waits"
+    case .stillSends: sight = "stillSends"
+    case .runs: sight = "runs"
+    case .nothing: sight = "nothing"
+    }
+    return .object([
+      .init("name", .string("\(fate.name)")), .init("situation", .string(fate.situation.rawValue)),
+      .init("sees", .string(sight)), .init("error", code), .init("at", time(fate.at)),
+      .init("hasWaited", .bool(fate.hasWaited)), .init("repetitions", .unsigned(fate.repetitions)),
+      .init("why", .text(explanation?.why)), .init("heal", .text(explanation?.heal)),
+      .init("evidence", .text(explanation?.evidence)), .init("topic", .text(explanation?.topic)),
+    ])
+  }
+
+  private static func counts(_ counts: CheckpointCounts) -> JSONNode {
+    .object([
+      .init("threads", .count(counts.threads)), .init("objects", .count(counts.objects)),
+      .init("capabilities", .count(counts.capabilities)), .init("regions", .count(counts.regions)),
+      .init("bytes", .unsigned(counts.bytes)),
+    ])
+  }
+
+  static func jobs(_ stream: JobStreamRecord, end: Instant) -> JSONNode {
+    let misses = stream.misses(end: end)
+    let first = misses.first.map { miss -> JSONNode in
+      .object([
+        .init("number", .count(miss.number + 1)), .init("release", time(miss.job.release)),
+        .init("completion", time(miss.job.completion)),
+        .init("late", span(miss.job.completion.map { $0 - (miss.job.release + stream.deadline) })),
+      ])
+    }
+    let responses = stream.responses
+    return .object([
+      .init("component", .string(stream.component)), .init("name", .string(stream.name)),
+      .init("period", span(stream.period)), .init("deadline", span(stream.deadline)),
+      .init("released", .count(stream.jobs.count)),
+      .init("completed", .count(stream.jobs.filter { $0.completion != nil }.count)),
+      .init("missed", .count(misses.count)), .init("firstMiss", first ?? .null),
+      .init("response", .object([
+        .init("minimum", span(responses?.minimum)), .init("average", span(responses?.average)),
+        .init("p50", span(responses?.median)), .init("p95", span(responses?.p95)), .init("p99", span(responses?.p99)),
+        .init("maximum", span(responses?.maximum)),
+      ])),
+    ])
+  }
+
+  static func component(_ component: ComponentRecord) -> JSONNode {
+    .object([
+      .init("name", .string(component.name)),
+      .init("lives", .array(component.lives.map { life in
+        .object([
+          .init("from", time(life.from)), .init("until", time(life.until)),
+          .init("restoredFrom", .text(life.restoredFrom)),
+          .init("constructEntries", .array(life.constructEntries.map { time($0) })),
+          .init("exitValue", life.exitValue.map(JSONNode.integer) ?? .null),
+        ])
+      })),
+    ])
+  }
+
+  static func thread(_ thread: ThreadRecord) -> JSONNode {
+    func faults(_ places: [FaultPlace]) -> JSONNode {
+      .array(places.map { place in
+        .object([
+          .init("at", time(place.at)), .init("ip", .string(hexadecimal(place.ip))),
+          .init("value", .string(hexadecimal(place.value))), .init("symbol", .text(place.symbol)),
+        ])
+      })
+    }
+    return .object([
+      .init("name", .string("\(thread.name)")), .init("standing", .string(thread.standing.sentence)),
+      .init("messages", .unsigned(thread.messages)),
+      .init("errors", .array(thread.errors.map { error in
+        .object([
+          .init("code", .count(error.code)), .init("count", .unsigned(error.count)), .init("first", time(error.first)),
+        ])
+      })),
+      .init("unresolvedPageFaults", faults(thread.strandedFaults)), .init("exceptions", faults(thread.exceptions)),
+    ])
+  }
+}

@@ -1,0 +1,173 @@
+import Genode
+
+/// Statements that need Genode: sessions, services, threads, memory from core.
+extension BodyCompiler {
+  func compileGenode(_ statement: Statement) throws(Diagnostic) {
+    switch statement.action {
+    case .call(let call): try callService(call)
+    case .serve(let serve): try self.serve(serve, at: statement.position)
+    case .signal(let signal): try self.signal(signal)
+    case .await(let wait): try self.await(wait)
+    case .lock(let name): f.run("lock_acquire", .symbol(names.symbol("lock.\(name.text)")))
+    case .unlock(let name): f.run("lock_release", .symbol(names.symbol("lock.\(name.text)")))
+    case .allocate(let allocate): self.allocate(allocate)
+    case .attach(let attach): try self.attach(attach)
+    case .detach(let name): detach(name)
+    case .thread(let thread): try createThread(thread)
+    case .start(let start): try self.start(start)
+    case .send: throw unsupported("send", at: statement.position, instead: "call")
+    case .receive: throw unsupported("receive", at: statement.position, instead: "serve")
+    case .wait: throw unsupported("wait", at: statement.position, instead: "serve")
+    case .reply: throw unsupported("reply", at: statement.position, instead: "serve")
+    case .replyAndWait: throw unsupported("reply and wait", at: statement.position, instead: "serve")
+    case .sendAndWait: throw unsupported("send and wait", at: statement.position, instead: "call")
+    case .map: throw unsupported("map", at: statement.position)
+    case .unmap: throw unsupported("unmap", at: statement.position)
+    default: preconditionFailure("a statement of both runtimes must not get here")
+    }
+  }
+
+  // MARK: Services
+
+  /// The session is opened with the first call; its capability stays in `session.<service>`.
+  private func callService(_ call: CallMessage) throws(Diagnostic) {
+    guard call.timeouts == PhaseTimeouts() else { throw unsupported("timeout", at: call.target.position) }
+    try checkPlain(call.message, at: call.target.position)
+    try checkPlain(call.answer, at: call.target.position)
+    let session = program.session(call.target.text, of: names)
+    f.if(session.loaded().isZero) {
+      let slot = f.call(
+        "session_open", module.text(call.target.text), module.text("ram_quota=8192, label=\"\""))
+      f.store(slot, at: session)
+    }
+    let message = sharedMessage()
+    try fill(message, from: call.message, opcode: 0)
+    let error = f.call("ipc_call", session.loaded(), message)
+    try assign(call.answer.error, ifNamed: error)
+    try read(message, into: call.answer, from: 0)
+  }
+
+  private func checkPlain(_ message: OutgoingMessage, at position: Position) throws(Diagnostic) {
+    if let item = message.items.first { throw unsupported("items", at: item.position) }
+    if let label = message.tagLabel { throw unsupported("label", at: label.position) }
+  }
+
+  private func checkPlain(_ message: IncomingMessage, at position: Position) throws(Diagnostic) {
+    if let buffer = message.buffers.first { throw unsupported("buffers", at: buffer.position) }
+    if let tag = message.tag { throw unsupported("tag", at: tag.position) }
+  }
+
+  /// Writes words into a message buffer; a request starts with an opcode, a reply does not.
+  private func fill(_ message: IR.Value, from source: OutgoingMessage, opcode: UInt64?) throws(Diagnostic) {
+    // All values first: an expression may be about words of the message that is being answered.
+    var words = opcode.map { [IR.Value.constant($0)] } ?? []
+    for word in source.words { words.append(f.keep(try value(word))) }
+    f.store(0, at: message.at(MessageBuffer.capabilityCount))
+    f.store(.constant(UInt64(words.count)), at: message.at(MessageBuffer.payloadCount))
+    for (index, word) in words.enumerated() { f.store(word, at: message.at(MessageBuffer.payload + 8 * index)) }
+  }
+
+  private func read(_ message: IR.Value, into target: IncomingMessage, from first: Int) throws(Diagnostic) {
+    for (index, name) in target.into.enumerated() {
+      try assign(name, message.field(MessageBuffer.payload + 8 * (first + index)))
+    }
+  }
+
+  /// The handler becomes the dispatch function of an RPC object that each session gets; then the service is announced.
+  ///
+  /// In `construct` the loop is the entrypoint's own, which runs when construct has returned; in another thread it
+  /// stands here and never ends.
+  private func serve(_ serve: ServeLoop, at position: Position) throws(Diagnostic) {
+    try checkPlain(serve.request, at: position)
+    try checkPlain(serve.reply, at: position)
+    guard kind == .construct || kind == .thread else { throw unsupported("serve", at: position) }
+    let service = serve.service.text
+    let handler = names.symbol("\(service).handler")
+    try program.add(handler, names, kind: .handler, parameters: 2) { (body, p) throws(Diagnostic) in
+      try body.read(p[1], into: serve.request, from: 1)
+      try body.assign(serve.request.badge, ifNamed: IR.Value.symbol("rpc_badge").loaded())
+      try body.assign(serve.request.error, ifNamed: 0)
+      try body.compile(serve.handler)
+      try body.fill(p[1], from: serve.reply, opcode: nil)
+      body.f.exit(0)
+    }
+    f.store(.constant(serve.onError == .wait ? 1 : 0), at: IR.Value.myself.at(ThreadObject.heals))
+    f.run("service_announce", module.text(service), .symbol(handler))
+    if kind == .construct {
+      f.exit()
+    } else {
+      f.run("entrypoint_loop", 0)
+    }
+  }
+
+  // MARK: Signals
+
+  private func context(_ name: String) -> IR.Value { .symbol(names.symbol("signal.\(name)")) }
+
+  private func signal(_ signal: SignalStatement) throws(Diagnostic) {
+    if let component = signal.target.component, component.text != names.prefix {
+      throw unsupported("signal to another component", at: signal.target.position, instead: "call")
+    }
+    f.run("signal_submit", context(signal.target.member.text).field(SignalContext.capability), 1)
+  }
+
+  private func await(_ wait: AwaitStatement) throws(Diagnostic) {
+    if wait.timeout != nil { throw unsupported("timeout", at: wait.name.position) }
+    f.run("signal_wait", context(wait.name.text))
+    try assign(wait.error, ifNamed: 0)
+  }
+
+  // MARK: Memory
+
+  private func allocate(_ allocate: Allocate) {
+    let record = names.dataspaceRecord(allocate.name.text)
+    let bytes = IR.Value.constant((UInt64(allocate.size.bytes) + 4095) & ~4095)
+    let slot = f.call("ram_alloc", bytes)
+    f.store(slot, at: record)
+    f.store(bytes, at: record.at(ComponentNames.dataspaceSize))
+  }
+
+  private func attach(_ attach: Attach) throws(Diagnostic) {
+    let record = names.dataspaceRecord(attach.dataspace.text)
+    let at = try attach.at.map { expression throws(Diagnostic) in try value(expression) } ?? 0
+    let address = f.call(
+      "region_attach", Environment.session("env_rm"), record.field(ComponentNames.dataspaceSlot),
+      .constant(UInt64(attach.bytes?.bytes ?? 0)), .constant(UInt64(attach.offset?.bytes ?? 0)), at)
+    f.store(address, at: record.at(ComponentNames.dataspaceAddress))
+    try assign(attach.into, ifNamed: address)
+  }
+
+  private func detach(_ name: Name) {
+    let record = names.dataspaceRecord(name.text)
+    f.run("region_detach", Environment.session("env_rm"), record.field(ComponentNames.dataspaceAddress))
+  }
+
+  // MARK: Threads
+
+  func createThread(_ thread: ThreadDescription) throws(Diagnostic) {
+    let symbol = names.symbol(thread.name.text)
+    try program.add(symbol, names, kind: .thread, parameters: 1) { (body, _) throws(Diagnostic) in
+      try body.compile(thread.body)
+      body.f.run("thread_exit")
+    }
+    let stack = UInt64(thread.stack?.bytes ?? 0)
+    guard stack <= ComponentLayout.stackSlotSize else {
+      throw Diagnostic(
+        .outOfRange("\(stack)", allowed: "at most \(ComponentLayout.stackSlotSize) bytes"), at: thread.position)
+    }
+    let object = f.call(
+      "thread_create", .constant(stack == 0 ? ComponentLayout.entrypointStackSize : (stack + 4095) & ~4095),
+      module.text(thread.name.text), .constant(UInt64(thread.priority?.value ?? 0)),
+      .constant(UInt64(thread.core?.value ?? 0)), .symbol(symbol), 0)
+    f.store(object, at: .symbol(names.symbol("thread.\(thread.name.text)")))
+    f.run(thread.started ? "thread_start" : "thread_identify", object)
+  }
+
+  private func start(_ start: StartThread) throws(Diagnostic) {
+    let object = IR.Value.symbol(names.symbol("thread.\(start.thread.text)")).loaded()
+    let ip = try start.ip.map { expression throws(Diagnostic) in try value(expression) } ?? .symbol("_thread_start")
+    let sp = try start.sp.map { expression throws(Diagnostic) in try value(expression) } ?? object
+    let result = f.call("thread_start_at", object, ip, sp)
+    try assign(start.error, ifNamed: result)
+  }
+}

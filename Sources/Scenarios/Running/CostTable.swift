@@ -1,0 +1,50 @@
+import FiascoKernel
+import FiascoMachine
+
+/// The figures of a platform as rows for a reader: what costs how much, from where, how it is known.
+public struct CostTable: Hashable, Sendable {
+  public enum Unit: String, Hashable, Sendable { case cycles, picosecondsPerByte }
+
+  public struct Row: Hashable, Sendable {
+    public var work: String
+    public var base: UInt64
+    public var perUnit: UInt64
+    public var unit: Unit
+    public var status: CostStatus
+    public var source: String
+  }
+
+  public var platform: String
+  public var about: String
+  public var picosecondsPerCycle: UInt64
+  public var rows: [Row]
+
+  public init(_ profile: PlatformProfile) {
+    platform = profile.name
+    about = profile.about
+    picosecondsPerCycle = profile.picosecondsPerCycle
+    rows = KernelWork.allCases.map { work in
+      let entry = profile.kernel[work]
+      return Row(
+        work: "\(work)", base: entry.base, perUnit: entry.perUnit, unit: .cycles, status: entry.status,
+        source: entry.source)
+    }
+    let memory: [(String, MemoryCosts.Entry)] = [
+      ("copyMemory", profile.memory.copy), ("fillMemory", profile.memory.fill), ("touchMemory", profile.memory.touch),
+      ("writeStorage", profile.memory.storage),
+    ]
+    rows += memory.map { name, entry in
+      Row(
+        work: name, base: 0, perUnit: entry.picosecondsPerByte, unit: .picosecondsPerByte, status: entry.status,
+        source: entry.source)
+    }
+  }
+
+  /// How the figures are known, with how many of them, from the best to the least known.
+  public var statuses: [(status: CostStatus, count: Int)] {
+    [CostStatus.measured, .counted, .published, .assumed].compactMap { status in
+      let count = rows.filter { $0.status == status }.count
+      return count > 0 ? (status, count) : nil
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import Determinism
+import FiascoABI
+import FiascoKernel
+
+extension RunCollector {
+  /// The kernel's records: who exists, who waits for whom, what failed.
+  mutating func take(_ event: KernelEvent, at instant: Instant, kernel: borrowing Kernel) {
+    counts.add(event)
+    switch event {
+    case .objectCreated(let object, .thread):
+      guard kernel.objects.contains(object.slot) else { return }
+      tracker.created(ThreadID(Int(kernel.objects[object.slot].index)))
+    case .threadStarted(let thread): tracker[thread].isStarted = true
+    case .threadKilled(let thread): tracker[thread].isKilled = true
+    case .registersExchanged(let thread, _, let ip, _): nameByEntry(thread, ip)
+    case .ipcStarted(let thread, _, let tag, _):
+      if MessageTag(raw: tag).label == KernelProtocol.log { noteWriter(thread, at: instant) }
+    case .ipcFailed(let thread, let error):
+      tracker.note(error: error, of: thread, at: instant)
+      repetition.failed(thread, error)
+    case .messageTransferred(_, let thread, _):
+      repetition.reset()
+      tracker.update(thread) { $0.messages += 1 }
+    case .senderQueued(let thread, let receiver): tracker[thread].partner = receiver
+    case .receiveBlocked(let thread, let partner): tracker[thread].partner = partner
+    case .pageFaultUnanswered(let thread, let address):
+      let place = place(of: thread, address, instant, kernel)
+      tracker.update(thread) { $0.strandedFaults.append(place) }
+    case .exceptionRaised(let thread, let cause, _) where cause != ExceptionCause.triggered:
+      let place = place(of: thread, cause, instant, kernel)
+      tracker.update(thread) { $0.exceptions.append(place) }
+    default: break
+    }
+    checkpoints.take(event, at: instant, tracker: tracker)
+  }
+
+  private func place(
+    of thread: ThreadID, _ value: UInt64, _ instant: Instant, _ kernel: borrowing Kernel
+  ) -> FaultPlace {
+    let ip = kernel.registers[thread.slot].pc
+    return FaultPlace(
+      at: instant, ip: ip, value: value, symbol: programs.symbol(at: ip, of: tracker.name(of: thread)?.component))
+  }
+
+  /// A bare thread has no name but the function it starts in.
+  private mutating func nameByEntry(_ thread: ThreadID, _ ip: UInt64) {
+    guard !programs.isGenode, tracker.name(of: thread) == nil, let name = programs.thread(startingAt: ip) else { return }
+    tracker.give(name, to: thread)
+  }
+}
+
+/// Notices a thread that repeats a failing system call while nothing else happens.
+struct Repetition {
+  private(set) var thread = ThreadID.none
+  private(set) var error = IPCError.notExistent
+  private(set) var count: UInt64 = 0
+
+  /// A thread that fails so often in a row will not stop by itself.
+  static let limit: UInt64 = 10_000
+
+  mutating func failed(_ thread: ThreadID, _ error: IPCError) {
+    if thread == self.thread, error == self.error {
+      count += 1
+    } else {
+      (self.thread, self.error, count) = (thread, error, 1)
+    }
+  }
+
+  mutating func reset() { count = 0 }
+
+  var isLivelock: Bool { count >= Repetition.limit }
+}

@@ -1,0 +1,153 @@
+import Determinism
+import FiascoABI
+import FiascoKernel
+import Genode
+import Simulation
+
+/// Turns the records of a run into what the run record holds.
+///
+/// Everything here is an observer's view: nothing goes back into the machine.
+struct RunCollector {
+  let programs: ProgramTable
+  var tracker = ThreadTracker()
+  var log: [LoggedLine] = []
+  var complaints: [Complaint] = []
+  var components: [ComponentRecord] = []
+  var jobs: [JobStreamRecord]
+  var counts = EventCounts()
+  var repetition = Repetition()
+  var checkpoints = CheckpointCollector()
+  /// Bytes of all lines.
+  private(set) var outputTotal: UInt64 = 0
+  /// Console bytes of an unfinished line, and the writers of those not seen yet.
+  private var console: [UInt8] = []
+  private var writers: [(at: Instant, thread: ThreadID)] = []
+
+  init(programs: ProgramTable) {
+    self.programs = programs
+    jobs = programs.streams.map {
+      JobStreamRecord(
+        component: $0.component, name: $0.name, period: .picoseconds($0.period.picoseconds),
+        deadline: .picoseconds($0.deadline.picoseconds))
+    }
+    for component in programs.components { components.append(ComponentRecord(name: component)) }
+  }
+
+  /// Takes all records the machine has made since the last call.
+  mutating func take(from system: inout System) {
+    for record in system.drainRecords() {
+      switch record.event {
+      case .kernel(let event): take(event, at: record.at, kernel: system.node.kernel)
+      case .genode(let event): take(event, at: record.at)
+      case .hint(let thread, let kind, let value): takeHint(thread, kind, value, at: record.at)
+      }
+    }
+    if !programs.isGenode { takeConsole(system.node.kernel.console) }
+    system.node.kernel.console.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func print(_ text: String, _ component: String, _ instant: Instant) {
+    repetition.reset()
+    outputTotal += UInt64(text.utf8.count)
+    log.append(LoggedLine(at: instant, component: component, text: text))
+  }
+
+  // MARK: Genode
+
+  private mutating func take(_ event: GenodeEvent, at instant: Instant) {
+    counts.add(event)
+    switch event {
+    case .logWritten(let label, let text):
+      print(text, ProgramTable.component(ofLabel: label), instant)
+    case .warningPrinted(let label, let text):
+      complain("warning", ProgramTable.component(ofLabel: label), text, instant)
+    case .sessionRefused(let service, let label, let reason):
+      complain("\(reason)", ProgramTable.component(ofLabel: label), "\(service) session refused", instant)
+    case .threadCreated(let label, let name, _, _):
+      _ = tracker.named(ThreadName(ProgramTable.component(ofLabel: label), name))
+    case .threadStartIgnored(let label, let name):
+      complain("start ignored", ProgramTable.component(ofLabel: label), "thread `\(name)` runs already", instant)
+    case .faultUnresolved(let label, let name, let address, let isWrite):
+      let access = isWrite ? "write" : "read"
+      let place = "0x" + String(address, radix: 16)
+      complain("unresolved fault", ProgramTable.component(ofLabel: label), "\(name) \(access)s \(place)", instant)
+    case .childStarted(let name): begin(name, at: instant)
+    case .childExited(let name, let value):
+      end(name, at: instant) { $0.exitValue = Int64(bitPattern: value) }
+    default: break
+    }
+  }
+
+  mutating func complain(_ name: String, _ component: String, _ text: String, _ instant: Instant) {
+    complaints.append(Complaint(at: instant, name: name, component: component, text: text))
+  }
+
+  // MARK: Lives of components
+
+  mutating func begin(_ component: String, at instant: Instant, from checkpoint: String? = nil) {
+    let index = index(of: component)
+    components[index].lives.append(ComponentRecord.Life(from: instant, restoredFrom: checkpoint))
+  }
+
+  mutating func end(
+    _ component: String, at instant: Instant, _ change: (inout ComponentRecord.Life) -> Void = { _ in }
+  ) {
+    let index = index(of: component)
+    guard !components[index].lives.isEmpty else { return }
+    let last = components[index].lives.count - 1
+    components[index].lives[last].until = instant
+    change(&components[index].lives[last])
+  }
+
+  private mutating func index(of component: String) -> Int {
+    if let index = components.firstIndex(where: { $0.name == component }) { return index }
+    components.append(ComponentRecord(name: component))
+    return components.count - 1
+  }
+
+  // MARK: Hints of programs
+
+  private mutating func takeHint(_ thread: ThreadID, _ kind: UInt64, _ value: UInt64, at instant: Instant) {
+    guard let hint = MachineHint(rawValue: kind) else { return }
+    repetition.reset()
+    counts.add("\(hint)")
+    switch hint {
+    case .construct:
+      guard let component = tracker.name(of: thread)?.component else { return }
+      let index = index(of: component)
+      if components[index].lives.isEmpty { components[index].lives.append(ComponentRecord.Life(from: instant)) }
+      components[index].lives[components[index].lives.count - 1].constructEntries.append(instant)
+    case .jobRelease:
+      let (stream, release) = MachineHint.job(value)
+      guard let index = programs.index(ofStream: stream) else { return }
+      jobs[index].jobs.append(JobRecord(release: programs.instant(ofTick: release)))
+    case .jobCompletion:
+      let (stream, release) = MachineHint.job(value)
+      guard let index = programs.index(ofStream: stream) else { return }
+      let nominal = programs.instant(ofTick: release)
+      guard let job = jobs[index].jobs.lastIndex(where: { $0.release == nominal }) else { return }
+      jobs[index].jobs[job].completion = instant
+    case .threadExit:
+      tracker[thread].isExited = true
+    }
+  }
+
+  // MARK: The kernel's console
+
+  /// Bare tasks print through the kernel: each write is an IPC to the log object and holds one line.
+  mutating func noteWriter(_ thread: ThreadID, at instant: Instant) { writers.append((instant, thread)) }
+
+  private mutating func takeConsole(_ bytes: [UInt8]) {
+    console += bytes
+    var lines = 0
+    while let end = console.firstIndex(of: UInt8(ascii: "\n")) {
+      let text = String(decoding: console[..<end], as: UTF8.self)
+      console.removeSubrange(...end)
+      let writer = lines < writers.count ? writers[lines] : writers.last
+      lines += 1
+      let component = writer.flatMap { tracker.name(of: $0.thread)?.component } ?? "console"
+      print(text, component, writer?.at ?? .zero)
+    }
+    writers.removeFirst(min(lines, writers.count))
+  }
+}

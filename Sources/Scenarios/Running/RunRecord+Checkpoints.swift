@@ -1,0 +1,148 @@
+import CheckpointRestore
+import Determinism
+
+/// One checkpoint of a component: how long each part took, and what was taken.
+public struct CheckpointRecord: Hashable, Sendable {
+  public enum Phase: String, Hashable, Sendable, CaseIterable {
+    /// From the order until the last thread has stopped.
+    case freeze
+    /// No thread of the component can run.
+    case frozen
+    /// Part of the frozen time: bytes and state are copied.
+    case dump
+    /// The image goes to storage.
+    case write
+  }
+  public struct Span: Hashable, Sendable {
+    public var phase: Phase
+    public var from: Instant
+    public var duration: TimeSpan
+
+    public init(_ phase: Phase, from: Instant, duration: TimeSpan) {
+      self.phase = phase
+      self.from = from
+      self.duration = duration
+    }
+  }
+  /// A thread as the checkpointer found it.
+  public struct CapturedThread: Hashable, Sendable {
+    public var name: ThreadName
+    public var situation: ThreadImage.Situation
+
+    public init(name: ThreadName, situation: ThreadImage.Situation) {
+      self.name = name
+      self.situation = situation
+    }
+  }
+
+  public var name: String
+  public var component: String
+  public var at: Instant
+  public var spans: [Span] = []
+  public var counts = CheckpointCounts()
+  public var threads: [CapturedThread] = []
+  /// Why there is no image, if there is none.
+  public var failure: String?
+
+  public init(name: String, component: String, at: Instant) {
+    self.name = name
+    self.component = component
+    self.at = at
+  }
+
+  public func duration(of phase: Phase) -> TimeSpan? { spans.first { $0.phase == phase }?.duration }
+}
+
+/// How much a checkpoint took or a restore made.
+public struct CheckpointCounts: Hashable, Sendable {
+  public var threads = 0
+  public var objects = 0
+  public var capabilities = 0
+  public var regions = 0
+  public var bytes: UInt64 = 0
+
+  public init(threads: Int = 0, objects: Int = 0, capabilities: Int = 0, regions: Int = 0, bytes: UInt64 = 0) {
+    self.threads = threads
+    self.objects = objects
+    self.capabilities = capabilities
+    self.regions = regions
+    self.bytes = bytes
+  }
+}
+
+/// One restore: what became of each thread, and how the restored component behaves.
+public struct RestoreRecord: Hashable, Sendable {
+  public var checkpoint: String
+  /// Name of the restored component.
+  public var component: String
+  public var at: Instant
+  public var duration: TimeSpan?
+  public var child: RestoredChild
+  public var policy: BlockedThreadPolicy
+  public var counts = CheckpointCounts()
+  public var threads: [ThreadFate] = []
+  public var judgement: Judgement?
+  /// Why nothing was restored, if so.
+  public var failure: String?
+
+  public init(
+    checkpoint: String, component: String, at: Instant, child: RestoredChild, policy: BlockedThreadPolicy
+  ) {
+    self.checkpoint = checkpoint
+    self.component = component
+    self.at = at
+    self.child = child
+    self.policy = policy
+  }
+}
+
+/// What a restored thread met in its first moments.
+public struct ThreadFate: Hashable, Sendable {
+  /// The first answer of the kernel that the thread sees.
+  public enum FirstSight: Hashable, Sendable {
+    /// A failed IPC, its code from the UTCB.
+    case error(code: Int)
+    /// A message arrived.
+    case message
+    /// Blocked in a wait, and nothing has come until the end of the run.
+    case waits
+    /// Its message was not taken until the end of the run.
+    case stillSends
+    /// User code ran and made no system call.
+    case runs
+    /// It never executed an instruction.
+    case nothing
+  }
+  public var name: ThreadName
+  public var situation: ThreadImage.Situation
+  public var sight: FirstSight
+  public var at: Instant
+  /// Whether the thread has blocked in a receive since, or got a message.
+  public var hasWaited: Bool
+  /// Errors of the same code in a row from the first one, without anything else in between.
+  public var repetitions: UInt64
+
+  public init(
+    name: ThreadName, situation: ThreadImage.Situation, sight: FirstSight, at: Instant, hasWaited: Bool = false,
+    repetitions: UInt64 = 0
+  ) {
+    self.name = name
+    self.situation = situation
+    self.sight = sight
+    self.at = at
+    self.hasWaited = hasWaited
+    self.repetitions = repetitions
+  }
+}
+
+/// How the machine with the restored component compares with one in which nothing was killed.
+public struct Judgement: Hashable, Sendable {
+  public var verdict: Verdict
+  /// What was observed, one sentence each.
+  public var reasons: [String]
+
+  public init(_ verdict: Verdict, reasons: [String]) {
+    self.verdict = verdict
+    self.reasons = reasons
+  }
+}

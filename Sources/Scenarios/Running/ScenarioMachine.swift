@@ -1,0 +1,118 @@
+import Determinism
+import ELFFiles
+import FiascoKernel
+import FiascoMachine
+import Genode
+import Simulation
+
+/// A scenario made ready: programs compiled, platform chosen. Any number of equal machines can be built from it.
+struct ScenarioMachine: Sendable {
+  let scenario: Scenario
+  let platform: PlatformProfile
+  let profile: KernelProfile
+  let programs: [CompiledProgram]
+  /// Ticks of the `time` counter in a second, as the machine counts them.
+  static let timebaseHertz: UInt64 = 10_000_000
+  /// RAM of a component that says nothing about it.
+  private static let defaultRAM: Int64 = 4 << 20
+  private static let timerRAM: UInt64 = 1 << 20
+  private static let defaultPriority = 100
+
+  init(_ scenario: Scenario) throws(RunError) {
+    self.scenario = scenario
+    profile = scenario.machine.kernel == .r67 ? .r67 : .modern
+    platform = try ScenarioMachine.platform(of: scenario)
+    try ScenarioMachine.checkSupport(of: scenario)
+    programs = try ScenarioMachine.compile(scenario)
+  }
+
+  private static func platform(of scenario: Scenario) throws(RunError) -> PlatformProfile {
+    let machine = scenario.machine
+    guard case .builtIn(let name) = machine.platform, let found = PlatformProfile.named(name) else {
+      throw .unsupported(what: "a platform from a file", file: scenario.file, position: machine.position)
+    }
+    return found
+  }
+
+  private static func checkSupport(of scenario: Scenario) throws(RunError) {
+    func refuse(_ what: String, _ position: Position) throws(RunError) {
+      throw .unsupported(what: what, file: scenario.file, position: position)
+    }
+    let machine = scenario.machine
+    if machine.cores > 1 { try refuse("a machine with several cores", machine.position) }
+    if machine.nodes > 1 { try refuse("several nodes", machine.position) }
+    if let quirk = machine.quirks.first { try refuse("the kernel behaviour `\(quirk.text)`", quirk.position) }
+    for component in scenario.components where !component.started {
+      try refuse("a component that is started later", component.position)
+    }
+    for entry in scenario.timeline {
+      switch entry.action {
+      case .checkpoint(let order): if order.every != nil { try refuse("a repeated checkpoint", entry.position) }
+      case .restore(let order): if order.node != nil { try refuse("a restore on another node", entry.position) }
+      case .kill, .stop: break
+      case .signal, .trigger, .start: try refuse("this entry of the timeline", entry.position)
+      }
+    }
+  }
+
+  private static func compile(_ scenario: Scenario) throws(RunError) -> [CompiledProgram] {
+    var options = CompilerOptions(kernel: scenario.machine.kernel, timebaseHertz: timebaseHertz)
+    guard scenario.runtime == .genode else {
+      do { return [try compileBareScenario(scenario, options: options)] } catch { throw .invalid(error) }
+    }
+    var programs: [CompiledProgram] = []
+    for component in scenario.components {
+      if let binary = component.binary {
+        programs.append(try load(binary, scenario))
+        continue
+      }
+      let program: CompiledProgram
+      do { program = try compileComponent(component, of: scenario, options: options) } catch { throw .invalid(error) }
+      options.firstStream += program.streams.count
+      programs.append(program)
+    }
+    return programs
+  }
+
+  /// A program that was compiled elsewhere; its path counts from the scenario's folder.
+  private static func load(_ binary: Name, _ scenario: Scenario) throws(RunError) -> CompiledProgram {
+    let folder = scenario.file.utf8.lastIndex(of: UInt8(ascii: "/")).map { scenario.file[...$0] } ?? ""
+    let path = binary.text.hasPrefix("/") ? binary.text : folder + binary.text
+    do {
+      let bytes = try readFile(path)
+      let image = try ExecutableImage(bytes: bytes)
+      return CompiledProgram(
+        elf: bytes, entry: image.entry, symbols: image.symbols, streams: [], sourceMap: [], variables: [])
+    } catch {
+      throw .unreadableBinary(path: path, error, file: scenario.file, position: binary.position)
+    }
+  }
+
+  // MARK: Machines
+
+  /// A machine that has not run yet. Without `disturbances` nothing is killed or restored in it: what to compare with.
+  func newSystem(disturbances: Bool = true) -> System {
+    guard scenario.runtime == .genode else {
+      guard let program = programs.first, let image = try? ExecutableImage(bytes: program.elf) else {
+        preconditionFailure("the compiler must write an executable that can be read")
+      }
+      return bootedSystem(executable: image, profile: profile, platform: platform)
+    }
+    let files = zip(scenario.components, programs).map { BootFile(name: $0.name.text, bytes: $1.elf) }
+    return System(booting: children, files: files, profile: profile, platform: platform)
+  }
+
+  private var children: [ChildConfiguration] {
+    let timer = ChildConfiguration(
+      name: "timer", program: .native(.timer), ramQuota: ScenarioMachine.timerRAM, provides: ["Timer"])
+    return [timer] + scenario.components.map(child)
+  }
+
+  private func child(_ component: Component) -> ChildConfiguration {
+    ChildConfiguration(
+      name: component.name.text, program: .elf(rom: component.name.text),
+      ramQuota: UInt64(component.ram?.bytes ?? ScenarioMachine.defaultRAM),
+      priority: Int(component.priority?.value ?? Int64(ScenarioMachine.defaultPriority)),
+      provides: component.declared.services.map(\.text))
+  }
+}

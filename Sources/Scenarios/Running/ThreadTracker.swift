@@ -1,0 +1,128 @@
+import Determinism
+import FiascoABI
+import FiascoKernel
+import Simulation
+
+/// Follows the kernel's threads by their records and gives them the names of the scenario.
+///
+/// The kernel knows slots only, and a slot is used again. Core reports a thread's name right after it has made the
+/// kernel's object, and core works on one request at a time: so a name belongs to the youngest thread without one.
+struct ThreadTracker {
+  struct Tracked {
+    var name: ThreadName?
+    /// The pd's label is the same in a component's second life.
+    var isStarted = false
+    var isKilled = false
+    var isExited = false
+    /// Whom it was last seen to wait for or to send to.
+    var partner = ThreadID.none
+  }
+
+  private(set) var threads: [Tracked] = []
+  private(set) var records: [ThreadRecord] = []
+  private var unnamed: [Int] = []
+
+  subscript(thread: ThreadID) -> Tracked {
+    get { thread.slot >= 0 && thread.slot < threads.count ? threads[thread.slot] : Tracked() }
+    set {
+      guard thread.slot >= 0 else { return }
+      while threads.count <= thread.slot { threads.append(Tracked()) }
+      threads[thread.slot] = newValue
+    }
+  }
+
+  func name(of thread: ThreadID) -> ThreadName? { self[thread].name }
+
+  /// For sentences: also a thread without a name has to be called something.
+  func title(of thread: ThreadID) -> String { name(of: thread)?.description ?? (thread.isNone ? "nobody" : "\(thread)") }
+
+  mutating func created(_ thread: ThreadID) {
+    self[thread] = Tracked()
+    unnamed.removeAll { $0 == thread.slot }
+    unnamed.append(thread.slot)
+  }
+
+  /// A name for the youngest thread without one; returns which thread that is.
+  mutating func named(_ name: ThreadName) -> ThreadID? {
+    guard let slot = unnamed.popLast() else { return nil }
+    let thread = ThreadID(slot)
+    give(name, to: thread)
+    return thread
+  }
+
+  mutating func give(_ name: ThreadName, to thread: ThreadID) {
+    unnamed.removeAll { $0 == thread.slot }
+    self[thread].name = name
+    if !records.contains(where: { $0.name == name }) { records.append(ThreadRecord(name: name, standing: .neverStarted)) }
+  }
+
+  mutating func update(_ thread: ThreadID, _ change: (inout ThreadRecord) -> Void) {
+    guard let name = name(of: thread), let index = records.firstIndex(where: { $0.name == name }) else { return }
+    change(&records[index])
+  }
+
+  mutating func note(error: IPCError, of thread: ThreadID, at instant: Instant) {
+    let code = Int(error.rawValue)
+    update(thread) { record in
+      if let index = record.errors.firstIndex(where: { $0.code == code }) {
+        record.errors[index].count += 1
+      } else {
+        record.errors.append(ThreadRecord.SeenError(code: code, count: 1, first: instant))
+      }
+    }
+  }
+
+  // MARK: The end of a run
+
+  /// What every named thread is doing now.
+  mutating func settle(in kernel: borrowing Kernel) {
+    for slot in threads.indices {
+      let thread = ThreadID(slot)
+      let standing = standing(of: thread, in: kernel)
+      update(thread) { $0.standing = standing }
+    }
+  }
+
+  func standing(of thread: ThreadID, in kernel: borrowing Kernel) -> ThreadStanding {
+    let tracked = self[thread]
+    if tracked.isKilled { return .killed }
+    if tracked.isExited { return .exited }
+    guard kernel.threads.contains(thread.slot) else { return .killed }
+    let block = kernel.threads[thread.slot]
+    guard tracked.isStarted else { return .neverStarted }
+    if block.isDead { return .killed }
+    if block.continuation == .stranded { return .stranded }
+    switch block.entry {
+    case .pageFault: return .waitsForPager(address: block.faultAddress)
+    case .exception: return .waitsForExceptionHandler
+    case .user, .systemCall: break
+    }
+    if block.continuation == .semaphoreWait { return .waitsForSemaphore }
+    if block.continuation == .gateWait { return .atUnboundGate }
+    switch block.phase {
+    case .none: return .running
+    case .sendWait: return .sendsTo(partner: title(of: tracked.partner))
+    case .receiveWait: return receiving(thread, block, in: kernel)
+    }
+  }
+
+  /// The operation is still in the register it was passed in.
+  private func receiving(_ thread: ThreadID, _ block: Thread, in kernel: borrowing Kernel) -> ThreadStanding {
+    let target = ObjectReference(raw: kernel.registers[thread.slot].a1)
+    if target.operation.contains(.openWait) {
+      return .waitsForAnybody(afterReply: target.operation.contains(.reply))
+    }
+    if target.operation == .receive, block.deadline != .never, tracked(thread).isNone {
+      return .sleepsUntil(block.deadline)
+    }
+    if tracked(thread).isNone {
+      return .waitsFor(partner: "an interrupt or itself", afterCall: false)
+    }
+    return .waitsFor(partner: title(of: tracked(thread)), afterCall: target.operation == .call)
+  }
+
+  private func tracked(_ thread: ThreadID) -> ThreadID {
+    let partner = self[thread].partner
+    return partner == thread ? .none : partner
+  }
+}

@@ -1,0 +1,48 @@
+import Determinism
+import FiascoKernel
+import FiascoMachine
+import Genode
+import Simulation
+
+/// What a run of some components said and recorded.
+struct Run {
+  /// Lines of the components, and those of init.
+  var lines: [String] = []
+  var initLines: [String] = []
+  var warnings: [String] = []
+  var events: [GenodeEvent] = []
+  var exit = SystemExit.quiet
+}
+
+extension KernelProfile {
+  static func of(_ name: Name) -> KernelProfile { named(name) }
+}
+
+/// Boots the timer and the given C components and runs them.
+func run(
+  _ sources: [(name: String, source: String)], milliseconds: Int64 = 200, profile: KernelProfile = .modern,
+  provides: [String: [String]] = [:], quota: UInt64 = 4 << 20, nested: NestedUnmap = .oneLevel
+) throws -> Run {
+  let timer = ChildConfiguration(name: "timer", program: .native(.timer), ramQuota: 1 << 20, provides: ["Timer"])
+  var children = [timer]
+  var files: [BootFile] = []
+  for (name, source) in sources {
+    files.append(BootFile(name: name + ".elf", bytes: try CompiledComponent.build(source)))
+    children.append(
+      ChildConfiguration(
+        name: name, program: .elf(rom: name + ".elf"), ramQuota: quota, priority: 100, provides: provides[name] ?? []))
+  }
+  var system = System(
+    booting: children, files: files, profile: profile, platform: .riscvVirt, nestedUnmap: nested)
+  var result = Run()
+  result.exit = system.run(until: .zero + .milliseconds(milliseconds))
+  for record in system.drainRecords() {
+    guard case .genode(let event) = record.event else { continue }
+    result.events.append(event)
+    if case .logWritten(let component, let text) = event {
+      if component == "init" { result.initLines.append(text) } else { result.lines.append(text) }
+    }
+    if case .warningPrinted(_, let text) = event { result.warnings.append(text) }
+  }
+  return result
+}
