@@ -52,6 +52,7 @@ struct EventCounts {
     case .unmapped: 19
     case .sliceExpired: 20
     case .replyCapabilityMissing: 21
+    case .logWritten: 22
     }
   }
 }
