@@ -11,7 +11,7 @@ struct EventCounts {
     "contextSwitch", "ipc", "ipcFailure", "messageTransfer", "senderQueued", "receiveBlocked", "timeout", "irqTrigger",
     "irqDelivery", "pageFault", "pageFaultUnanswered", "exception", "exchangeRegisters", "objectCreation",
     "objectDestruction", "threadStart", "threadKill", "objectMap", "pageMap", "unmap", "sliceEnd",
-    "missingReplyCapability",
+    "missingReplyCapability", "logWrite",
   ]
 
   mutating func add(_ event: KernelEvent) { kernel[EventCounts.index(of: event)] += 1 }
