@@ -27,11 +27,7 @@ extension Kernel {
 
   /// The operation is over: what was it for?
   mutating func finish(_ t: ThreadID) {
-    let entry = threads[t.slot].entry
-    threads[t.slot].continuation = .user
-    threads[t.slot].entry = .user
-    threads[t.slot].replySlot = -1
-    switch entry {
+    switch threads[t.slot].leaveOperation() {
     case .user:
       break
     case .systemCall:

@@ -19,20 +19,9 @@ extension Kernel {
     if calls, error == nil, receiverWasOpen || !profile.replyCapabilityOnlyInOpenWait {
       setReplyCapability(of: r, caller: s)
     }
-    endReceive(r)
+    threads[r.slot].endReceive()
     record(.messageTransferred(from: s, to: r, tag: tag.raw))
     return error
-  }
-
-  /// The receiver's wait is over: it is ready and finishes its operation when it runs.
-  mutating func endReceive(_ r: ThreadID) {
-    threads[r.slot].phase = .none
-    threads[r.slot].continuation = .finish
-    threads[r.slot].flags.insert(.ready)
-    threads[r.slot].flags.subtract([.timeout, .cancel])
-    // A reply ends the call: nobody owes this thread an answer any more.
-    threads[r.slot].awaitedFrom = .none
-    disarm(r)
   }
 
   /// Words go from UTCB to UTCB; an exception message comes from the trap state and its reply goes back there.

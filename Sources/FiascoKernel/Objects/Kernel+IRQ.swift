@@ -95,7 +95,7 @@ extension Kernel {
       // A receiver that is ready already (cancelled, not yet run) keeps its place in the list.
       let wasReady = threads[t.slot].isReady
       deliverIRQ(i, to: t)
-      endReceive(t)
+      threads[t.slot].endReceive()
       guard !wasReady, deblock(t, lazy: true) else { return }
       // The shortcut straight to user mode passes the trampoline of a triggered exception by (exregs/irq-trigger).
       threads[t.slot].flags.remove(.triggered)

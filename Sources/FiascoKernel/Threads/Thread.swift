@@ -94,6 +94,67 @@ public struct SavedRegisters: BitwiseCopyable, Sendable {
 }
 
 extension Thread {
-  public var isReady: Bool { flags.contains(.ready) }
-  public var isDead: Bool { flags.contains(.dead) }
+  @inline(__always) public var isReady: Bool { flags.contains(.ready) }
+  @inline(__always) public var isDead: Bool { flags.contains(.dead) }
+
+  /// Frame of the UTCB and its place in it.
+  @inline(__always) var utcb: (frame: Int, offset: Int) { (Int(utcbFrame), Int(utcbOffset)) }
+}
+
+// Steps that change several fields at once: one access to the thread table each.
+extension Thread {
+  /// Takes the request of a system call; from now on the thread is inside the kernel.
+  mutating func enter(tag: MessageTag, timeouts: IPCTimeouts, label: UInt64) {
+    entry = .systemCall
+    continuation = .finish
+    self.tag = tag
+    self.timeouts = timeouts
+    self.label = label
+    hasReceivePhase = false
+    replySlot = -1
+  }
+
+  /// Begins an IPC operation with this receive phase.
+  mutating func begin(_ receive: ReceivePhase) {
+    flags.subtract([.timeout, .transferFailed])
+    tag = tag.withError(false)
+    switch receive {
+    case .none:
+      hasReceivePhase = false
+      partner = .none
+    case .open:
+      hasReceivePhase = true
+      partner = .none
+    case .closed(let sender):
+      hasReceivePhase = true
+      partner = sender
+    }
+  }
+
+  /// The send phase is over with success. The receive phase begins together with the delivery: there is no window in
+  /// which the reply could be lost.
+  mutating func endSend() {
+    phase = hasReceivePhase ? .receiveWait : .none
+    continuation = hasReceivePhase ? .receive : .finish
+  }
+
+  /// A message has come: the thread is ready and finishes its operation when it runs.
+  mutating func endReceive() {
+    phase = .none
+    continuation = .finish
+    flags.insert(.ready)
+    flags.subtract([.timeout, .cancel])
+    // A reply ends the call: nobody owes this thread an answer any more.
+    awaitedFrom = .none
+    deadline = .never
+  }
+
+  /// The operation is over; returns what it was for.
+  mutating func leaveOperation() -> KernelEntry {
+    let purpose = entry
+    continuation = .user
+    entry = .user
+    replySlot = -1
+    return purpose
+  }
 }
