@@ -29,7 +29,7 @@ public struct CheckpointRecord: Hashable, Sendable {
   public var component: String
   public var at: Instant
   public var spans: [Span] = []
-  public var counts = CheckpointCounts()
+  public var counts = CheckpointTotals()
   public var threads: [CapturedThread] = []
   /// Why there is no image, if there is none.
   public var failure: String?
@@ -52,7 +52,7 @@ public struct RestoreRecord: Hashable, Sendable {
   public var duration: TimeSpan?
   public var child: RestoredChild
   public var policy: BlockedThreadPolicy
-  public var counts = CheckpointCounts()
+  public var counts = CheckpointTotals()
   public var threads: [ThreadFate] = []
   public var judgement: Judgement?
   /// Why nothing was restored, if so.
