@@ -13,7 +13,7 @@ public struct Explanation: Hashable, Sendable {
   }
   var situation: ThreadImage.Situation
   /// Nil: under every policy.
-  var policy: Scenarios.BlockedThreadPolicy?
+  var policy: BlockedThreadPolicy?
   var sight: Sight
   public var why: String
   /// What to do instead; nil if nothing is wrong.
@@ -24,7 +24,7 @@ public struct Explanation: Hashable, Sendable {
   public var topic: String
 
   /// The explanation of an observation; nil if it needs none or none is known.
-  public static func of(_ fate: ThreadFate, policy: Scenarios.BlockedThreadPolicy) -> Explanation? {
+  public static func of(_ fate: ThreadFate, policy: BlockedThreadPolicy) -> Explanation? {
     all.first {
       $0.situation == fate.situation && ($0.policy == nil || $0.policy == policy) && $0.sight.includes(fate.sight)
     }

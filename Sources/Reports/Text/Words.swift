@@ -29,7 +29,7 @@ func grouped(_ number: UInt64) -> String {
 /// "132 KiB", "4.5 MiB": at most one decimal, rounded down.
 func size(_ bytes: UInt64) -> String {
   for (name, shift) in [("GiB", 30), ("MiB", 20), ("KiB", 10)] where bytes >= 1 << UInt64(shift) {
-    let tenths = bytes * 10 >> UInt64(shift)
+    let tenths = (bytes * 10) >> UInt64(shift)
     return tenths % 10 == 0 || tenths >= 1000 ? "\(tenths / 10) \(name)" : "\(tenths / 10).\(tenths % 10) \(name)"
   }
   return counted(bytes, "byte")

@@ -31,7 +31,7 @@ extension RunCollector {
       tracker.update(thread) { $0.exceptions.append(place) }
     default: break
     }
-    checkpoints.take(event, at: instant, tracker: tracker)
+    checkpoints.take(event, at: instant)
   }
 
   private func place(

@@ -31,6 +31,11 @@ struct ThreadTracker {
     }
   }
 
+  /// The living thread of this name; the youngest, if an older one has not been cleaned up.
+  func thread(named name: ThreadName) -> ThreadID? {
+    threads.indices.last { threads[$0].name == name && !threads[$0].isKilled }.map(ThreadID.init)
+  }
+
   func name(of thread: ThreadID) -> ThreadName? { self[thread].name }
 
   /// For sentences: also a thread without a name has to be called something.

@@ -1,0 +1,127 @@
+import CheckpointRestore
+import FiascoMachine
+import Genode
+import Simulation
+
+/// Who is whose child in a Genode scenario: the checkpointer is the parent of what it checkpoints, init of all others.
+extension ScenarioMachine {
+  /// Names of the components that the timeline checkpoints.
+  private var targetNames: [String] {
+    scenario.timeline.compactMap { entry in
+      guard case .checkpoint(let order) = entry.action else { return nil }
+      return order.component.text
+    }
+  }
+
+  /// RAM of a component that says nothing about it.
+  private static let defaultRAM: Int64 = 4 << 20
+  /// Beside the copies of its targets' memory the checkpointer needs room for sessions and tables.
+  private static let checkpointerRAM: UInt64 = 16 << 20
+  private static let kernelRAM: UInt64 = 32 << 20
+  private static let standardRAM: Int64 = 256 << 20
+  /// The timer interrupts everybody, the checkpointer everybody it may have to stop.
+  private enum Priority { static let timer = 120, checkpointer = 100, component: Int64 = 64 }
+
+  static let checkpointerName = "checkpointer"
+
+  var layout: MemoryLayout {
+    MemoryLayout(
+      bytes: UInt64(scenario.machine.ram?.bytes ?? ScenarioMachine.standardRAM), kernelBytes: ScenarioMachine.kernelRAM)
+  }
+
+  var children: [ChildConfiguration] {
+    let timer = ChildConfiguration(
+      name: "timer", program: .native(.timer), ramQuota: 1 << 20, priority: Priority.timer, provides: ["Timer"])
+    let others = scenario.components.filter { !isTarget($0) }.map(child)
+    guard scenario.checkpointer != nil else { return [timer] + others }
+    return [timer, checkpointerChild] + others
+  }
+
+  private func isTarget(_ component: Component) -> Bool { targetNames.contains(component.name.text) }
+
+  private var checkpointerChild: ChildConfiguration {
+    let targets = scenario.components.filter(isTarget)
+    // Each target lives once, is copied once and is restored once.
+    let memory = targets.reduce(0) { $0 + 3 * ram(of: $1) }
+    return ChildConfiguration(
+      name: ScenarioMachine.checkpointerName, program: .native(.checkpointer),
+      ramQuota: ScenarioMachine.checkpointerRAM + memory,
+      priority: Int(scenario.checkpointer?.priority?.value ?? Int64(Priority.checkpointer)),
+      provides: targets.flatMap(\.declared.services).map(\.text))
+  }
+
+  private func ram(of component: Component) -> UInt64 {
+    UInt64(component.ram?.bytes ?? ScenarioMachine.defaultRAM)
+  }
+
+  private func child(_ component: Component) -> ChildConfiguration {
+    ChildConfiguration(
+      name: component.name.text, program: .elf(rom: component.name.text), ramQuota: ram(of: component),
+      priority: Int(component.priority?.value ?? Priority.component), provides: component.declared.services.map(\.text))
+  }
+
+  // MARK: The checkpointer
+
+  /// Its orders are part of its configuration: it carries them out by the simulated clock, like any program.
+  func checkpointer(disturbances: Bool) -> CheckpointerConfiguration? {
+    guard let description = scenario.checkpointer else { return nil }
+    var configuration = CheckpointerConfiguration(
+      targets: scenario.components.filter(isTarget).map(child),
+      commands: scenario.timeline.compactMap { command($0, disturbances: disturbances) },
+      genodeCosts: .assumed(picosecondsPerCycle: platform.picosecondsPerCycle), costs: checkpointerCosts)
+    configuration.kernelProfile = scenario.machine.kernel.rawValue
+    configuration.childMode = description.child.mode
+    configuration.defaultPolicy = description.blocked.policy ?? .reissueReceiveHalf
+    return configuration
+  }
+
+  private var checkpointerCosts: CheckpointerCosts {
+    var costs = CheckpointerCosts.assumed(picosecondsPerCycle: platform.picosecondsPerCycle)
+    if let store = scenario.checkpointer?.store {
+      costs.picosecondsPerWrittenByte = 1_000_000_000_000 / UInt64(max(store.bytesPerSecond, 1))
+    } else {
+      costs.picosecondsPerWrittenByte = platform.memory.storage.picosecondsPerByte
+    }
+    return costs
+  }
+
+  private func command(_ entry: TimelineEntry, disturbances: Bool) -> TimedCommand? {
+    let at = UInt64(entry.at.picoseconds / 1_000_000)
+    switch entry.action {
+    case .checkpoint(let order):
+      return TimedCommand(
+        atMicroseconds: at, .checkpoint(target: order.component.text, as: order.name.text))
+    case .kill(let component):
+      return disturbances ? TimedCommand(atMicroseconds: at, .kill(target: component.text)) : nil
+    case .restore(let order):
+      guard disturbances else { return nil }
+      return TimedCommand(
+        atMicroseconds: at,
+        .restore(
+          checkpoint: order.checkpoint.text, as: order.name?.text, policy: order.blocked?.policy,
+          mode: order.child?.mode))
+    case .stop, .signal, .trigger, .start: return nil
+    }
+  }
+}
+
+extension RestoredChild {
+  fileprivate var mode: ChildMode {
+    switch self {
+    case .withoutELF: .withoutELF
+    case .bootstrap: .bootstrap
+    }
+  }
+}
+
+extension BlockedThreadPolicy {
+  /// Nil for those the checkpointer does not have.
+  var policy: ResumptionPolicy? {
+    switch self {
+    case .resumeAtIP: .resumeAtIP
+    case .reissue: .reissue
+    case .reissueReceiveHalf: .reissueReceiveHalf
+    case .deliverError, .refuse, .quiesceFirst, .recreateCaller: nil
+    }
+  }
+}
