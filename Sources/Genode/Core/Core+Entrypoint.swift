@@ -143,7 +143,8 @@ extension Core {
     badges[badge].map { RPCCapability(slot: $0.slot, badge: badge) }
   }
 
-  /// An answer with one capability. Make the object in a statement before: an argument that changes `self` comes too late.
+  /// An answer with one capability. Make the object in a statement before: an argument that changes `self` comes too
+  /// late.
   func reply(with badge: UInt64) -> RPCReply { RPCReply(capabilities: [capability(badge)]) }
 
   func object(_ capability: RPCCapability?) -> CoreObject? { capability.flatMap { badges[$0.badge]?.object } }

@@ -165,7 +165,9 @@ extension Core {
     guard index < UInt64(ComponentSlots.count) else { throw .refused(.invalidArgs) }
     let slot = CapabilitySlot(UInt32(index))
     let occupied = try script.kernel(KernelCall.isValid(slot, in: pds[pd].task))
-    if occupied.accepted, occupied.tag.label > 0 { warn("Overriding valid capability at kcap=\(slot.selector.hexadecimal)") }
+    if occupied.accepted, occupied.tag.label > 0 {
+      warn("Overriding valid capability at kcap=\(slot.selector.hexadecimal)")
+    }
     entrypoint.work.append(.invoke(KernelCall.mapObject(source.slot, to: pds[pd].task, at: slot)))
   }
 }

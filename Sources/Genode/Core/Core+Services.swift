@@ -20,7 +20,8 @@ extension Core {
       rmSessions[session].maps.append(map)
       return reply(with: regionMaps[map].badge)
     case .destroy:
-      guard case .regionMap(let map)? = object(request.capability(0)), let index = rmSessions[session].maps.firstIndex(of: map)
+      guard case .regionMap(let map)? = object(request.capability(0)),
+        let index = rmSessions[session].maps.firstIndex(of: map)
       else {
         warn("could not find region map to destroy")
         return RPCReply()

@@ -56,7 +56,8 @@ extension Core {
     }
   }
 
-  /// One context per call, never blocking: the client waits on the IRQ, because this kernel has no out-of-order replies.
+  /// One context per call, never blocking: the client waits on the IRQ, because this kernel has no out-of-order
+  /// replies.
   private mutating func fetchSignal(of pd: Int) -> [UInt64] {
     guard let context = pds[pd].pendingSignals.first else {
       warn("unexpected call of wait_for_signal")

@@ -78,8 +78,9 @@ extension Core {
     let thread = threads[row]
     let task = pds[thread.pd].task
     _ = try script.kernel(KernelCall.mapObject(task, to: task, at: ComponentSlots.task))
-    _ = try script.kernel(KernelCall.mapObject(thread.gateSlot, to: task, at: ComponentSlots.gate(ofThread: thread.place)))
-    _ = try script.kernel(KernelCall.mapObject(thread.irqSlot, to: task, at: ComponentSlots.irq(ofThread: thread.place)))
+    let (gate, irq) = (ComponentSlots.gate(ofThread: thread.place), ComponentSlots.irq(ofThread: thread.place))
+    _ = try script.kernel(KernelCall.mapObject(thread.gateSlot, to: task, at: gate))
+    _ = try script.kernel(KernelCall.mapObject(thread.irqSlot, to: task, at: irq))
   }
 
   /// Stops the thread by a cancel towards address 0 with its own gate as pager, then destroys its objects.

@@ -3,8 +3,8 @@ import FiascoABI
 /// Genode's root component: owns all memory and all kernel objects, and serves everybody else by RPC.
 ///
 /// Two threads. The *entrypoint* serves all sessions, dataspaces, region maps and threads, one request at a time; the
-/// *pager* answers all page faults and exceptions. So every attach, alloc or pause queues with the requests of all other
-/// components, in kernel IPC order: a real-time model must treat core as one non-preemptive server.
+/// *pager* answers all page faults and exceptions. So every attach, alloc or pause queues with the requests of all
+/// other components, in kernel IPC order: a real-time model must treat core as one non-preemptive server.
 ///
 /// Both threads work in two beats: a request is decoded and applied to the tables in a step without kernel calls (or
 /// with calls whose results only this thread depends on), and what has to be done to other objects is queued as
@@ -103,8 +103,11 @@ extension CoreWork {
     case .fill(let address, let bytes): try script.fill(address, bytes: bytes)
     case .revoke(let address, let pages):
       let now = min(pages, Self.pagesPerStep)
-      for page in 0..<now { _ = try script.invoke(KernelCall.revokePage(address + UInt64(page) * ComponentLayout.pageSize)) }
-      if pages > now { return .revoke(address: address + UInt64(now) * ComponentLayout.pageSize, pages: pages - now) }
+      let end = address + UInt64(now) * ComponentLayout.pageSize
+      for page in stride(from: address, to: end, by: Int(ComponentLayout.pageSize)) {
+        _ = try script.invoke(KernelCall.revokePage(page))
+      }
+      if pages > now { return .revoke(address: end, pages: pages - now) }
     }
     return nil
   }

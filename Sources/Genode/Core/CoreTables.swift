@@ -53,6 +53,7 @@ struct BadgeTable: Hashable, Sendable {
   mutating func remove(_ badge: UInt64) {
     precondition(self[badge] != nil, "only a live id can be freed")
     rows[Int(badge / Badge.step) - 1] = nil
+    while let last = rows.last, last == nil { rows.removeLast() }
   }
 
   var count: Int { rows.count { $0 != nil } }
