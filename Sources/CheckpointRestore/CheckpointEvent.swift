@@ -83,6 +83,8 @@ public enum CheckpointEvent: Hashable, Sendable {
   case threadRestored(checkpoint: String, thread: String, AppliedPolicy, ip: UInt64)
   /// The thread did not arrive at the trap of the UTCB loader.
   case threadLost(checkpoint: String, thread: String)
+  /// A running client was given the objects of a restored server.
+  case clientReconnected(client: String)
   case restoreFinished(checkpoint: String, child: String)
 
   case refused(RefusalReason)

@@ -15,10 +15,10 @@ extension Checkpointer {
   /// Appends the work of making a child; returns its index.
   @discardableResult
   mutating func create(_ configuration: ChildConfiguration, _ kind: ChildCreation) -> Int {
-    children.append(TargetChild(configuration))
-    let child = children.count - 1
+    let child = children.count
+    children.append(TargetChild(configuration, index: child))
     jobs += ["PD", "RAM", "CPU"].map { .openEnvironmentSession(child: child, service: $0) }
-    jobs += [.giveQuota(child: child), .openRegionMaps(child: child), .makeStub(child: child)]
+    jobs += [.giveQuota(child: child), .openRegionMaps(child: child), .openParent(child: child), .makeStub(child: child)]
     switch kind {
     case .withELF:
       let cpu = UInt64(configuration.cpu)
@@ -88,8 +88,6 @@ extension Checkpointer {
       else { return fail(child, name) }
       children[child].maps.append(OnlineMap(name: name, own: own, real: real, size: size))
     }
-    guard let parent = try makeGate(.parent, of: child, &script) else { return fail(child, "parent") }
-    children[child].parent = parent
   }
 
   /// One page of own RAM with the code that moves a UTCB; it stays attached here for as long as the child lives.
@@ -252,8 +250,9 @@ extension Checkpointer {
 
   mutating func closeSession(_ session: Int, of child: Int, _ script: inout Script) throws(Suspension) {
     guard children[child].sessions[session].isLive else { return }
-    _ = try script.call(environment.parent, ParentOpcode.close, [], [children[child].sessions[session].real])
     children[child].sessions[session].isLive = false
+    if children[child].sessions[session].provider == .sibling { return }
+    _ = try script.call(environment.parent, ParentOpcode.close, [], [children[child].sessions[session].real])
   }
 
   /// One gate a step: there may be many.
@@ -270,6 +269,7 @@ extension Checkpointer {
     let child = children[object.child]
     switch object.kind {
     case .parent: return child.parent
+    case .parentInside: return child.parentInside
     case .session(let index): return child.sessions[index].own
     case .thread(let index): return child.threads[index].own
     case .map(let index): return child.maps[index].own
@@ -293,7 +293,8 @@ extension Checkpointer {
   /// The objects are gone, and with them the capabilities: only the numbers have to be given back.
   private mutating func releaseSlots(of index: Int) {
     let child = children[index]
-    var freed: [RPCCapability?] = child.sessions.map(\.real) + child.threads.map(\.real) + child.maps.map(\.real)
+    announced.removeAll { $0.child == index }
+    var freed: [RPCCapability?] = child.sessions.filter { $0.provider != .sibling }.map(\.real) + child.threads.map(\.real) + child.maps.map(\.real)
     freed += child.dataspaces.filter { $0.isLive && $0.kind != .foreign }.map(\.real)
     freed += child.contexts.filter(\.isLive).map(\.real)
     freed += child.rpcObjects.filter(\.isLive).map(\.real)

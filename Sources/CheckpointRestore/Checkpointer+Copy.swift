@@ -62,6 +62,9 @@ extension Checkpointer {
   /// Everything the records of the child say becomes part of the image.
   private mutating func recordObjects(_ script: inout Script) throws(Suspension) {
     (run.image, run.dataspaces) = children[run.child].image(run, kernelProfile: configuration.kernelProfile)
+    run.image.services = announced.filter { $0.child == run.child }.map {
+      ServiceImage(name: $0.name, rootBadge: $0.root.badge)
+    }
     for index in run.image.timers.indices {
       guard let session = children[run.child].session(own: run.image.timers[index].sessionBadge) else { continue }
       let online = children[run.child].sessions[session]

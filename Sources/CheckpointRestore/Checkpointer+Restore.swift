@@ -81,6 +81,7 @@ extension Checkpointer {
     children[finished.child].condition = .running
     outbox.append(.phaseEnded(.restore, of: name, finished.counts))
     outbox.append(.restoreFinished(checkpoint: name, child: children[finished.child].name))
+    if finished.mode == .withoutELF { reopenServices(finished) }
     restoring = nil
   }
 
@@ -153,6 +154,7 @@ extension Checkpointer {
             && !used.contains($0)
         }
       }
+      if row == nil, provider(of: image.service) != nil { return try rejoinSession(index) }
       if row == nil {
         row = try openSession(image.service, SessionArguments(image.arguments), of: restore.child, &script)
       }

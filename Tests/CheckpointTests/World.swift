@@ -37,7 +37,9 @@ func runCheckpointed(
     let program = try compileComponent(component, of: scenario, options: options)
     let name = component.name.text
     files.append(BootFile(name: name, bytes: program.elf))
-    targets.append(ChildConfiguration(name: name, program: .elf(rom: name), ramQuota: 4 << 20, priority: 60))
+    targets.append(
+      ChildConfiguration(
+        name: name, program: .elf(rom: name), ramQuota: 4 << 20, priority: 60, provides: services(of: name)))
   }
   let platform = PlatformProfile.riscvVirt
   var configuration = CheckpointerConfiguration(
@@ -54,6 +56,8 @@ func runCheckpointed(
   _ = system.run(until: Instant.zero + TimeSpan.milliseconds(milliseconds))
   return collect(&system)
 }
+
+private func services(of component: String) -> [String] { component == "server" ? ["sum"] : [] }
 
 private func collect(_ system: inout System) -> CheckpointedRun {
   var result = CheckpointedRun()
@@ -81,4 +85,17 @@ enum Components {
         "construct": [ { "forever": [
           { "set": "n", "to": "n + 1" }, { "log": "{n} sheep" }, { "sleep": "100ms" } ] } ] } ]
     """
+
+  /// A server that adds up what it gets, and a client that calls it every 50 ms.
+  static func sum(onError: String) -> String {
+    """
+    [ { "name": "server", "variables": { "total": 0, "amount": 0 },
+        "construct": [ { "serve": "sum", "into": ["amount"], "on error": "\(onError)", "reply": ["total"],
+          "handler": [ { "set": "total", "to": "total + amount" } ] } ] },
+      { "name": "client", "variables": { "answer": 0, "error": 0 },
+        "construct": [ { "forever": [
+          { "call": "sum", "words": [1], "into": ["answer"], "error": "error" },
+          { "log": "{answer} error {error}" }, { "sleep": "50ms" } ] } ] } ]
+    """
+  }
 }
