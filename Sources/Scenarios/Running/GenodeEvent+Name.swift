@@ -27,6 +27,7 @@ extension GenodeEvent {
     case .signalFetched: "signalFetched"
     case .childStarted: "childStarted"
     case .childExited: "childExited"
+    case .childKilled: "childKilled"
     case .requestIgnored: "requestIgnored"
     }
   }
