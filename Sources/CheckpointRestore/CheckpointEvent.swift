@@ -7,7 +7,7 @@ public enum CheckpointPhase: String, Hashable, Sendable, CaseIterable {
 }
 
 /// How much a checkpoint or restore had to handle: what its duration depends on.
-public struct CheckpointCounts: Hashable, Sendable {
+public struct CheckpointTotals: Hashable, Sendable {
   public var threads = 0
   /// Sessions, region maps, dataspaces, RPC objects, signal contexts.
   public var objects = 0
@@ -63,7 +63,7 @@ public enum CheckpointEvent: Hashable, Sendable {
 
   case checkpointStarted(checkpoint: String, target: String)
   case phaseStarted(CheckpointPhase, of: String)
-  case phaseEnded(CheckpointPhase, of: String, CheckpointCounts)
+  case phaseEnded(CheckpointPhase, of: String, CheckpointTotals)
   case threadCaptured(
     checkpoint: String, thread: String, situation: ThreadImage.Situation, ip: UInt64, error: UInt64, registersValid: Bool)
   case capabilityRecorded(checkpoint: String, slot: UInt64, badge: UInt64, kind: String)

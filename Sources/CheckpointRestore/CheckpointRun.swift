@@ -42,7 +42,7 @@ struct CheckpointRun: Hashable, Sendable {
   var copies: [RPCCapability?] = []
   var open: UInt64 = 0
   var chunks: [[UInt8]] = []
-  var counts = CheckpointCounts()
+  var counts = CheckpointTotals()
 }
 
 /// A dataspace in the checkpointer's own address space.

@@ -13,7 +13,7 @@ extension Checkpointer {
     set { restoring = newValue }
   }
 
-  mutating func startRestore(_ name: String, as childName: String?, policy: BlockedThreadPolicy?, mode: ChildMode?) {
+  mutating func startRestore(_ name: String, as childName: String?, policy: ResumptionPolicy?, mode: ChildMode?) {
     guard let checkpoint = checkpoints.lastIndex(where: { $0.name == name }) else {
       return refuse(.unknownCheckpoint(name))
     }
@@ -41,7 +41,7 @@ extension Checkpointer {
   }
 
   private mutating func startRestoreWithoutELF(
-    _ checkpoint: Int, _ image: CheckpointImage, _ child: ChildConfiguration, _ policy: BlockedThreadPolicy
+    _ checkpoint: Int, _ image: CheckpointImage, _ child: ChildConfiguration, _ policy: ResumptionPolicy
   ) {
     guard let order = RestorePlan(image).order else { return refuse(.cyclicPlan) }
     let name = checkpoints[checkpoint].name

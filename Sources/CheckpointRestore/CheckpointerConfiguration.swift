@@ -24,7 +24,7 @@ public enum BootstrapCopy: String, Hashable, Sendable, CaseIterable {
   case intoCheckpoint
 }
 
-public enum CheckpointStrategy: String, Hashable, Sendable, CaseIterable {
+public enum CaptureStrategy: String, Hashable, Sendable, CaseIterable {
   /// Everything stands still until everything is copied.
   case stopAndCopy
 }
@@ -35,7 +35,7 @@ public struct TimedCommand: Hashable, Sendable {
     case checkpoint(target: String, as: String)
     case kill(target: String)
     /// Without a name the child is called as the original; policy and mode override the configuration's.
-    case restore(checkpoint: String, as: String? = nil, policy: BlockedThreadPolicy? = nil, mode: ChildMode? = nil)
+    case restore(checkpoint: String, as: String? = nil, policy: ResumptionPolicy? = nil, mode: ChildMode? = nil)
   }
   /// Kernel clock, microseconds.
   public var at: UInt64
@@ -82,12 +82,12 @@ public struct CheckpointerConfiguration: Hashable, Sendable {
   public var targets: [ChildConfiguration]
   /// In the order in which they are to be carried out.
   public var commands: [TimedCommand]
-  public var strategy = CheckpointStrategy.stopAndCopy
+  public var strategy = CaptureStrategy.stopAndCopy
   public var freeze = FreezeKind.triggerAndCancel
   /// For restored threads, unless a command says otherwise.
-  public var defaultPolicy = BlockedThreadPolicy.reissueReceiveHalf
+  public var defaultPolicy = ResumptionPolicy.reissueReceiveHalf
   /// For the original's threads when they go on after a checkpoint with cancel; nil means `defaultPolicy`.
-  public var continuePolicy: BlockedThreadPolicy?
+  public var continuePolicy: ResumptionPolicy?
   public var childMode = ChildMode.withoutELF
   public var bootstrapCopy = BootstrapCopy.intoChild
   /// x-register in which the targets' code keeps the tag of a system call, if it does.

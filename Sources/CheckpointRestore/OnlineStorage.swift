@@ -147,7 +147,7 @@ struct TargetChild: Hashable, Sendable {
 
 struct BootstrapOrder: Hashable, Sendable {
   var checkpoint: Int
-  var policy: BlockedThreadPolicy
+  var policy: ResumptionPolicy
 }
 
 /// What a gate of the checkpointer stands for.

@@ -13,7 +13,7 @@ public struct Explanation: Hashable, Sendable {
   }
   var situation: ThreadImage.Situation
   /// Nil: under every policy.
-  var policy: BlockedThreadPolicy?
+  var policy: Scenarios.BlockedThreadPolicy?
   var sight: Sight
   public var why: String
   /// What to do instead; nil if nothing is wrong.
@@ -24,7 +24,7 @@ public struct Explanation: Hashable, Sendable {
   public var topic: String
 
   /// The explanation of an observation; nil if it needs none or none is known.
-  public static func of(_ fate: ThreadFate, policy: BlockedThreadPolicy) -> Explanation? {
+  public static func of(_ fate: ThreadFate, policy: Scenarios.BlockedThreadPolicy) -> Explanation? {
     all.first {
       $0.situation == fate.situation && ($0.policy == nil || $0.policy == policy) && $0.sight.includes(fate.sight)
     }
@@ -45,7 +45,7 @@ extension Explanation.Sight {
 extension Explanation {
   static let all: [Explanation] = replyAndWait + waits + sends + calls + others
 
-  private static let replyAndWait = [
+  private static let replyAndWait: [Explanation] = [
     Explanation(
       situation: .replyAndWait, policy: .resumeAtIP, sight: .error(7),
       why: "The checkpoint had cut off the wait: the captured registers stand behind the system call and hold its "
@@ -63,7 +63,7 @@ extension Explanation {
       evidence: "ckpt/a-M", topic: "reply-and-wait"),
   ]
 
-  private static let waits = [
+  private static let waits: [Explanation] = [
     Explanation(
       situation: .openWait, policy: .resumeAtIP, sight: .error(7),
       why: "The checkpoint had cut off the wait, and the captured registers hold its failure. A server that repeats a "
@@ -84,7 +84,7 @@ extension Explanation {
       heal: "absolute timeouts on a clock that is restored too", evidence: "ckpt/h-sleep-W", topic: "timeouts"),
   ]
 
-  private static let sends = [
+  private static let sends: [Explanation] = [
     Explanation(
       situation: .sendPhase, policy: .resumeAtIP, sight: .error(6),
       why: "Nobody had taken the message when the checkpoint cut off the send; the restored thread sees a cancelled send, "
@@ -93,7 +93,7 @@ extension Explanation {
       topic: "lost-message")
   ]
 
-  private static let calls = [
+  private static let calls: [Explanation] = [
     Explanation(
       situation: .callReceivePhase, policy: .resumeAtIP, sight: .error(7),
       why: "The server had the request when the checkpoint cut off the call. The restored thread sees a cancelled receive; "
@@ -108,7 +108,7 @@ extension Explanation {
       evidence: "ckpt/c-callr-O", topic: "duplicate-call"),
   ]
 
-  private static let others = [
+  private static let others: [Explanation] = [
     Explanation(
       situation: .runnable, policy: nil, sight: .error(4),
       why: "The thread was between a request and its reply. Who waits for the reply is known to the kernel alone: the "

@@ -1,3 +1,4 @@
+import CheckpointRestore
 import Determinism
 import Scenarios
 
@@ -52,7 +53,7 @@ extension EncodedRun {
     ])
   }
 
-  private static func counts(_ counts: CheckpointCounts) -> JSONNode {
+  private static func counts(_ counts: CheckpointTotals) -> JSONNode {
     .object([
       .init("threads", .count(counts.threads)), .init("objects", .count(counts.objects)),
       .init("capabilities", .count(counts.capabilities)), .init("regions", .count(counts.regions)),

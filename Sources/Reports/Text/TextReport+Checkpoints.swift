@@ -17,7 +17,7 @@ extension TextReport {
       size(counts.bytes),
     ].joined(separator: ", ")
     var parts = ["of \(checkpoint.component)"]
-    for phase in CheckpointRecord.Phase.allCases {
+    for phase in CheckpointPhase.allCases where phase != .restore {
       guard let duration = checkpoint.duration(of: phase) else { continue }
       parts.append("\(phase.rawValue) \(duration.short)" + (phase == .frozen ? " (\(taken))" : ""))
     }

@@ -22,19 +22,21 @@ public struct ScenarioRun: Sendable {
   public var costs: CostTable { CostTable(machine.platform) }
 
   /// One run; every call gives the same record.
-  public func play() -> RunRecord {
-    var record = playOnce(disturbances: true)
-    if !record.restores.isEmpty { Judge(reference: playOnce(disturbances: false)).judge(&record) }
-    record.check(scenario.expectations)
-    return record
+  public func play() -> PlayedRun {
+    var played = playOnce(disturbances: true)
+    if !played.record.restores.isEmpty {
+      Judge(reference: playOnce(disturbances: false).record).judge(&played.record)
+    }
+    played.record.check(scenario.expectations)
+    return played
   }
 
-  private func playOnce(disturbances: Bool) -> RunRecord {
+  private func playOnce(disturbances: Bool) -> PlayedRun {
     var player = Player(run: self, system: machine.newSystem(disturbances: disturbances))
     let ending = player.playToEnd()
     var record = player.record(ending)
     record.marks = player.marks(disturbances: disturbances)
-    return record
+    return PlayedRun(record: record, images: [])
   }
 }
 

@@ -57,7 +57,8 @@ enum Entrypoint {
 
   /// `rpc_dispatch(message, label)`: 1 if the message holds an answer now, 0 if there is nobody to answer.
   ///
-  /// An unknown object and a badge that is not the label both leave the client waiting for ever: 16.08 has no error reply.
+  /// An unknown object and a badge that is not the label both leave the client waiting for ever: 16.08 has no error
+  /// reply.
   private static func addDispatch(_ module: ModuleBuilder) {
     module.function("rpc_dispatch", 2) { f, p in
       let (message, badge) = (p[0], f.keep(p[1] & .constant(~3)))
