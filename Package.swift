@@ -61,7 +61,7 @@ let package = Package(
         "Determinism",
       ], exclude: ["Peers"], swiftSettings: fast),
     tests("DeterminismTests", ["Determinism"]),
-    tests("RISCVTests", ["RISCV", "Determinism"]),
+    tests("RISCVTests", ["RISCV", "Determinism"], exclude: ["Vectors"]),
     tests("FiascoABITests", ["FiascoABI"]),
     tests("KernelTests", ["FiascoKernel", "FiascoMachine", "FiascoABI", "RISCV", "Determinism"]),
     tests("GenodeTests", ["Genode", "Simulation", "FiascoABI", "Determinism"]),

@@ -50,6 +50,7 @@ extension KernelEvent {
       digest.combine(flexPage)
     case .sliceExpired(let t): digest.combine(21, t.index, 0)
     case .replyCapabilityMissing(let t): digest.combine(22, t.index, 0)
+    case .logWritten(let t, let bytes): digest.combine(23, t.index, Int32(truncatingIfNeeded: bytes))
     }
   }
 }

@@ -12,7 +12,7 @@ struct EventCounts {
     "contextSwitch", "ipc", "ipcFailure", "messageTransfer", "senderQueued", "receiveBlocked", "timeout", "irqTrigger",
     "irqDelivery", "pageFault", "pageFaultUnanswered", "exception", "exchangeRegisters", "objectCreation",
     "objectDestruction", "threadStart", "threadKill", "objectMap", "pageMap", "unmap", "sliceEnd",
-    "missingReplyCapability",
+    "missingReplyCapability", "logWrite",
   ]
 
   mutating func add(_ event: KernelEvent) { kernel[EventCounts.index(of: event)] += 1 }
@@ -59,6 +59,7 @@ struct EventCounts {
     case .unmapped: 19
     case .sliceExpired: 20
     case .replyCapabilityMissing: 21
+    case .logWritten: 22
     }
   }
 }

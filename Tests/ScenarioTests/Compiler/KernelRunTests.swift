@@ -105,6 +105,16 @@ import Testing
       played.lines("client") == ["sum 1 square 1 error 0", "sum 3 square 4 error 0", "sum 6 square 9 error 0"])
   }
 
+  @Test func `a component that cannot go on says why and stops`() throws {
+    let component = """
+      { "name": "c", "ram": "1MiB", "variables": { "x": 0 },
+        "construct": [ { "log": "before" }, { "allocate": "64MiB", "as": "huge" }, { "log": "after" } ] }
+      """
+    let played = try PlayedScenario.genode(Self.scenario(component), .modern, until: .milliseconds(100))
+    #expect(played.lines("c").first == "before")
+    #expect(played.lines("c").last?.hasPrefix("Error: Env::RAM failed, exception") == true)
+  }
+
   @Test(arguments: KernelChoice.allCases)
   func `threads share variables, locks and signals`(_ kernel: KernelChoice) throws {
     let component = """
