@@ -27,8 +27,9 @@ extension RunCollector {
       let place = place(of: thread, address, instant, kernel)
       tracker.update(thread) { $0.strandedFaults.append(place) }
     case .exceptionRaised(let thread, let cause, _) where cause != ExceptionCause.triggered:
-      let place = place(of: thread, cause, instant, kernel)
-      tracker.update(thread) { $0.exceptions.append(place) }
+      tracker[thread].exception = place(of: thread, cause, instant, kernel)
+      // With Genode an exception that is answered is a tool of the checkpointer, not a fault of the program.
+      if !programs.isGenode { tracker.keepException(of: thread) }
     default: break
     }
     checkpoints.take(event, at: instant)

@@ -40,7 +40,6 @@ struct RunCollector {
     for record in system.drainRecords() {
       switch record.event {
       case .kernel(let event): take(event, at: record.at, kernel: system.node.kernel)
-      case .checkpoint: break
       case .genode(let event): take(event, at: record.at)
       case .checkpoint(let event): take(event, at: record.at)
       case .hint(let thread, let kind, let value): takeHint(thread, kind, value, at: record.at)

@@ -16,6 +16,8 @@ struct ThreadTracker {
     var isExited = false
     /// Whom it was last seen to wait for or to send to.
     var partner = ThreadID.none
+    /// The last exception it raised, if it was not kept in its record.
+    var exception: FaultPlace?
   }
 
   private(set) var threads: [Tracked] = []
@@ -77,6 +79,12 @@ struct ThreadTracker {
     }
   }
 
+  mutating func keepException(of thread: ThreadID) {
+    guard let exception = self[thread].exception else { return }
+    self[thread].exception = nil
+    update(thread) { $0.exceptions.append(exception) }
+  }
+
   // MARK: The end of a run
 
   /// What every named thread is doing now.
@@ -85,6 +93,7 @@ struct ThreadTracker {
       let thread = ThreadID(slot)
       let standing = standing(of: thread, in: kernel)
       update(thread) { $0.standing = standing }
+      if standing == .waitsForExceptionHandler || standing == .stranded { keepException(of: thread) }
     }
   }
 
