@@ -52,7 +52,7 @@ struct CheckpointCollector {
         ThreadFate(name: title, situation: situation(thread, name), sight: .nothing, at: instant))
     case .refused(let reason): refused(reason, at: instant)
     case .childStarted, .childExited, .sessionNotInterposed, .capabilityRecorded, .dataspaceCopied, .threadContinued,
-      .imageWritten, .targetKilled, .capabilityRestored, .capabilityLost, .restoreFinished:
+      .imageWritten, .targetKilled, .capabilityRestored, .capabilityLost, .clientReconnected, .restoreFinished:
       break
     }
   }
