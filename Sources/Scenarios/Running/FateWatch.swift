@@ -13,17 +13,25 @@ struct FateWatch {
   }
 
   private var watched: [Watched] = []
+  /// Threads whose exception is unanswered: the next message to one of them is the handler's answer, which the program
+  /// does not see. The trap of the loader that gives a restored thread its registers is such an exception.
+  private var inException: [ThreadID] = []
 
   mutating func add(_ thread: ThreadID, restore: Int, fate: Int) {
     watched.append(Watched(thread: thread, restore: restore, fate: fate))
   }
 
   mutating func take(_ event: KernelEvent, at instant: Instant, _ restores: inout [RestoreRecord]) {
-    if watched.isEmpty { return }
     switch event {
+    case .exceptionRaised(let thread, _, _): inException.append(thread)
     case .ipcFailed(let thread, let error): failed(thread, Int(error.rawValue), at: instant, &restores)
-    case .messageTransferred(_, let thread, _): succeeded(thread, .message, at: instant, &restores)
-    case .receiveBlocked(let thread, _): succeeded(thread, nil, at: instant, &restores)
+    case .messageTransferred(_, let thread, _):
+      if let answered = inException.firstIndex(of: thread) {
+        inException.remove(at: answered)
+      } else {
+        succeeded(thread, .message, at: instant, &restores)
+      }
+    case .receiveBlocked(let thread, _) where !inException.contains(thread): succeeded(thread, nil, at: instant, &restores)
     default: break
     }
   }
