@@ -86,10 +86,10 @@ extension ThreadImage.Situation {
   var sentence: String {
     switch self {
     case .runnable: "was running"
-    case .sendPhase: "was sending; its message had not been taken"
-    case .callReceivePhase: "was waiting for the answer to a call; the request had been taken"
+    case .sendPhase: "was sending (its message had not been taken)"
+    case .callReceivePhase: "was waiting for the answer to a call (the request had been taken)"
     case .openWait: "was waiting for any sender"
-    case .replyAndWait: "was in the wait phase of reply_and_wait; its reply had been sent"
+    case .replyAndWait: "was in the wait phase of reply_and_wait (its reply had been sent)"
     case .closedReceive: "was waiting for one partner, or sleeping"
     case .pageFault: "was waiting for its pager"
     case .unknown: "was in a state the checkpointer could not tell"

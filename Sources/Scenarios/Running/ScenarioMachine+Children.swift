@@ -64,6 +64,13 @@ extension ScenarioMachine {
     return configuration
   }
 
+  /// What this scenario can spend time on; without Genode there is no core that could.
+  var costs: CostTable {
+    guard scenario.runtime == .genode else { return CostTable(platform) }
+    return CostTable(
+      platform, genode: .assumed(picosecondsPerCycle: platform.picosecondsPerCycle), checkpointer: checkpointerCosts)
+  }
+
   private var checkpointerCosts: CheckpointerCosts {
     var costs = CheckpointerCosts.assumed(picosecondsPerCycle: platform.picosecondsPerCycle)
     if let store = scenario.checkpointer?.store {
