@@ -78,15 +78,15 @@ private func collect(_ system: inout System) -> CheckpointedRun {
 }
 
 enum Components {
-  /// Counts in a dataspace, one line every 100 ms.
+  /// Counts in a dataspace, one line every 10 ms.
   static let sheep = """
     [ { "name": "sheep", "ram": "1MiB", "dataspaces": { "flock": { "size": "4KiB" } },
         "variables": { "n": { "in": "flock", "initial": 0 } },
         "construct": [ { "forever": [
-          { "set": "n", "to": "n + 1" }, { "log": "{n} sheep" }, { "sleep": "100ms" } ] } ] } ]
+          { "set": "n", "to": "n + 1" }, { "log": "{n} sheep" }, { "sleep": "10ms" } ] } ] } ]
     """
 
-  /// A server that adds up what it gets, and a client that calls it every 50 ms.
+  /// A server that adds up what it gets, and a client that calls it every 5 ms.
   static func sum(onError: String) -> String {
     """
     [ { "name": "server", "variables": { "total": 0, "amount": 0 },
@@ -95,7 +95,7 @@ enum Components {
       { "name": "client", "variables": { "answer": 0, "error": 0 },
         "construct": [ { "forever": [
           { "call": "sum", "words": [1], "into": ["answer"], "error": "error" },
-          { "log": "{answer} error {error}" }, { "sleep": "50ms" } ] } ] } ]
+          { "log": "{answer} error {error}" }, { "sleep": "5ms" } ] } ] } ]
     """
   }
 }
