@@ -7,7 +7,7 @@ import Testing
   static let checkpoint = TimedCommand(atMicroseconds: 25_000, .checkpoint(target: "sheep", as: "c1"))
   static let kill = TimedCommand(atMicroseconds: 45_000, .kill(target: "sheep"))
 
-  private func sheep(_ numbers: ClosedRange<Int>...) -> [String] { numbers.flatMap { $0.map { "\($0) sheep" } } }
+  private func sheep(_ numbers: ClosedRange<Int>) -> [String] { numbers.map { "\($0) sheep" } }
 
   private func restoring(_ mode: ChildMode) -> TimedCommand {
     TimedCommand(atMicroseconds: 47_000, .restore(checkpoint: "c1", mode: mode))
@@ -18,14 +18,13 @@ import Testing
     let run = try runCheckpointed(
       Components.sheep, commands: [Self.checkpoint, Self.kill, restoring(.withoutELF)], milliseconds: 80,
       profile: profile)
-    let first = try #require(run.lines.firstIndex(of: "5 sheep")) - 1
-    #expect(Array(run.lines.prefix(3)) == sheep(1...3))
-    let counts = run.lines.compactMap { Int($0.prefix { $0.isNumber }) }
-    // The original goes on after the checkpoint, the restored one from the checkpoint's number.
-    let fall = try #require(zip(counts, counts.dropFirst()).enumerated().first { $0.element.1 <= $0.element.0 })
-    #expect(fall.element.1 == counts[first - 1] + 1 || fall.element.1 <= 4)
-    #expect(counts[(fall.offset + 1)...].elementsEqual(fall.element.1..<fall.element.1 + counts.count - fall.offset - 1))
-    #expect(counts.count - fall.offset > 2)
+    let taken = try #require(run.at { if case .checkpointStarted = $0 { true } else { false } }.first)
+    let back = try #require(run.at { if case .restoreFinished = $0 { true } else { false } }.first)
+    let before = run.logged.prefix { $0.at < taken }.count
+    let after = run.logged.filter { $0.at > back }.map(\.text)
+    #expect(Array(run.lines.prefix(before)) == sheep(1...before))
+    #expect(after.count > 2)
+    #expect(after == sheep(before + 1...before + after.count))
     #expect(run.constructs == 1)
     #expect(!run.events.contains { if case .refused = $0.event { true } else { false } })
   }
@@ -100,6 +99,46 @@ import Testing
     #expect(run.constructs == 2)
     #expect(run.lines.count { $0 == "1 sheep" } == 2)
     #expect(run.lines.count { $0 == "2 sheep" } == 2)
+  }
+
+  @Test func `an image made elsewhere is restored from its bytes alone`() throws {
+    let image = try #require(
+      try runCheckpointed(Components.sheep, commands: [Self.checkpoint], milliseconds: 40).images["c1"])
+    let run = try runCheckpointed(
+      Components.sheep,
+      commands: [
+        TimedCommand(atMicroseconds: 5_000, .kill(target: "sheep")),
+        TimedCommand(atMicroseconds: 6_000, .restore(checkpoint: "given")),
+      ], milliseconds: 40
+    ) { $0.images = [.init(name: "given", image: image)] }
+    let back = try #require(run.at { if case .restoreFinished = $0 { true } else { false } }.first)
+    let after = run.logged.filter { $0.at > back }.map(\.text)
+    #expect(after.first == "4 sheep")
+    #expect(after.count > 1)
+  }
+
+  /// The stop without cancel knows no registers of blocked threads: what is restored from it is no component.
+  @Test func `a stop without cancel captures no blocked thread`() throws {
+    let run = try runCheckpointed(
+      Components.sheep, commands: [Self.checkpoint, Self.kill, restoring(.withoutELF)], milliseconds: 70
+    ) { $0.freeze = .trigger }
+    let image = try #require(run.images["c1"])
+    #expect(image.threads.allSatisfy { !$0.registersValid && $0.situation == .unknown && $0.utcb.isEmpty })
+    let taken = try #require(run.at { if case .checkpointStarted = $0 { true } else { false } }.first)
+    let killed = try #require(run.at { if case .targetKilled = $0 { true } else { false } }.first)
+    #expect(run.logged.contains { $0.at > taken && $0.at < killed })
+    #expect(!run.logged.contains { $0.at > killed })
+  }
+
+  @Test(arguments: [25_030, 25_500, 26_000, 47_100])
+  func `a fork in the middle of the work changes nothing`(_ instant: Int64) throws {
+    let commands = [Self.checkpoint, Self.kill, restoring(.withoutELF)]
+    let straight = try runCheckpointed(Components.sheep, commands: commands, milliseconds: 60)
+    let forked = try runCheckpointed(
+      Components.sheep, commands: commands, milliseconds: 60, forkingAtMicroseconds: instant)
+    #expect(straight.events.map(\.at) == forked.events.map(\.at))
+    #expect(straight.events.map(\.event) == forked.events.map(\.event))
+    #expect(straight.logged.map(\.at) == forked.logged.map(\.at))
   }
 
   @Test func `what cannot be done is refused with a reason`() throws {

@@ -10,7 +10,8 @@ import Testing
 /// What a run with a checkpointer said and recorded.
 struct CheckpointedRun {
   /// Lines of every component but init, in order.
-  var lines: [String] = []
+  var logged: [(at: Instant, text: String)] = []
+  var lines: [String] { logged.map(\.text) }
   var events: [(at: Instant, event: CheckpointEvent)] = []
   var warnings: [String] = []
   /// How often `Component::construct` began.
@@ -23,6 +24,7 @@ struct CheckpointedRun {
 /// A scenario's components as children of a checkpointer, on a machine that is booted and run.
 func runCheckpointed(
   _ components: String, commands: [TimedCommand], milliseconds: Int64, profile: KernelProfile.Name = .modern,
+  forkingAtMicroseconds fork: Int64? = nil,
   configure: (inout CheckpointerConfiguration) -> Void = { _ in }
 ) throws -> CheckpointedRun {
   let kernel = profile == .r67 ? "r67" : "modern"
@@ -53,6 +55,12 @@ func runCheckpointed(
   ]
   var system = System(
     booting: children, files: files, profile: .named(profile), platform: platform, checkpointer: configuration)
+  if let fork {
+    _ = system.run(until: Instant.zero + TimeSpan.microseconds(fork))
+    var other = system.fork()
+    _ = other.run(until: Instant.zero + TimeSpan.milliseconds(milliseconds))
+    _ = other.drainRecords()
+  }
   _ = system.run(until: Instant.zero + TimeSpan.milliseconds(milliseconds))
   return collect(&system)
 }
@@ -64,7 +72,7 @@ private func collect(_ system: inout System) -> CheckpointedRun {
   for record in system.drainRecords() {
     switch record.event {
     case .checkpoint(let event): result.events.append((record.at, event))
-    case .genode(.logWritten(let component, let text)) where component != "init": result.lines.append(text)
+    case .genode(.logWritten(let component, let text)) where component != "init": result.logged.append((record.at, text))
     case .genode(.warningPrinted(_, let text)): result.warnings.append(text)
     case .hint(_, MachineHint.construct.rawValue, _): result.constructs += 1
     default: break
