@@ -47,9 +47,18 @@ struct FateWatch {
         watched[index].counting = code
       case .error(let first) where first == code && !restores[place.restore].threads[place.fate].hasWaited:
         restores[place.restore].threads[place.fate].repetitions += 1
+      case .error where !restores[place.restore].threads[place.fate].hasWaited:
+        follow(place, code, &restores)
       default: watched[index].isDone = true
       }
     }
+  }
+
+  /// The first failure led to another one: a program that answers a cancelled reply_and_wait by making it again.
+  private func follow(_ place: Watched, _ code: Int, _ restores: inout [RestoreRecord]) {
+    let known = restores[place.restore].threads[place.fate].following
+    guard known == nil || known?.code == code else { return }
+    restores[place.restore].threads[place.fate].following = .init(code: code, repetitions: (known?.repetitions ?? 0) + 1)
   }
 
   /// A message ends the watch; being blocked in a receive is remembered, because a failure may still follow.
