@@ -103,8 +103,8 @@ extension Checkpointer {
 
   // MARK: Memory
 
-  /// Attach both, copy, detach both, as the original does it. The detach flushes the target's own mappings, too: it pays
-  /// soft faults after the checkpoint.
+  /// Attach both, copy, detach both, as the original does it. The detach flushes the target's own mappings, too: it
+  /// pays soft faults after the checkpoint.
   private mutating func copyOut(_ index: Int, _ script: inout Script) throws(Suspension) {
     guard let row = run.dataspaces[index], let copy = run.copies[index] else { return }
     let source = children[run.child].dataspaces[row]

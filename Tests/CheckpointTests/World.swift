@@ -72,7 +72,8 @@ private func collect(_ system: inout System) -> CheckpointedRun {
   for record in system.drainRecords() {
     switch record.event {
     case .checkpoint(let event): result.events.append((record.at, event))
-    case .genode(.logWritten(let component, let text)) where component != "init": result.logged.append((record.at, text))
+    case .genode(.logWritten(let component, let text)) where component != "init":
+      result.logged.append((record.at, text))
     case .genode(.warningPrinted(_, let text)): result.warnings.append(text)
     case .hint(_, MachineHint.construct.rawValue, _): result.constructs += 1
     default: break
