@@ -30,7 +30,7 @@ public struct Checkpointer: NativeProgram {
   /// Old badges and new objects of the server restored last.
   var reconnections: [BadgeTranslation.Pair] = []
   var signals = OwnSignals()
-  /// Every checkpoint taken or given, by name.
+  /// Every checkpoint taken or given; a new one of the same name replaces the old one.
   public internal(set) var checkpoints: [StoredCheckpoint] = []
   var taking: CheckpointRun?
   var restoring: RestoreRun?
@@ -86,8 +86,8 @@ public struct Checkpointer: NativeProgram {
     return outbox
   }
 
-  /// The newest checkpoint of a name, complete after `imageWritten`.
-  public func image(named name: String) -> CheckpointImage? { checkpoints.last { $0.name == name }?.image }
+  /// The newest checkpoint of a name; there is one from `imageWritten` on.
+  public func image(named name: String) -> CheckpointImage? { checkpoints.first { $0.name == name }?.image }
 }
 
 enum CheckpointerPhase: Hashable, Sendable {
