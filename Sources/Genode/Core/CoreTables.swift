@@ -100,6 +100,8 @@ struct PDSession: Hashable, Sendable {
   var capMapAddress: UInt64 = 0
   /// Contexts with undelivered signals, first in, first out.
   var pendingSignals: [Int] = []
+  /// The last fetch emptied the queue; one more is what a client does that reads until nothing comes.
+  var mayFindNothing = false
   var rpcBadges: [UInt64] = []
 
   mutating func takePlace(_ thread: Int) -> Int? {

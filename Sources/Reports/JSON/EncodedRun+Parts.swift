@@ -29,6 +29,7 @@ extension EncodedRun {
       .init("child", .string(restore.child.rawValue)), .init("blocked", .string(restore.policy.rawValue)),
       .init("failure", .text(restore.failure)), .init("verdict", .text(restore.judgement?.verdict.rawValue)),
       .init("reasons", .array((restore.judgement?.reasons ?? []).map(JSONNode.string))),
+      .init("ignoredStarts", .array(restore.ignoredStarts.map(JSONNode.string))),
       .init("counts", counts(restore.counts)), .init("threads", .array(restore.threads.map { fate($0, restore) })),
     ])
   }

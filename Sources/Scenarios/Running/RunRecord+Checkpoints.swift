@@ -54,6 +54,8 @@ public struct RestoreRecord: Hashable, Sendable {
   public var policy: BlockedThreadPolicy
   public var counts = CheckpointTotals()
   public var threads: [ThreadFate] = []
+  /// Threads that ran already when they were given their registers: the kernel refused.
+  public var ignoredStarts: [String] = []
   public var judgement: Judgement?
   /// Why nothing was restored, if so.
   public var failure: String?
