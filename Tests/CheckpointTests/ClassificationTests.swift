@@ -11,22 +11,32 @@ import Testing
     var a0: UInt64
     var expected: ThreadImage.Situation
     var testDescription: String { name }
+
+    init(
+      _ name: String, _ operation: IPCOperation, _ error: IPCError, a0: UInt64, _ expected: ThreadImage.Situation
+    ) {
+      self.name = name
+      self.operation = operation
+      self.error = error
+      self.a0 = a0
+      self.expected = expected
+    }
   }
 
   static let tag = MessageTag(label: 7, words: 2).raw
   static let failed = MessageTagFlags.error.rawValue
 
   static let cases = [
-    Case(name: "send", operation: .send, error: .sendCanceled, a0: failed, expected: .sendPhase),
-    Case(name: "call, queued", operation: .call, error: .sendCanceled, a0: failed, expected: .sendPhase),
-    Case(name: "call, served", operation: .call, error: .receiveCanceled, a0: tag | failed, expected: .callReceivePhase),
-    Case(name: "call without words, served", operation: .call, error: .receiveCanceled, a0: failed, expected: .callReceivePhase),
-    Case(name: "open wait", operation: .wait, error: .receiveCanceled, a0: failed, expected: .openWait),
-    Case(name: "reply and wait", operation: .replyAndWait, error: .receiveCanceled, a0: tag | failed, expected: .replyAndWait),
-    Case(name: "send and wait", operation: .sendAndWait, error: .receiveCanceled, a0: tag | failed, expected: .replyAndWait),
-    Case(name: "closed receive", operation: .receive, error: .receiveCanceled, a0: failed, expected: .closedReceive),
-    Case(name: "failed by itself", operation: .call, error: .receiveTimeout, a0: tag | failed, expected: .runnable),
-    Case(name: "succeeded", operation: .call, error: .receiveCanceled, a0: tag, expected: .runnable),
+    Case("send", .send, .sendCanceled, a0: failed, .sendPhase),
+    Case("call, queued", .call, .sendCanceled, a0: failed, .sendPhase),
+    Case("call, served", .call, .receiveCanceled, a0: tag | failed, .callReceivePhase),
+    Case("call without words, served", .call, .receiveCanceled, a0: failed, .callReceivePhase),
+    Case("open wait", .wait, .receiveCanceled, a0: failed, .openWait),
+    Case("reply and wait", .replyAndWait, .receiveCanceled, a0: tag | failed, .replyAndWait),
+    Case("send and wait", .sendAndWait, .receiveCanceled, a0: tag | failed, .replyAndWait),
+    Case("closed receive", .receive, .receiveCanceled, a0: failed, .closedReceive),
+    Case("failed by itself", .call, .receiveTimeout, a0: tag | failed, .runnable),
+    Case("succeeded", .call, .receiveCanceled, a0: tag, .runnable),
   ]
 
   static func registers(_ a0: UInt64, _ operation: IPCOperation) -> [UInt64] {

@@ -25,7 +25,9 @@ import Testing
         DataspaceImage(badge: 8, size: 0x9000), DataspaceImage(badge: 12, size: 0x1000),
         DataspaceImage(badge: 16, size: 1 << 28, provenance: .managed),
       ],
-      sessions: [SessionImage(service: "RAM", arguments: "", badge: 4), SessionImage(service: "Timer", arguments: "", badge: 24)],
+      sessions: [
+        SessionImage(service: "RAM", arguments: "", badge: 4), SessionImage(service: "Timer", arguments: "", badge: 24),
+      ],
       rpcObjects: [RPCObjectImage(badge: 28, threadIndex: 2)],
       signals: SignalSourceImage(badge: 32, interruptBadge: 36, threadIndex: 1),
       signalContexts: [SignalContextImage(badge: 40, sourceBadge: 32, imprint: 0x1000)],

@@ -4,7 +4,7 @@ import Testing
 
 /// The open question of the field: what a thread sees that was blocked in reply_and_wait when it was captured.
 @Suite struct ServerTests {
-  private func lines(_ policy: ResumptionPolicy, onError: String, freeze: FreezeKind = .triggerAndCancel) throws -> [String] {
+  private func lines(_ policy: ResumptionPolicy, onError: String) throws -> [String] {
     try runCheckpointed(
       Components.sum(onError: onError),
       commands: [
@@ -14,7 +14,6 @@ import Testing
       ], milliseconds: 70
     ) {
       $0.continuePolicy = .reissueReceiveHalf
-      $0.freeze = freeze
     }.lines
   }
 

@@ -44,6 +44,29 @@ import Testing
     #expect(image.inconsistency == nil)
   }
 
+  @Test func `a checkpoint under the same name replaces the old one and its memory`() throws {
+    let commands = (1...8).map {
+      TimedCommand(atMicroseconds: 10_000 + UInt64($0) * 7_000, .checkpoint(target: "sheep", as: "c1"))
+    }
+    // What is left of this quota holds four copies of 370 KB.
+    let run = try runCheckpointed(Components.sheep, commands: commands, milliseconds: 80, quota: 6 << 20)
+    #expect(run.events.count { if case .imageWritten = $0.event { true } else { false } } == 8)
+    #expect(run.images.count == 1)
+  }
+
+  @Test func `copies that do not fit are refused before anybody stands still`() throws {
+    let commands = (1...6).map {
+      TimedCommand(atMicroseconds: 10_000 + UInt64($0) * 7_000, .checkpoint(target: "sheep", as: "c\($0)"))
+    }
+    let run = try runCheckpointed(Components.sheep, commands: commands, milliseconds: 70, quota: 6 << 20)
+    let refused = run.events.count {
+      if case .refused(.notEnoughRAM(let needed, let available)) = $0.event { needed >= available } else { false }
+    }
+    #expect(refused > 0)
+    #expect(run.images.count == 6 - refused)
+    #expect(run.events.count { if case .checkpointStarted = $0.event { true } else { false } } == 6 - refused)
+  }
+
   @Test func `the image holds what the component had`() throws {
     let run = try runCheckpointed(Components.sheep, commands: [Self.checkpoint], milliseconds: 40)
     let image = try #require(run.images["c1"])

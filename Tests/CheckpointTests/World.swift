@@ -24,7 +24,7 @@ struct CheckpointedRun {
 /// A scenario's components as children of a checkpointer, on a machine that is booted and run.
 func runCheckpointed(
   _ components: String, commands: [TimedCommand], milliseconds: Int64, profile: KernelProfile.Name = .modern,
-  forkingAtMicroseconds fork: Int64? = nil,
+  forkingAtMicroseconds fork: Int64? = nil, quota: UInt64 = 24 << 20,
   configure: (inout CheckpointerConfiguration) -> Void = { _ in }
 ) throws -> CheckpointedRun {
   let kernel = profile == .r67 ? "r67" : "modern"
@@ -51,7 +51,7 @@ func runCheckpointed(
   configure(&configuration)
   let children = [
     ChildConfiguration(name: "timer", program: .native(.timer), ramQuota: 1 << 20, priority: 120, provides: ["Timer"]),
-    ChildConfiguration(name: "rtcr", program: .native(.checkpointer), ramQuota: 24 << 20, priority: 100),
+    ChildConfiguration(name: "rtcr", program: .native(.checkpointer), ramQuota: quota, priority: 100),
   ]
   var system = System(
     booting: children, files: files, profile: .named(profile), platform: platform, checkpointer: configuration)
@@ -72,7 +72,8 @@ private func collect(_ system: inout System) -> CheckpointedRun {
   for record in system.drainRecords() {
     switch record.event {
     case .checkpoint(let event): result.events.append((record.at, event))
-    case .genode(.logWritten(let component, let text)) where component != "init": result.logged.append((record.at, text))
+    case .genode(.logWritten(let component, let text)) where component != "init":
+      result.logged.append((record.at, text))
     case .genode(.warningPrinted(_, let text)): result.warnings.append(text)
     case .hint(_, MachineHint.construct.rawValue, _): result.constructs += 1
     default: break
