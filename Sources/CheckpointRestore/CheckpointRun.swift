@@ -69,7 +69,7 @@ extension TargetChild {
 
   /// Why this child cannot be checkpointed, as far as its records tell.
   var obstacle: RefusalReason? {
-    if let session = sessions.first(where: { $0.isLive && !$0.isInterposed }) {
+    if let session = sessions.first(where: { $0.isLive && $0.provider == .foreign }) {
       return .notInterposed(service: session.service)
     }
     for map in maps where map.isLive {

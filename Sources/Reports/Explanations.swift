@@ -13,7 +13,7 @@ public struct Explanation: Hashable, Sendable {
   }
   var situation: ThreadImage.Situation
   /// Nil: under every policy.
-  var policy: Scenarios.BlockedThreadPolicy?
+  var policy: BlockedThreadPolicy?
   var sight: Sight
   public var why: String
   /// What to do instead; nil if nothing is wrong.
@@ -24,7 +24,7 @@ public struct Explanation: Hashable, Sendable {
   public var topic: String
 
   /// The explanation of an observation; nil if it needs none or none is known.
-  public static func of(_ fate: ThreadFate, policy: Scenarios.BlockedThreadPolicy) -> Explanation? {
+  public static func of(_ fate: ThreadFate, policy: BlockedThreadPolicy) -> Explanation? {
     all.first {
       $0.situation == fate.situation && ($0.policy == nil || $0.policy == policy) && $0.sight.includes(fate.sight)
     }
@@ -43,6 +43,15 @@ extension Explanation.Sight {
 }
 
 extension Explanation {
+  /// Threads that ran already were given registers: about the restore as a whole, whatever its threads were doing.
+  static let startIgnored = Explanation(
+    situation: .unknown, policy: nil, sight: .any,
+    why: "The child was loaded like a new one: its threads ran before the restorer gave them their registers. The kernel "
+      + "refuses to bind a thread a second time, core returns before it sets any register, and nobody is told. The "
+      + "program runs on from its own beginning, over the memory of the checkpoint.",
+    heal: "a child without ELF, whose threads are started by the restorer", evidence: "threadctl/04",
+    topic: "elf-reload")
+
   static let all: [Explanation] = replyAndWait + waits + sends + calls + others
 
   private static let replyAndWait: [Explanation] = [

@@ -105,9 +105,13 @@ import Testing
       _ = host.request(host.pd, PDOpcode.submit, [count], [badge])
     }
     #expect(host.takeCalls() == ["trigger", "trigger"])
-    #expect(host.request(source, SignalSourceOpcode.wait)?.words == [0x77, 3])
-    #expect(host.request(source, SignalSourceOpcode.wait)?.words == [0x88, 1])
-    #expect(host.request(source, SignalSourceOpcode.wait)?.words == [0, 0])
+    #expect(host.request(source, SignalSourceOpcode.wait)?.words == [0x77, 3, 1])
+    #expect(host.request(source, SignalSourceOpcode.wait)?.words == [0x88, 1, 0])
+    _ = host.takeCalls()
+    for lines in [[], ["log"], ["log"]] as [[String]] {
+      #expect(host.request(source, SignalSourceOpcode.wait)?.words == [0, 0, 0])
+      #expect(host.takeCalls() == lines)
+    }
   }
 
   @Test func `allocation of nothing gives an invalid capability and no exception`() {

@@ -1,3 +1,4 @@
+import CheckpointRestore
 import Determinism
 import FiascoABI
 import FiascoKernel
@@ -16,15 +17,16 @@ struct RunCollector {
   var jobs: [JobStreamRecord]
   var counts = EventCounts()
   var repetition = Repetition()
-  var checkpoints = CheckpointCollector()
+  var checkpoints: CheckpointCollector
   /// Bytes of all lines.
   private(set) var outputTotal: UInt64 = 0
   /// Console bytes of an unfinished line, and the writers of those not seen yet.
   private var console: [UInt8] = []
   private var writers: [(at: Instant, thread: ThreadID)] = []
 
-  init(programs: ProgramTable) {
+  init(scenario: Scenario, programs: ProgramTable) {
     self.programs = programs
+    checkpoints = CheckpointCollector(scenario: scenario)
     jobs = programs.streams.map {
       JobStreamRecord(
         component: $0.component, name: $0.name, period: .picoseconds($0.period.picoseconds),
@@ -38,8 +40,8 @@ struct RunCollector {
     for record in system.drainRecords() {
       switch record.event {
       case .kernel(let event): take(event, at: record.at, kernel: system.node.kernel)
-      case .checkpoint: break
       case .genode(let event): take(event, at: record.at)
+      case .checkpoint(let event): take(event, at: record.at)
       case .hint(let thread, let kind, let value): takeHint(thread, kind, value, at: record.at)
       }
     }
@@ -71,12 +73,33 @@ struct RunCollector {
     case .faultUnresolved(let label, let name, let address, let isWrite):
       let access = isWrite ? "write" : "read"
       let place = "0x" + String(address, radix: 16)
+      tracker.note(fault: address, of: ThreadName(ProgramTable.component(ofLabel: label), name), at: instant)
       complain("unresolved fault", ProgramTable.component(ofLabel: label), "\(name) \(access)s \(place)", instant)
     case .childStarted(let name): begin(name, at: instant)
     case .childExited(let name, let value):
       end(name, at: instant) { $0.exitValue = Int64(bitPattern: value) }
     default: break
     }
+  }
+
+  private mutating func take(_ event: CheckpointEvent, at instant: Instant) {
+    counts.add(event)
+    switch event {
+    case .childStarted(let child):
+      if components.first(where: { $0.name == child })?.lives.last.map({ $0.until == nil }) != true {
+        begin(child, at: instant)
+      }
+    case .childExited(let child, let value): end(child, at: instant) { $0.exitValue = Int64(bitPattern: value) }
+    case .targetKilled(let target): end(target, at: instant)
+    case .restoreStarted(let name, let child, _): begin(child, at: instant, from: name)
+    case .capabilityLost(_, let slot, let badge):
+      complain("capability lost", "checkpointer", "slot \(slot) with badge \(badge) stays empty", instant)
+    case .threadStateIgnored(_, let thread):
+      complain("start ignored", "checkpointer", "thread `\(thread)` runs already", instant)
+    case .refused(let reason): complain("refused", "checkpointer", reason.sentence, instant)
+    default: break
+    }
+    checkpoints.take(event, at: instant, tracker: tracker)
   }
 
   mutating func complain(_ name: String, _ component: String, _ text: String, _ instant: Instant) {
