@@ -2,20 +2,21 @@
 ///
 /// Unsafe pointers stay in this file: appending to an array and emptying it cost more than making the record.
 public struct EventOutbox: ~Copyable {
-  private var events: UnsafeMutablePointer<KernelEvent>
-  private var capacity = 16
+  /// Nothing until there is a first record: most forks never make one.
+  private var events: UnsafeMutablePointer<KernelEvent>?
+  private var capacity = 0
   public private(set) var count = 0
 
-  init() { events = .allocate(capacity: capacity) }
+  init() {}
 
-  deinit { events.deallocate() }
+  deinit { events?.deallocate() }
 
   public var isEmpty: Bool { count == 0 }
 
   /// The records in the order in which they were made.
   public subscript(index: Int) -> KernelEvent {
     @inline(__always) get {
-      precondition(index >= 0 && index < count, "there is no such record")
+      guard let events, index >= 0, index < count else { preconditionFailure("there is no such record") }
       return events[index]
     }
   }
@@ -23,6 +24,7 @@ public struct EventOutbox: ~Copyable {
   @inline(__always)
   mutating func append(_ event: KernelEvent) {
     if count == capacity { grow() }
+    guard let events else { return }
     (events + count).initialize(to: event)
     count += 1
   }
@@ -32,10 +34,12 @@ public struct EventOutbox: ~Copyable {
 
   @inline(never)
   private mutating func grow() {
-    let larger = UnsafeMutablePointer<KernelEvent>.allocate(capacity: 2 * capacity)
-    larger.moveInitialize(from: events, count: count)
-    events.deallocate()
+    capacity = max(16, 2 * capacity)
+    let larger = UnsafeMutablePointer<KernelEvent>.allocate(capacity: capacity)
+    if let events {
+      larger.moveInitialize(from: events, count: count)
+      events.deallocate()
+    }
     events = larger
-    capacity *= 2
   }
 }

@@ -7,8 +7,7 @@ extension Kernel {
   ///
   /// Models `Thread::get_next_sender`.
   func nextSender(for t: ThreadID) -> SenderID {
-    let first = threads[t.slot].firstSender
-    let partner = threads[t.slot].partner
+    let (first, partner) = threads[t.slot].queue
     if partner.isNone || first.isNone || first == partner { return first }
     return isQueued(partner, in: .thread(t)) ? partner : .none
   }

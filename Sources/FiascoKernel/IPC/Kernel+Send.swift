@@ -30,24 +30,11 @@ extension Kernel {
       return fail(t, .notExistent)
     }
     if profile.tracksReplyCapability { forgetCaller(of: t, ifItIs: receiver) }
-    if accepts(receiver, from: SenderID(thread: t)) {
+    if threads[receiver.slot].accepts(SenderID(thread: t)) {
       deliver(from: t, to: receiver)
     } else {
       waitForReceiver(t, receiver)
     }
-  }
-
-  /// Whether a receiver takes a message from this sender right now.
-  ///
-  /// Models `Receiver::sender_ok`: exactly waiting, and open with nobody before us, or closed for us.
-  func accepts(_ receiver: ThreadID, from sender: SenderID) -> Bool {
-    guard threads[receiver.slot].phase == .receiveWait else { return false }
-    let partner = threads[receiver.slot].partner
-    if partner.isNone {
-      let first = threads[receiver.slot].firstSender
-      return first.isNone || first == sender
-    }
-    return partner == sender
   }
 
   private mutating func waitForReceiver(_ t: ThreadID, _ receiver: ThreadID) {
@@ -80,11 +67,12 @@ extension Kernel {
   ///
   /// Models the end of the send phase in `Thread::do_ipc` (fiasco.md 3.3).
   private mutating func activate(_ receiver: ThreadID, after t: ThreadID, sent: Bool) {
-    let receives = sent && threads[t.slot].hasReceivePhase
-    let isCall = receives && !threads[t.slot].partner.isNone
+    let phase = threads[t.slot].receivePhase
+    let receives = sent && phase.isThere
+    let isCall = receives && phase.isClosed
     let donates = isCall || currentContext != t
     let nobodyWaits = !receives || nextSender(for: t).isNone
-    let staysAway = !(receives && profile.name == .modern && threads[t.slot].timeouts.receive.isZero)
+    let staysAway = !(receives && profile.name == .modern && phase.timeout.isZero)
     if sent, donates, nobodyWaits, staysAway, !threads[t.slot].tag.flags.contains(.schedule),
       threads[receiver.slot].flags.contains(.placed)
     {

@@ -91,7 +91,7 @@ extension Kernel {
   private mutating func sendIRQ(_ i: Int) {
     let t = irqs[i].thread
     guard !threads[t.slot].isDead else { return }
-    if accepts(t, from: SenderID(irq: i)) {
+    if threads[t.slot].accepts(SenderID(irq: i)) {
       // A receiver that is ready already (cancelled, not yet run) keeps its place in the list.
       let wasReady = threads[t.slot].isReady
       deliverIRQ(i, to: t)

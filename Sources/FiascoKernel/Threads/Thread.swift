@@ -101,8 +101,34 @@ extension Thread {
   @inline(__always) var utcb: (frame: Int, offset: Int) { (Int(utcbFrame), Int(utcbOffset)) }
 }
 
-// Steps that change several fields at once: one access to the thread table each.
+// What is looked at or changed together: one access to the thread table each.
 extension Thread {
+  /// Whether the thread takes a message from this sender right now.
+  ///
+  /// Models `Receiver::sender_ok`: exactly waiting, and open with nobody before us, or closed for us.
+  func accepts(_ sender: SenderID) -> Bool {
+    guard phase == .receiveWait else { return false }
+    if partner.isNone { return firstSender.isNone || firstSender == sender }
+    return partner == sender
+  }
+
+  /// Whose place it is in the queue, and whom the thread wants to hear.
+  @inline(__always) var queue: (first: SenderID, partner: SenderID) { (firstSender, partner) }
+
+  /// Where the thread stands inside the kernel.
+  @inline(__always) var position: (flags: ThreadFlags, continuation: Continuation) { (flags, continuation) }
+
+  /// The running operation, as the decision needs it who runs after a delivery.
+  @inline(__always) var receivePhase: (isThere: Bool, isClosed: Bool, timeout: IPCTimeout) {
+    (hasReceivePhase, !partner.isNone, timeouts.receive)
+  }
+
+  /// What the thread sends, and whether it then waits for `receiver` alone: a call.
+  @inline(__always)
+  func message(to receiver: ThreadID) -> (tag: MessageTag, label: UInt64, rights: UInt8, isCall: Bool) {
+    (tag.withError(false), label, sendRights, hasReceivePhase && partner == SenderID(thread: receiver))
+  }
+
   /// Takes the request of a system call; from now on the thread is inside the kernel.
   mutating func enter(tag: MessageTag, timeouts: IPCTimeouts, label: UInt64) {
     entry = .systemCall
@@ -139,6 +165,12 @@ extension Thread {
   }
 
   /// A message has come: the thread is ready and finishes its operation when it runs.
+  mutating func endReceive(tag: MessageTag, label: UInt64) {
+    self.tag = tag
+    self.label = label
+    endReceive()
+  }
+
   mutating func endReceive() {
     phase = .none
     continuation = .finish
@@ -149,12 +181,13 @@ extension Thread {
     deadline = .never
   }
 
-  /// The operation is over; returns what it was for.
-  mutating func leaveOperation() -> KernelEntry {
-    let purpose = entry
+  /// The operation is over; returns what it was for and what a system call gives: a tag, and a label if it received.
+  mutating func leaveOperation() -> (purpose: KernelEntry, tag: MessageTag, label: UInt64?) {
+    let result = (entry, tag, hasReceivePhase ? label : nil)
+    if entry == .systemCall { hasReceivePhase = false }
     continuation = .user
     entry = .user
     replySlot = -1
-    return purpose
+    return result
   }
 }
