@@ -43,6 +43,15 @@ extension Explanation.Sight {
 }
 
 extension Explanation {
+  /// Threads that ran already were given registers: about the restore as a whole, whatever its threads were doing.
+  static let startIgnored = Explanation(
+    situation: .unknown, policy: nil, sight: .any,
+    why: "The child was loaded like a new one: its threads ran before the restorer gave them their registers. The kernel "
+      + "refuses to bind a thread a second time, core returns before it sets any register, and nobody is told. The "
+      + "program runs on from its own beginning, over the memory of the checkpoint.",
+    heal: "a child without ELF, whose threads are started by the restorer", evidence: "threadctl/04",
+    topic: "elf-reload")
+
   static let all: [Explanation] = replyAndWait + waits + sends + calls + others
 
   private static let replyAndWait: [Explanation] = [

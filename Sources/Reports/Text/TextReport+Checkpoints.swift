@@ -17,15 +17,32 @@ extension TextReport {
       size(counts.bytes),
     ].joined(separator: ", ")
     var parts = ["of \(checkpoint.component)"]
-    for phase in CheckpointPhase.allCases where phase != .restore {
+    for phase in [CheckpointPhase.freeze, .frozen, .write] {
       guard let duration = checkpoint.duration(of: phase) else { continue }
-      parts.append("\(phase.rawValue) \(duration.short)" + (phase == .frozen ? " (\(taken))" : ""))
+      var part = "\(phase.rawValue) \(duration.short)"
+      if phase == .frozen { part += frozenParts(of: checkpoint) + " (\(taken))" }
+      parts.append(part)
     }
     layout.entry("checkpoint \(checkpoint.name)", parts.joined(separator: " · "), hanging: 2)
-    for thread in checkpoint.threads where thread.situation != .runnable {
-      layout.entry("", "\(thread.name) \(thread.situation.sentence)", hanging: 2)
-    }
+    let rows = checkpoint.threads.map { ($0.name.thread, $0.situation.sentence) }
+    aligned(rows)
     layout.line()
+  }
+
+  private func frozenParts(of checkpoint: CheckpointRecord) -> String {
+    let parts = [CheckpointPhase.metadata, .dump].compactMap { phase in
+      checkpoint.duration(of: phase).map { "\(phase.rawValue) \($0.short)" }
+    }
+    return parts.isEmpty ? "" : " with " + parts.joined(separator: " and ")
+  }
+
+  /// Names in a column, wrapped sentences beside them.
+  private mutating func aligned(_ rows: [(name: String, sentence: String)]) {
+    let width = rows.map(\.name.count).max() ?? 0
+    for row in rows {
+      let fill = String(repeating: " ", count: width - row.name.count)
+      layout.entry("", row.name + fill + "  " + row.sentence, hanging: width + 2)
+    }
   }
 
   /// A restore: policy, what each thread met, the verdict, and why.
@@ -39,39 +56,44 @@ extension TextReport {
     let took = restore.duration.map { " in \($0.short)" } ?? ""
     layout.entry(
       label, "\(restore.component) at \(restore.at.short)\(took) · \(restore.child.words) · policy `\(restore.policy.rawValue)`")
-    let rows = restore.threads.map { ["\($0.name)", $0.situation.sentence + "; " + $0.sentence] }
-    let width = rows.map { $0[0].count }.max() ?? 0
-    for row in rows {
-      let name = row[0] + String(repeating: " ", count: width - row[0].count)
-      layout.entry("", "\(name)  \(row[1])", hanging: width + 2)
-    }
+    aligned(restore.threads.map { ($0.name.thread, $0.situation.sentence + ", " + $0.sentence) })
     if let judgement = restore.judgement {
       layout.entry("", "verdict: \(judgement.verdict.rawValue)", mark: judgement.verdict.mark)
       for reason in judgement.reasons { layout.entry("", "- \(reason)", hanging: 2) }
     }
-    explain(restore)
+    if restore.ignoredStarts.isEmpty {
+      explain(restore)
+    } else {
+      explain(.startIgnored, subject: "")
+    }
     layout.line()
   }
 
   /// The reasons behind what was seen, each once.
   private mutating func explain(_ restore: RestoreRecord) {
     var told: [Explanation] = []
+    // What a thread met may be harmless in this program; then there is nothing to heal.
+    let isFine = restore.judgement?.verdict == .equivalent
     for fate in restore.threads {
       guard let explanation = Explanation.of(fate, policy: restore.policy), !told.contains(explanation) else { continue }
-      // What went as it should needs an explanation only if nothing else does.
-      if explanation.heal == nil, restore.threads.contains(where: { needsHealing($0, restore) }) { continue }
+      // A thread that lost nothing needs an explanation only if no other one lost something.
+      if explanation.heal == nil ? restore.threads.contains(where: { needsHealing($0, restore) }) : isFine { continue }
       told.append(explanation)
-      let subject = restore.threads.count > 1 ? "\(fate.name): " : ""
-      layout.entry("  why", subject + explanation.why)
-      if let heal = explanation.heal {
-        layout.entry("  heal", "\(heal)  (stasis explain \(explanation.topic))")
-      }
-      layout.entry("  proof", "the real kernel does the same: conformance \(explanation.evidence)")
+      let subject = restore.threads.count > 1 ? "\(fate.name.thread): " : ""
+      explain(explanation, subject: subject)
     }
   }
 
+  private mutating func explain(_ explanation: Explanation, subject: String) {
+    layout.entry("  why", subject + explanation.why)
+    if let heal = explanation.heal {
+      layout.entry("  heal", "\(heal)  (stasis explain \(explanation.topic))")
+    }
+    layout.entry("  proof", "the real kernel does the same: conformance \(explanation.evidence)")
+  }
+
   private func needsHealing(_ fate: ThreadFate, _ restore: RestoreRecord) -> Bool {
-    Explanation.of(fate, policy: restore.policy)?.heal != nil
+    restore.judgement?.verdict != .equivalent && Explanation.of(fate, policy: restore.policy)?.heal != nil
   }
 }
 

@@ -84,11 +84,30 @@ public struct TextReport {
         lines.append("\(thread.name) raised exception \(hexadecimal(exception.value)) at \(place(exception))")
       }
     }
-    lines += record.complaints.map { "\($0.at.short)  \($0.component): \($0.name)\($0.text.isEmpty ? "" : ", " + $0.text)" }
+    lines += complaints
     guard !lines.isEmpty else { return }
     for (index, line) in lines.prefix(10).enumerated() { layout.entry(index == 0 ? "trouble" : "", line, hanging: 2) }
     if lines.count > 10 { layout.entry("", "and \(counted(lines.count - 10, "more line")) (stasis run --json)") }
     layout.line()
+  }
+
+  /// Complaints that differ in numbers only are told once, with how many there were.
+  private var complaints: [String] {
+    var kinds: [(kind: String, first: Complaint, count: Int)] = []
+    for complaint in record.complaints {
+      let digits = "0123456789abcdef"
+      let kind = complaint.component + complaint.name + complaint.text.filter { !digits.contains($0) }
+      if let index = kinds.firstIndex(where: { $0.kind == kind }) {
+        kinds[index].count += 1
+      } else {
+        kinds.append((kind, complaint, 1))
+      }
+    }
+    return kinds.map { _, first, count in
+      let text = first.text.isEmpty ? "" : ", \(first.text)"
+      let more = count > 1 ? " (and \(counted(count - 1, "more", plural: "more")) of this kind)" : ""
+      return "\(first.at.short)  \(first.component): \(first.name)\(text)\(more)"
+    }
   }
 
   private func place(_ fault: FaultPlace) -> String {

@@ -45,15 +45,16 @@ struct CheckpointCollector {
           checkpoint: name, component: child, at: instant, child: mode == .withoutELF ? .withoutELF : .bootstrap,
           policy: policies.indices.contains(earlier) ? policies[earlier] : .reissueReceiveHalf))
     case .threadRestored(let name, let thread, let applied, _): restored(name, thread, applied, instant, tracker)
-    case .threadStateIgnored(let name, let thread), .threadLost(let name, let thread):
+    case .threadStateIgnored(let name, let thread):
+      guard let index = restores.lastIndex(where: { $0.checkpoint == name }) else { return }
+      restores[index].ignoredStarts.append(thread)
+    case .threadLost(let name, let thread):
       guard let index = restores.lastIndex(where: { $0.checkpoint == name }) else { return }
       let title = ThreadName(restores[index].component, thread)
       restores[index].threads.append(
         ThreadFate(name: title, situation: situation(thread, name), sight: .nothing, at: instant))
     case .refused(let reason): refused(reason, at: instant)
-    case .childStarted, .childExited, .sessionNotInterposed, .capabilityRecorded, .dataspaceCopied, .threadContinued,
-      .imageWritten, .targetKilled, .capabilityRestored, .capabilityLost, .restoreFinished:
-      break
+    default: break
     }
   }
 

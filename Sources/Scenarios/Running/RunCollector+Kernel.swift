@@ -15,24 +15,40 @@ extension RunCollector {
     case .registersExchanged(let thread, _, let ip, _): nameByEntry(thread, ip)
     case .ipcStarted(let thread, _, let tag, _):
       if MessageTag(raw: tag).label == KernelProtocol.log { noteWriter(thread, at: instant) }
+    case .pageFaulted(let thread, _, let ip):
+      tracker[thread].isInFault = true
+      tracker[thread].faultIP = ip
     case .ipcFailed(let thread, let error):
+      if endFault(of: thread) { return }
       tracker.note(error: error, of: thread, at: instant)
       repetition.failed(thread, error)
     case .messageTransferred(_, let thread, _):
       repetition.reset()
+      if endFault(of: thread) { return }
       tracker.update(thread) { $0.messages += 1 }
     case .senderQueued(let thread, let receiver): tracker[thread].partner = receiver
-    case .receiveBlocked(let thread, let partner): tracker[thread].partner = partner
+    case .receiveBlocked(let thread, let partner):
+      tracker[thread].partner = partner
+      if tracker[thread].isInFault { return }
     case .pageFaultUnanswered(let thread, let address):
       let place = place(of: thread, address, instant, kernel)
       tracker.update(thread) { $0.strandedFaults.append(place) }
-    case .exceptionRaised(let thread, let cause, _) where cause != ExceptionCause.triggered:
+    case .exceptionRaised(let thread, let cause, _):
+      tracker[thread].isInFault = true
+      if cause == ExceptionCause.triggered { return }
       tracker[thread].exception = place(of: thread, cause, instant, kernel)
       // With Genode an exception that is answered is a tool of the checkpointer, not a fault of the program.
       if !programs.isGenode { tracker.keepException(of: thread) }
     default: break
     }
     checkpoints.take(event, at: instant)
+  }
+
+  /// The answer to a fault, or the failure to deliver it, is not seen by the program.
+  private mutating func endFault(of thread: ThreadID) -> Bool {
+    let wasInFault = tracker[thread].isInFault
+    tracker[thread].isInFault = false
+    return wasInFault
   }
 
   private func place(

@@ -73,6 +73,7 @@ struct RunCollector {
     case .faultUnresolved(let label, let name, let address, let isWrite):
       let access = isWrite ? "write" : "read"
       let place = "0x" + String(address, radix: 16)
+      tracker.note(fault: address, of: ThreadName(ProgramTable.component(ofLabel: label), name), at: instant)
       complain("unresolved fault", ProgramTable.component(ofLabel: label), "\(name) \(access)s \(place)", instant)
     case .childStarted(let name): begin(name, at: instant)
     case .childExited(let name, let value):

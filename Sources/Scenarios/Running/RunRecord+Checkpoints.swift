@@ -54,6 +54,8 @@ public struct RestoreRecord: Hashable, Sendable {
   public var policy: BlockedThreadPolicy
   public var counts = CheckpointTotals()
   public var threads: [ThreadFate] = []
+  /// Threads that ran already when they were given their registers: the kernel refused.
+  public var ignoredStarts: [String] = []
   public var judgement: Judgement?
   /// Why nothing was restored, if so.
   public var failure: String?
@@ -94,6 +96,17 @@ public struct ThreadFate: Hashable, Sendable {
   public var hasWaited: Bool
   /// Errors of the same code in a row from the first one, without anything else in between.
   public var repetitions: UInt64
+  /// A different error that followed the first one, and how often in a row.
+  public var following: FollowingError?
+
+  public struct FollowingError: Hashable, Sendable {
+    public var code: Int
+    public var repetitions: UInt64
+    public init(code: Int, repetitions: UInt64) {
+      self.code = code
+      self.repetitions = repetitions
+    }
+  }
 
   public init(
     name: ThreadName, situation: ThreadImage.Situation, sight: FirstSight, at: Instant, hasWaited: Bool = false,

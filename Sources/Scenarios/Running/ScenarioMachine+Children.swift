@@ -3,16 +3,9 @@ import FiascoMachine
 import Genode
 import Simulation
 
-/// Who is whose child in a Genode scenario: the checkpointer is the parent of what it checkpoints, init of all others.
+/// Who is whose child in a Genode scenario: with a checkpointer every component is its child, so that clients of a
+/// restored server keep their parent; without one init is the parent of all.
 extension ScenarioMachine {
-  /// Names of the components that the timeline checkpoints.
-  private var targetNames: [String] {
-    scenario.timeline.compactMap { entry in
-      guard case .checkpoint(let order) = entry.action else { return nil }
-      return order.component.text
-    }
-  }
-
   /// RAM of a component that says nothing about it.
   private static let defaultRAM: Int64 = 4 << 20
   /// Beside the copies of its targets' memory the checkpointer needs room for sessions and tables.
@@ -32,22 +25,18 @@ extension ScenarioMachine {
   var children: [ChildConfiguration] {
     let timer = ChildConfiguration(
       name: "timer", program: .native(.timer), ramQuota: 1 << 20, priority: Priority.timer, provides: ["Timer"])
-    let others = scenario.components.filter { !isTarget($0) }.map(child)
-    guard scenario.checkpointer != nil else { return [timer] + others }
-    return [timer, checkpointerChild] + others
+    guard scenario.checkpointer != nil else { return [timer] + scenario.components.map(child) }
+    return [timer, checkpointerChild]
   }
 
-  private func isTarget(_ component: Component) -> Bool { targetNames.contains(component.name.text) }
-
   private var checkpointerChild: ChildConfiguration {
-    let targets = scenario.components.filter(isTarget)
-    // Each target lives once, is copied once and is restored once.
-    let memory = targets.reduce(0) { $0 + 3 * ram(of: $1) }
+    // Each component may live once, be copied once and be restored once.
+    let memory = scenario.components.reduce(0) { $0 + 3 * ram(of: $1) }
     return ChildConfiguration(
       name: ScenarioMachine.checkpointerName, program: .native(.checkpointer),
       ramQuota: ScenarioMachine.checkpointerRAM + memory,
       priority: Int(scenario.checkpointer?.priority?.value ?? Int64(Priority.checkpointer)),
-      provides: targets.flatMap(\.declared.services).map(\.text))
+      provides: scenario.components.flatMap(\.declared.services).map(\.text))
   }
 
   private func ram(of component: Component) -> UInt64 {
@@ -66,13 +55,20 @@ extension ScenarioMachine {
   func checkpointer(disturbances: Bool) -> CheckpointerConfiguration? {
     guard let description = scenario.checkpointer else { return nil }
     var configuration = CheckpointerConfiguration(
-      targets: scenario.components.filter(isTarget).map(child),
+      targets: scenario.components.map(child),
       commands: scenario.timeline.compactMap { command($0, disturbances: disturbances) },
       genodeCosts: .assumed(picosecondsPerCycle: platform.picosecondsPerCycle), costs: checkpointerCosts)
     configuration.kernelProfile = scenario.machine.kernel.rawValue
     configuration.childMode = description.child.mode
     configuration.defaultPolicy = description.blocked.policy ?? .reissueReceiveHalf
     return configuration
+  }
+
+  /// What this scenario can spend time on; without Genode there is no core that could.
+  var costs: CostTable {
+    guard scenario.runtime == .genode else { return CostTable(platform) }
+    return CostTable(
+      platform, genode: .assumed(picosecondsPerCycle: platform.picosecondsPerCycle), checkpointer: checkpointerCosts)
   }
 
   private var checkpointerCosts: CheckpointerCosts {

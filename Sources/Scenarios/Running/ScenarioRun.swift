@@ -19,7 +19,7 @@ public struct ScenarioRun: Sendable {
   }
 
   /// The figures of the scenario's platform.
-  public var costs: CostTable { CostTable(machine.platform) }
+  public var costs: CostTable { machine.costs }
 
   /// One run; every call gives the same record.
   public func play() -> PlayedRun {
@@ -134,7 +134,7 @@ struct Player: ~Copyable {
       scenario: ScenarioHeading(
         file: run.scenario.file, title: run.scenario.title, about: run.scenario.about),
       machine: MachineHeading(platform: run.costs, kernel: run.scenario.machine.kernel), ending: ending,
-      end: system.now, instructions: system.node.retired, traceDigest: system.node.traceDigest)
+      end: ending == .stopped ? stop ?? system.now : system.now, instructions: system.node.retired, traceDigest: system.node.traceDigest)
     record.log = collector.log
     record.components = collector.components
     record.jobs = collector.jobs

@@ -16,6 +16,10 @@ struct ThreadTracker {
     var isExited = false
     /// Whom it was last seen to wait for or to send to.
     var partner = ThreadID.none
+    /// The kernel sends a message for it, to its pager or handler; that is no IPC of the thread's own.
+    var isInFault = false
+    /// Instruction of its last page fault.
+    var faultIP: UInt64 = 0
     /// The last exception it raised, if it was not kept in its record.
     var exception: FaultPlace?
   }
@@ -77,6 +81,12 @@ struct ThreadTracker {
         record.errors.append(ThreadRecord.SeenError(code: code, count: 1, first: instant))
       }
     }
+  }
+
+  /// Core has no answer to a page fault: the thread stays in it.
+  mutating func note(fault address: UInt64, of name: ThreadName, at instant: Instant) {
+    guard let index = records.firstIndex(where: { $0.name == name }) else { return }
+    records[index].strandedFaults.append(FaultPlace(at: instant, ip: thread(named: name).map { self[$0].faultIP } ?? 0, value: address))
   }
 
   mutating func keepException(of thread: ThreadID) {
