@@ -25,7 +25,7 @@ public struct Explanation: Hashable, Sendable {
 
   /// The explanation of an observation; nil if it needs none or none is known.
   public static func of(_ fate: ThreadFate, policy: BlockedThreadPolicy) -> Explanation? {
-    all.first {
+    (replyAndWait + waits + sends + calls + others).first {
       $0.situation == fate.situation && ($0.policy == nil || $0.policy == policy) && $0.sight.includes(fate.sight)
     }
   }
@@ -52,7 +52,7 @@ extension Explanation {
     heal: "a child without ELF, whose threads are started by the restorer", evidence: "threadctl/04",
     topic: "elf-reload")
 
-  static let all: [Explanation] = replyAndWait + waits + sends + calls + others
+  public static let all: [Explanation] = [startIgnored] + replyAndWait + waits + sends + calls + others
 
   private static let replyAndWait: [Explanation] = [
     Explanation(

@@ -24,8 +24,7 @@ extension TextReport {
       parts.append(part)
     }
     layout.entry("checkpoint \(checkpoint.name)", parts.joined(separator: " · "), hanging: 2)
-    let rows = checkpoint.threads.map { ($0.name.thread, $0.situation.sentence) }
-    aligned(rows)
+    layout.list("", checkpoint.threads.map { [$0.name.thread, $0.situation.sentence] })
     layout.line()
   }
 
@@ -34,15 +33,6 @@ extension TextReport {
       checkpoint.duration(of: phase).map { "\(phase.rawValue) \($0.short)" }
     }
     return parts.isEmpty ? "" : " with " + parts.joined(separator: " and ")
-  }
-
-  /// Names in a column, wrapped sentences beside them.
-  private mutating func aligned(_ rows: [(name: String, sentence: String)]) {
-    let width = rows.map(\.name.count).max() ?? 0
-    for row in rows {
-      let fill = String(repeating: " ", count: width - row.name.count)
-      layout.entry("", row.name + fill + "  " + row.sentence, hanging: width + 2)
-    }
   }
 
   /// A restore: policy, what each thread met, the verdict, and why.
@@ -56,7 +46,7 @@ extension TextReport {
     let took = restore.duration.map { " in \($0.short)" } ?? ""
     layout.entry(
       label, "\(restore.component) at \(restore.at.short)\(took) · \(restore.child.words) · policy `\(restore.policy.rawValue)`")
-    aligned(restore.threads.map { ($0.name.thread, $0.situation.sentence + ", " + $0.sentence) })
+    layout.list("", restore.threads.map { [$0.name.thread, $0.situation.sentence + ", " + $0.sentence] })
     if let judgement = restore.judgement {
       layout.entry("", "verdict: \(judgement.verdict.rawValue)", mark: judgement.verdict.mark)
       for reason in judgement.reasons { layout.entry("", "- \(reason)", hanging: 2) }
