@@ -1,7 +1,7 @@
 /// A stretch of a checkpoint or restore whose length is of interest.
 ///
-/// `freeze` and `frozen` begin together: `freeze` ends when the last thread stands still, `frozen` when the last one goes
-/// on. `metadata` and `dump` lie inside `frozen`; `write` comes after it.
+/// `freeze` and `frozen` begin together: `freeze` ends when the last thread stands still, `frozen` when the last one
+/// goes on. `metadata` and `dump` lie inside `frozen`; `write` comes after it.
 public enum CheckpointPhase: String, Hashable, Sendable, CaseIterable {
   case freeze, frozen, metadata, dump, write, restore
 }
@@ -65,7 +65,8 @@ public enum CheckpointEvent: Hashable, Sendable {
   case phaseStarted(CheckpointPhase, of: String)
   case phaseEnded(CheckpointPhase, of: String, CheckpointTotals)
   case threadCaptured(
-    checkpoint: String, thread: String, situation: ThreadImage.Situation, ip: UInt64, error: UInt64, registersValid: Bool)
+    checkpoint: String, thread: String, situation: ThreadImage.Situation, ip: UInt64, error: UInt64,
+    registersValid: Bool)
   case capabilityRecorded(checkpoint: String, slot: UInt64, badge: UInt64, kind: String)
   case dataspaceCopied(of: String, badge: UInt64, bytes: UInt64)
   /// A thread of the original goes on. What was cut off for it has to be repaired like in a restored one.

@@ -2,7 +2,8 @@ import Genode
 
 /// How the child that becomes the restored component is made.
 public enum ChildMode: String, Hashable, Sendable, CaseIterable {
-  /// With an invalid ELF dataspace: nothing is loaded, threads are created and started by hand. Models `fixing_restore`.
+  /// With an invalid ELF dataspace: nothing is loaded, threads are created and started by hand. Models
+  /// `fixing_restore`.
   case withoutELF
   /// Loaded and started as usual; its state is overwritten when it asks for its first LOG session. Models `master`.
   case bootstrap
@@ -104,7 +105,8 @@ public struct CheckpointerConfiguration: Hashable, Sendable {
     targets: [ChildConfiguration], commands: [TimedCommand] = [], genodeCosts: GenodeCosts, costs: CheckpointerCosts
   ) {
     self.targets = targets
-    self.commands = commands.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
+    let ordered = commands.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }
+    self.commands = ordered.map(\.element)
     self.genodeCosts = genodeCosts
     self.costs = costs
   }

@@ -44,6 +44,8 @@ enum CheckpointerJob: Hashable, Sendable {
   case writeOut(dataspace: Int, offset: UInt64)
   case closeCopy(dataspace: Int)
   case finishImage
+  /// The newest checkpoint of a name replaces the one before.
+  case freeCopy(RPCCapability)
 
   // Ending a child
   case killChild(Int)
@@ -85,7 +87,7 @@ extension Checkpointer {
       .detachStub, .resume, .endFrozen:
       try carryOutFreeze(job, &script)
     case .askSignals, .openCapabilityMap, .readCapabilityMap, .closeCapabilityMap, .recordObjects, .allocateCopy,
-      .beginDump, .copyOut, .endDump, .openCopy, .writeOut, .closeCopy, .finishImage:
+      .beginDump, .copyOut, .endDump, .openCopy, .writeOut, .closeCopy, .finishImage, .freeCopy:
       try carryOutCopy(job, &script)
     case .killChild(let child): kill(child)
     case .closeSession(let child, let session): try closeSession(session, of: child, &script)

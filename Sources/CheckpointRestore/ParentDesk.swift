@@ -168,13 +168,27 @@ extension Checkpointer {
       announced.append(AnnouncedByChild(name: service.name, child: run.child, root: root))
       wakeParked(for: service.name)
     }
-    reconnections = run.translation.pairs.filter { pair in run.image.rpcObjects.contains { $0.badge == pair.old } }
+    reconnections = reconnected(
+      run.translation.pairs.filter { pair in run.image.rpcObjects.contains { $0.badge == pair.old } })
     for client in children.indices where client != run.child && children[client].condition == .running {
       let stale = children[client].sessions.contains { session in
         session.isLive && session.provider == .sibling && reconnections.contains { $0.old == session.own.badge }
       }
       if stale { jobs.append(.reconnect(client: client)) }
     }
+  }
+
+  /// What clients may hold of the restored objects: those of the image, or those an earlier restore gave them instead.
+  private func reconnected(_ pairs: [BadgeTranslation.Pair]) -> [BadgeTranslation.Pair] {
+    var result = pairs
+    for pair in pairs {
+      guard let last = reconnections.first(where: { $0.old == pair.old })?.new.badge else { continue }
+      let held = [last] + reconnections.filter { $0.new.badge == last }.map(\.old)
+      for badge in held where !result.contains(where: { $0.old == badge }) {
+        result.append(BadgeTranslation.Pair(old: badge, new: pair.new))
+      }
+    }
+    return result
   }
 
   /// Puts the new objects into the client's slots and the new badges into its capability map, while it runs.

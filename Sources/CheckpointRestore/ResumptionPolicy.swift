@@ -48,7 +48,8 @@ extension ResumptionPolicy {
     result.applied = tag == nil ? .reissuedWithoutTag : .reissued
   }
 
-  /// The wait keeps its receive timeout and, if one was named, its reply slot; a sender's destination means nothing to it.
+  /// The wait keeps its receive timeout and, if one was named, its reply slot; a sender's destination means nothing
+  /// to it.
   private func waitAgain(_ result: inout Resumption) {
     result.pc &-= Self.systemCallLength
     let target = ObjectReference(raw: result.registers[RegisterIndex.a1])

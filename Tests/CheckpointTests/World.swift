@@ -10,7 +10,8 @@ import Testing
 /// What a run with a checkpointer said and recorded.
 struct CheckpointedRun {
   /// Lines of every component but init, in order.
-  var lines: [String] = []
+  var logged: [(at: Instant, text: String)] = []
+  var lines: [String] { logged.map(\.text) }
   var events: [(at: Instant, event: CheckpointEvent)] = []
   var warnings: [String] = []
   /// How often `Component::construct` began.
@@ -23,6 +24,7 @@ struct CheckpointedRun {
 /// A scenario's components as children of a checkpointer, on a machine that is booted and run.
 func runCheckpointed(
   _ components: String, commands: [TimedCommand], milliseconds: Int64, profile: KernelProfile.Name = .modern,
+  forkingAtMicroseconds fork: Int64? = nil, quota: UInt64 = 24 << 20,
   configure: (inout CheckpointerConfiguration) -> Void = { _ in }
 ) throws -> CheckpointedRun {
   let kernel = profile == .r67 ? "r67" : "modern"
@@ -49,10 +51,16 @@ func runCheckpointed(
   configure(&configuration)
   let children = [
     ChildConfiguration(name: "timer", program: .native(.timer), ramQuota: 1 << 20, priority: 120, provides: ["Timer"]),
-    ChildConfiguration(name: "rtcr", program: .native(.checkpointer), ramQuota: 24 << 20, priority: 100),
+    ChildConfiguration(name: "rtcr", program: .native(.checkpointer), ramQuota: quota, priority: 100),
   ]
   var system = System(
     booting: children, files: files, profile: .named(profile), platform: platform, checkpointer: configuration)
+  if let fork {
+    _ = system.run(until: Instant.zero + TimeSpan.microseconds(fork))
+    var other = system.fork()
+    _ = other.run(until: Instant.zero + TimeSpan.milliseconds(milliseconds))
+    _ = other.drainRecords()
+  }
   _ = system.run(until: Instant.zero + TimeSpan.milliseconds(milliseconds))
   return collect(&system)
 }
@@ -64,7 +72,8 @@ private func collect(_ system: inout System) -> CheckpointedRun {
   for record in system.drainRecords() {
     switch record.event {
     case .checkpoint(let event): result.events.append((record.at, event))
-    case .genode(.logWritten(let component, let text)) where component != "init": result.lines.append(text)
+    case .genode(.logWritten(let component, let text)) where component != "init":
+      result.logged.append((record.at, text))
     case .genode(.warningPrinted(_, let text)): result.warnings.append(text)
     case .hint(_, MachineHint.construct.rawValue, _): result.constructs += 1
     default: break
@@ -78,15 +87,15 @@ private func collect(_ system: inout System) -> CheckpointedRun {
 }
 
 enum Components {
-  /// Counts in a dataspace, one line every 100 ms.
+  /// Counts in a dataspace, one line every 10 ms.
   static let sheep = """
     [ { "name": "sheep", "ram": "1MiB", "dataspaces": { "flock": { "size": "4KiB" } },
         "variables": { "n": { "in": "flock", "initial": 0 } },
         "construct": [ { "forever": [
-          { "set": "n", "to": "n + 1" }, { "log": "{n} sheep" }, { "sleep": "100ms" } ] } ] } ]
+          { "set": "n", "to": "n + 1" }, { "log": "{n} sheep" }, { "sleep": "10ms" } ] } ] } ]
     """
 
-  /// A server that adds up what it gets, and a client that calls it every 50 ms.
+  /// A server that adds up what it gets, and a client that calls it every 5 ms.
   static func sum(onError: String) -> String {
     """
     [ { "name": "server", "variables": { "total": 0, "amount": 0 },
@@ -95,7 +104,7 @@ enum Components {
       { "name": "client", "variables": { "answer": 0, "error": 0 },
         "construct": [ { "forever": [
           { "call": "sum", "words": [1], "into": ["answer"], "error": "error" },
-          { "log": "{answer} error {error}" }, { "sleep": "50ms" } ] } ] } ]
+          { "log": "{answer} error {error}" }, { "sleep": "5ms" } ] } ] } ]
     """
   }
 }

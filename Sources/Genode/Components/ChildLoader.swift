@@ -132,7 +132,7 @@ extension ChildLoader {
 
   private mutating func readHeader(_ script: inout Script) throws(Suspension) {
     let words = try script.read(file, count: ELFImage.headerWords)
-    guard let image = ELFImage(header: words),
+    guard let image = ELFImage(header: words), image.programHeaderOffset <= fileSize,
       image.programHeaderOffset + UInt64(image.programHeaderCount * 8 * ELFImage.programHeaderWords) <= fileSize
     else { return fail(.notAnExecutable) }
     let table = try script.read(

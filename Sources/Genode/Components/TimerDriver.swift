@@ -112,6 +112,8 @@ extension TimerDriver {
   private mutating func handleRoot(_ request: RPCRequest, _ script: inout Script) throws(Suspension) -> RPCReply {
     switch RootOpcode(rawValue: request.opcode) {
     case .createSession?:
+      // One slot for the session, one for its signal context.
+      guard slots.free > 2 * sessions.count + 2 else { return .failed(.unavailable) }
       let now = try script.readClock()
       guard let capability = try newObject(&script) else { return .failed(.unavailable) }
       _ = sessions.insert(TimerSession(capability: capability, created: now))

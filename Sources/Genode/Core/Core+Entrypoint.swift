@@ -112,7 +112,11 @@ extension Core {
 
 extension Core {
   /// Takes an id and a slot for a kernel object that is about to be created.
-  mutating func reserve(_ object: CoreObject) -> (badge: UInt64, slot: CapabilitySlot) {
+  mutating func reserve(_ object: CoreObject) throws(Interruption) -> (badge: UInt64, slot: CapabilitySlot) {
+    guard badges.hasRoom, slots.free > 0 else {
+      warn("Out of capability indices!")
+      throw .refused(.unavailable)
+    }
     let slot = slots.take()
     return (badges.insert(CoreCapability(object: object, slot: slot)), slot)
   }
@@ -121,7 +125,7 @@ extension Core {
   mutating func createGate(
     for object: CoreObject, to thread: CapabilitySlot = .thread, _ script: inout Script
   ) throws(Interruption) -> UInt64 {
-    let (badge, slot) = reserve(object)
+    let (badge, slot) = try reserve(object)
     try create(KernelCall.createGate(at: slot, to: thread, label: badge), &script)
     return badge
   }

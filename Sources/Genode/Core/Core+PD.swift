@@ -10,13 +10,13 @@ extension Core {
     var metadata = MetadataBudget(limit: quota)
     try refusing { () throws(RPCException) in try metadata.consume(CoreMetadata.pdSession) }
     let pd = pds.insert(PDSession(label: label, metadata: metadata))
-    let (taskBadge, task) = reserve(.task(pd: pd))
+    let (taskBadge, task) = try reserve(.task(pd: pd))
     let utcbs = FlexPage.memory(ComponentLayout.utcbAreaBase, order: ComponentLayout.utcbAreaOrder, rights: .rw)
     try create(KernelCall.createTask(at: task, utcbArea: utcbs), &script)
     pds[pd].taskBadge = taskBadge
     pds[pd].task = task
     pds[pd].finalizerBadge = try createGate(for: .signalFinalizer(pd: pd), &script)
-    let (irqBadge, irq) = reserve(.signalIRQ(pd: pd))
+    let (irqBadge, irq) = try reserve(.signalIRQ(pd: pd))
     try create(KernelCall.createIRQ(at: irq, configuration.kernel), &script)
     pds[pd].irqBadge = irqBadge
     pds[pd].sourceBadge = try createGate(for: .signalSource(pd: pd), &script)

@@ -15,6 +15,9 @@ extension Core {
   ) throws(Interruption) -> RPCReply {
     switch opcode {
     case .create:
+      guard request.word(0) > 0, request.word(0) <= ComponentLayout.addressSpaceSize else {
+        throw .refused(.invalidArgs)
+      }
       try refusing { () throws(RPCException) in try rmSessions[session].metadata.consume(CoreMetadata.regionMap) }
       let map = try createRegionMap(base: 0, size: request.word(0).roundedUpToPage, payer: .rm(session), &script)
       rmSessions[session].maps.append(map)

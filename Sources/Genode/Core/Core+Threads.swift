@@ -60,12 +60,12 @@ extension Core {
 
   /// Thread, its gate, its IRQ; the priority is set before the thread has a task.
   private mutating func createKernelThread(_ row: Int, _ script: inout Script) throws(Interruption) {
-    (threads[row].threadBadge, threads[row].threadSlot) = reserve(.thread(row))
+    (threads[row].threadBadge, threads[row].threadSlot) = try reserve(.thread(row))
     let thread = threads[row].threadSlot
     try create(KernelCall.createThread(at: thread), &script)
     threads[row].gateBadge = try createGate(for: .threadGate(row), to: thread, &script)
     threads[row].gateSlot = badges[threads[row].gateBadge]?.slot ?? thread
-    (threads[row].irqBadge, threads[row].irqSlot) = reserve(.threadIRQ(row))
+    (threads[row].irqBadge, threads[row].irqSlot) = try reserve(.threadIRQ(row))
     try create(KernelCall.createIRQ(at: threads[row].irqSlot, configuration.kernel), &script)
     try create(KernelCall.bindIRQ(threads[row].irqSlot, to: thread, label: 0, configuration.kernel), &script)
     let schedule = KernelCall.runThread(thread, priority: threads[row].priority, cpu: threads[row].cpu)

@@ -40,7 +40,7 @@ struct BadgeTable: Hashable, Sendable {
 
   mutating func insert(_ capability: CoreCapability) -> UInt64 {
     let index = rows.firstIndex { $0 == nil } ?? rows.count
-    precondition(UInt64(index + 1) * Badge.step < Badge.limit, "core has 16383 ids; a scenario limit must stop earlier")
+    precondition(UInt64(index + 1) * Badge.step < Badge.limit, "an id fits 16 bits; ask `hasRoom` before")
     if index == rows.count { rows.append(capability) } else { rows[index] = capability }
     return UInt64(index + 1) * Badge.step
   }
@@ -57,6 +57,8 @@ struct BadgeTable: Hashable, Sendable {
   }
 
   var count: Int { rows.count { $0 != nil } }
+  /// 16383 objects at most exist at a time.
+  var hasRoom: Bool { UInt64(rows.count + 1) * Badge.step < Badge.limit || rows.contains { $0 == nil } }
 }
 
 /// Memory that can be attached: pages of RAM or of a boot module, or another region map.

@@ -33,5 +33,6 @@ public struct CapabilitySlots: Hashable, Sendable {
     used[index / 64] &= ~(1 << UInt64(index % 64))
   }
 
+  public var free: Int { count - inUse }
   public var inUse: Int { used.reduce(0) { $0 + $1.nonzeroBitCount } }
 }

@@ -49,6 +49,8 @@ extension EncodedRun {
       .init("name", .string("\(fate.name)")), .init("situation", .string(fate.situation.rawValue)),
       .init("sees", .string(sight)), .init("error", code), .init("at", time(fate.at)),
       .init("hasWaited", .bool(fate.hasWaited)), .init("repetitions", .unsigned(fate.repetitions)),
+      .init("thenError", fate.following.map { .integer(Int64($0.code)) } ?? .null),
+      .init("thenRepetitions", .unsigned(fate.following?.repetitions ?? 0)),
       .init("why", .text(explanation?.why)), .init("heal", .text(explanation?.heal)),
       .init("evidence", .text(explanation?.evidence)), .init("topic", .text(explanation?.topic)),
     ])

@@ -103,13 +103,21 @@ extension ThreadFate {
     case .error(let code):
       let again = repetitions > 1 ? " \(grouped(repetitions)) times in a row" : ""
       return "saw error \(code) (\(meaning(ofError: code))) at \(at.short)\(again)"
-        + (hasWaited ? ", then waited" : " and never waited")
+        + then + (hasWaited ? ", then waited" : " and never waited")
     case .message: return "got its next message at \(at.short)"
     case .waits: return "waits since \(at.short)"
     case .stillSends: return "sends since \(at.short)"
     case .runs: return "runs since \(at.short)"
     case .nothing: return "never ran"
     }
+  }
+}
+
+extension ThreadFate {
+  private var then: String {
+    guard let following else { return "" }
+    let again = following.repetitions > 1 ? " \(grouped(following.repetitions)) times in a row" : ""
+    return ", then error \(following.code) (\(meaning(ofError: following.code)))\(again)"
   }
 }
 

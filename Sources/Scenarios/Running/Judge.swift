@@ -52,7 +52,9 @@ struct Judge {
 
   private func stuckThread(of restore: RestoreRecord) -> String? {
     restore.threads.first { fate in
-      if case .error = fate.sight { return !fate.hasWaited && fate.repetitions >= Repetition.limit }
+      if case .error = fate.sight {
+        return !fate.hasWaited && max(fate.repetitions, fate.following?.repetitions ?? 0) >= Repetition.limit
+      }
       return fate.sight == .nothing && fate.situation != .unknown
     }.map { "\($0.name) makes no progress" }
   }

@@ -96,6 +96,17 @@ public struct ThreadFate: Hashable, Sendable {
   public var hasWaited: Bool
   /// Errors of the same code in a row from the first one, without anything else in between.
   public var repetitions: UInt64
+  /// A different error that followed the first one, and how often in a row.
+  public var following: FollowingError?
+
+  public struct FollowingError: Hashable, Sendable {
+    public var code: Int
+    public var repetitions: UInt64
+    public init(code: Int, repetitions: UInt64) {
+      self.code = code
+      self.repetitions = repetitions
+    }
+  }
 
   public init(
     name: ThreadName, situation: ThreadImage.Situation, sight: FirstSight, at: Instant, hasWaited: Bool = false,
