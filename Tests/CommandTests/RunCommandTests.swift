@@ -30,9 +30,9 @@ import Testing
     #expect(result.output.contains("the limit `events` of 500 was hit"))
   }
 
-  @Test func `an unknown limit is bad input`() throws {
-    let result = try run(Scenarios.counter(extra: "\"limits\": { \"event\": 500 },"))
-    #expect(result.exitCode == 2 && result.errors.contains("there is no limit `event`"))
+  @Test(arguments: ["event", "snapshots"]) func `a limit that nobody watches is bad input`(_ name: String) throws {
+    let result = try run(Scenarios.counter(extra: "\"limits\": { \"\(name)\": 500 },"))
+    #expect(result.exitCode == 2 && result.errors.contains("`\(name)`"))
   }
 
   @Test func `JSON is one document and nothing else`() throws {

@@ -16,8 +16,8 @@ struct CodeView {
   }
 
   /// Disassembled instructions; the one at the pointer is marked, because it is what runs next.
-  func lines(around pc: UInt64) -> [String] {
-    var lines: [String] = []
+  func lines(around pc: UInt64) -> [[String]] {
+    var lines: [[String]] = []
     for start in starts(upTo: pc) + [pc] {
       guard let bits = word(at: start) else { continue }
       lines.append(line(start, bits, pc))
@@ -30,8 +30,8 @@ struct CodeView {
     return lines
   }
 
-  private func line(_ address: UInt64, _ bits: UInt32, _ pc: UInt64) -> String {
-    "\(address == pc ? ">" : " ") \(hexadecimal(address))  \(Disassembler.text(for: bits, at: address).text)"
+  private func line(_ address: UInt64, _ bits: UInt32, _ pc: UInt64) -> [String] {
+    [address == pc ? ">" : "", hexadecimal(address), Disassembler.text(for: bits, at: address).text]
   }
 
   /// Starts of the instructions before `pc`. Lengths differ, so only a way that ends exactly at `pc` can be right.

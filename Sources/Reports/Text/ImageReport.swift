@@ -40,7 +40,7 @@ public enum ImageReport {
     }
     let code = CodeView(image: image, program: program)
     if let place = code.place(of: thread.pc) { layout.entry("", "in \(place)") }
-    for line in code.lines(around: thread.pc) { layout.entry("", line) }
+    layout.table("", code.lines(around: thread.pc), leftColumns: 3)
     let names = registerNames
     let cells = (1..<32).map { "\(names[$0]) \(hexadecimal(thread.registers[$0]))" }
     var rows: [[String]] = [["pc \(hexadecimal(thread.pc))"]]
