@@ -59,19 +59,22 @@ extension TextReport {
     layout.line()
   }
 
-  /// The reasons behind what was seen, each once.
+  /// The reason behind the gravest thing that was seen; the others are named only, or nobody would read any.
   private mutating func explain(_ restore: RestoreRecord) {
-    var told: [Explanation] = []
     // What a thread met may be harmless in this program; then there is nothing to heal.
     let isFine = restore.judgement?.verdict == .equivalent
-    for fate in restore.threads {
-      guard let explanation = Explanation.of(fate, policy: restore.policy), !told.contains(explanation) else { continue }
-      // A thread that lost nothing needs an explanation only if no other one lost something.
-      if explanation.heal == nil ? restore.threads.contains(where: { needsHealing($0, restore) }) : isFine { continue }
-      told.append(explanation)
-      let subject = restore.threads.count > 1 ? "\(fate.name.thread): " : ""
-      explain(explanation, subject: subject)
+    let explained = restore.threads.compactMap { fate in
+      Explanation.of(fate, policy: restore.policy).map { (fate: fate, explanation: $0) }
     }
+    let suitable = explained.filter { ($0.explanation.heal == nil) == isFine }
+    let gravest = suitable.min { Explanation.rank($0.explanation) < Explanation.rank($1.explanation) }
+    guard let gravest else { return }
+    explain(gravest.explanation, subject: restore.threads.count > 1 ? "\(gravest.fate.name.thread): " : "")
+    let others = suitable.filter { $0.explanation != gravest.explanation }
+    guard !isFine, !others.isEmpty else { return }
+    layout.entry(
+      "  also",
+      others.map { "\($0.fate.name.thread) (stasis explain \($0.explanation.topic))" }.joined(separator: ", "))
   }
 
   private mutating func explain(_ explanation: Explanation, subject: String) {
@@ -80,10 +83,6 @@ extension TextReport {
       layout.entry("  heal", "\(heal)  (stasis explain \(explanation.topic))")
     }
     layout.entry("  proof", "the real kernel does the same: conformance \(explanation.evidence)")
-  }
-
-  private func needsHealing(_ fate: ThreadFate, _ restore: RestoreRecord) -> Bool {
-    restore.judgement?.verdict != .equivalent && Explanation.of(fate, policy: restore.policy)?.heal != nil
   }
 }
 

@@ -27,6 +27,9 @@ public struct TextReport {
 
   private mutating func heading() {
     for part in layout.wrap(record.scenario.title, width: style.width) { layout.line(style.marked(part, .bold)) }
+    if let about = record.scenario.about {
+      for part in layout.wrap(about, width: style.width - 2) { layout.line("  " + part) }
+    }
     let machine = record.machine
     let time = record.end == Instant.zero ? "nothing simulated" : "\((record.end - Instant.zero).short) simulated"
     let facts = [
