@@ -57,6 +57,10 @@ extension Kernel {
       }
       switch threads[t.slot].continuation {
       case .user:
+        guard !threads[t.slot].task.isNone else {
+          enterWithoutTask(t)
+          continue
+        }
         guard threads[t.slot].flags.contains(.triggered) else {
           charge(.leaveKernel)
           return

@@ -32,6 +32,7 @@ extension Kernel {
     threads[r.slot].flags.subtract([.timeout, .cancel])
     // A reply ends the call: nobody owes this thread an answer any more.
     threads[r.slot].awaitedFrom = .none
+    threads[r.slot].awaitedSlot = -1
     disarm(r)
   }
 
