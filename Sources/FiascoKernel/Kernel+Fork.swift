@@ -30,6 +30,7 @@ extension Kernel {
     ready = original.ready
     timeouts = original.timeouts
     lastTick = original.lastTick
+    accountedTicks = original.accountedTicks
     nextSerial = original.nextSerial
     idle = original.idle
     now = original.now

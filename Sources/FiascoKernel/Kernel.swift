@@ -43,6 +43,8 @@ public struct Kernel: ~Copyable {
   var timeouts = EventQueue()
   /// When the timer interrupt was last handled.
   var lastTick = Instant.never
+  /// Ticks of the clock that have been charged to the threads that were current then.
+  var accountedTicks: UInt64 = 0
   var nextSerial: UInt64 = 0
 
   /// Time during which no thread was ready.

@@ -25,7 +25,7 @@ public struct Explanation: Hashable, Sendable {
 
   /// The explanation of an observation; nil if it needs none or none is known.
   public static func of(_ fate: ThreadFate, policy: BlockedThreadPolicy) -> Explanation? {
-    all.first {
+    all.dropFirst().first {
       $0.situation == fate.situation && ($0.policy == nil || $0.policy == policy) && $0.sight.includes(fate.sight)
     }
   }
@@ -52,7 +52,10 @@ extension Explanation {
     heal: "a child without ELF, whose threads are started by the restorer", evidence: "threadctl/04",
     topic: "elf-reload")
 
-  static let all: [Explanation] = replyAndWait + waits + sends + calls + others
+  /// The gravest first: what somebody else waits for in vain before what only delays.
+  public static let all: [Explanation] = [startIgnored] + replyAndWait + calls + sends + others + waits
+
+  static func rank(_ explanation: Explanation) -> Int { all.firstIndex(of: explanation) ?? all.count }
 
   private static let replyAndWait: [Explanation] = [
     Explanation(

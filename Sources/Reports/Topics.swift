@@ -89,6 +89,6 @@ extension Topic {
         "Only a thread that was never started takes its registers from `start`. So a restorer has to create its threads "
           + "itself, which a child without an ELF file makes possible.",
       ],
-      scenario: "Scenarios/checkpoint/start-ignored.json", evidence: ["threadctl/04"]),
+      scenario: "Scenarios/genode/start-ignored.json", evidence: ["threadctl/04"]),
   ]
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CheckpointRestore
 import ELFFiles
 import Reports
 
@@ -17,15 +18,26 @@ struct InspectCommand: ParsableCommand {
   @Argument(help: "A checkpoint image written by 'stasis run --image-dir'.", completion: .file(extensions: ["core"]))
   var image: String
 
+  @Option(help: "The component's program; without it the file beside the image is taken.", completion: .file())
+  var program: String?
+
   @Flag(help: "Print the image as JSON.")
   var json = false
 
   func run() throws {
-    do {
-      let image = try readCore(image)
-      Terminal.write(json ? ImageReport.document(of: image) : ImageReport.text(of: image, style: Terminal.style))
-    } catch {
-      throw Failure.badInput("\(image): \(error)")
+    let content: CheckpointImage
+    do { content = try readCore(image) } catch { throw Failure.badInput("\(image): \(error)") }
+    guard !json else { return Terminal.write(ImageReport.document(of: content)) }
+    Terminal.write(ImageReport.text(of: content, program: try executable(of: content), style: Terminal.style))
+  }
+
+  /// The program that was named; or the one `run` put beside the image, if it is still there.
+  private func executable(of image: CheckpointImage) throws -> ExecutableImage? {
+    if let program {
+      do { return try ExecutableImage(bytes: readFile(program)) } catch { throw Failure.badInput("\(program): \(error)") }
     }
+    let folder = self.image.utf8.lastIndex(of: UInt8(ascii: "/")).map { self.image[...$0] } ?? ""
+    guard let bytes = try? readFile("\(folder)\(image.componentName).elf") else { return nil }
+    return try? ExecutableImage(bytes: bytes)
   }
 }

@@ -14,7 +14,7 @@ struct RunCommand: ParsableCommand {
       EXAMPLES
         stasis run Scenarios/ipc/reply-and-wait.json
         stasis run Scenarios/timing/control-loop.json --json | jq '.jobs[0].missed'
-        stasis run Scenarios/checkpoint/sheep-counter.json --image-dir images && gdb-multiarch images/c1.core
+        stasis run Scenarios/checkpoint/sheep-counter.json --image-dir images && gdb-multiarch images/*.elf images/c1.core
         stasis run Scenarios/checkpoint/sheep-counter.json --costs
       """)
 
@@ -27,7 +27,7 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Print every figure of the scenario's platform with its source, and play nothing.")
   var costs = false
 
-  @Option(help: "Write each checkpoint into this directory, as an ELF core file.", completion: .directory)
+  @Option(help: "Write each checkpoint into this directory, as an ELF core file with its program beside it.", completion: .directory)
   var imageDir: String?
 
   @Flag(help: "Print the digest of the trace after the report; equal digests mean equal runs.")
@@ -69,8 +69,11 @@ struct RunCommand: ParsableCommand {
     }
   }
 
+  /// The program goes beside the image: debuggers take names and instructions from it.
   private func write(_ image: PlayedRun.Image, to path: String) throws(ELFError) {
     let executable = try ExecutableImage(bytes: image.executable)
     try writeCore(image.image, executable: executable, to: path)
+    let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path[...$0] } ?? ""
+    try replaceFile("\(folder)\(image.image.componentName).elf", with: image.executable)
   }
 }

@@ -8,17 +8,18 @@ import Scenarios
     abstract: "Simulates checkpoint and restore of components on the Fiasco.OC microkernel with Genode.",
     discussion: """
       EXAMPLES
-        stasis run Scenarios/checkpoint/sheep-counter.json    play a scenario and report what happened
-        stasis check Scenarios/*/*.json                       validate scenarios, all mistakes of each
-        stasis explain reply-and-wait                         why a restored server hangs, and the fix
+        stasis run Scenarios/checkpoint/sheep-counter.json
+        stasis check Scenarios/*/*.json
+        stasis explain reply-and-wait
 
       EXIT CODES
-        0  all expectations are met          3  the system is stuck
-        1  an expectation failed             5  a limit was hit
-        2  bad input or usage               70  a defect of stasis itself
+        0  all expectations are met    3  the system is stuck
+        1  an expectation failed       5  a limit was hit
+        2  bad input or usage         70  a defect of stasis itself
 
       SHELL COMPLETION
-        stasis --generate-completion-script bash > ~/.bash_completion.d/stasis     (also: zsh, fish)
+        stasis --generate-completion-script bash > stasis.bash
+        (also for zsh and fish)
       """,
     version: "0.1.0",
     subcommands: [RunCommand.self, CheckCommand.self, BootCommand.self, InspectCommand.self, ExplainCommand.self])

@@ -54,6 +54,10 @@ extension Kernel {
       }
       switch position.continuation {
       case .user:
+        guard !threads[t.slot].task.isNone else {
+          enterWithoutTask(t)
+          continue
+        }
         guard position.flags.contains(.triggered) else {
           charge(.leaveKernel)
           return

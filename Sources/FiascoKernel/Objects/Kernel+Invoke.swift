@@ -110,9 +110,13 @@ extension Kernel {
     case .irq: invokeIRQ(Int(object.index), capability, by: t, tag: tag)
     case .semaphore: invokeSemaphore(Int(object.index), capability, by: t, tag: tag)
     case .factory: waits ? invokeFactory(capability.object, rights: capability.rights, by: t, tag: tag) : .ok
+    // Both have one interrupt of their own.
+    case .scheduler where tag.label == KernelProtocol.irq, .log where tag.label == KernelProtocol.irq:
+      invokeController(capability.object, pins: 1, by: t, tag: tag)
     case .scheduler: invokeScheduler(by: t, tag: tag)
     case .log: invokeLog(capability, by: t, tag: tag)
-    case .icu, .inert, .thread, .task, .gate: .refused(.badProtocol)
+    case .icu: invokeController(capability.object, pins: Self.interruptPins, by: t, tag: tag)
+    case .inert, .thread, .task, .gate: .refused(.badProtocol)
     }
   }
 

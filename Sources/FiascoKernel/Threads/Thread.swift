@@ -55,8 +55,9 @@ public struct Thread: BitwiseCopyable, Sendable {
   public var awaitedSlot: Int32 = -1
 
   // Faults
-  public var pager: UInt64 = 0
-  public var exceptionHandler: UInt64 = 0
+  /// Selectors in the thread's own task; a new thread has the invalid one.
+  public var pager = Thread.noSelector
+  public var exceptionHandler = Thread.noSelector
   public var faultAddress: UInt64 = 0
   public var faultCause: UInt64 = 0
   /// Message and buffer registers that a kernel-made message displaces: MR0, MR1, BDR, BR0, BR1.
@@ -77,8 +78,8 @@ public struct Thread: BitwiseCopyable, Sendable {
   // Deletion
   /// Gates and IRQs that still refer to the thread keep its control block.
   public var internalReferences: UInt32 = 0
+  /// Triggered when a gate to the thread dies; -1 none was registered, -2 the registered one is gone.
   public var deletionIRQ: Int32 = -1
-  public var vcpuState: UInt64 = 0
 
   public init(object: ObjectID) { self.object = object }
 }
@@ -94,6 +95,9 @@ public struct SavedRegisters: BitwiseCopyable, Sendable {
 }
 
 extension Thread {
+  /// Names no slot: every bit above the slot's offset is set (observed in conformance threadctl/05).
+  public static let noSelector: UInt64 = ~0xfff
+
   @inline(__always) public var isReady: Bool { flags.contains(.ready) }
   @inline(__always) public var isDead: Bool { flags.contains(.dead) }
 
@@ -178,6 +182,7 @@ extension Thread {
     flags.subtract([.timeout, .cancel])
     // A reply ends the call: nobody owes this thread an answer any more.
     awaitedFrom = .none
+    awaitedSlot = -1
     deadline = .never
   }
 

@@ -1,26 +1,32 @@
 import CheckpointRestore
 import Determinism
-import RISCV
+import ELFFiles
 
 /// What a checkpoint image holds, for people: threads, where they stood, capabilities, regions.
 public enum ImageReport {
   /// Rows shown of a long table.
   private static let most = 40
 
-  public static func text(of image: CheckpointImage, style: TextStyle = TextStyle()) -> String {
+  /// - Parameter program: the component's executable: its text is not in the image, because a restorer takes it from
+  ///   the file again.
+  public static func text(
+    of image: CheckpointImage, program: ExecutableImage? = nil, style: TextStyle = TextStyle()
+  ) -> String {
     var layout = TextLayout(style: style)
     layout.line(style.marked("Checkpoint of \(image.componentName)", .bold))
     let at = Instant(picoseconds: image.takenAtPicoseconds)
     layout.line("  taken at \(at) under kernel profile `\(image.kernelProfile)`, image version \(image.version)")
     layout.line()
-    for thread in image.threads { describe(thread, image, &layout) }
+    for thread in image.threads { describe(thread, image, program, &layout) }
     regions(image, &layout)
     capabilities(image, &layout)
     sessions(image, &layout)
     return layout.text
   }
 
-  private static func describe(_ thread: ThreadImage, _ image: CheckpointImage, _ layout: inout TextLayout) {
+  private static func describe(
+    _ thread: ThreadImage, _ image: CheckpointImage, _ program: ExecutableImage?, _ layout: inout TextLayout
+  ) {
     let note = thread.registersValid ? "" : " (registers may be old: it was inside a system call)"
     layout.entry(
       "thread", "\(thread.name), \(thread.situation.sentence), priority \(thread.priority)\(note)", hanging: 2)
@@ -32,7 +38,9 @@ public enum ImageReport {
     if thread.errorCode != 0 {
       layout.entry("", "error word \(thread.errorCode) (\(meaning(ofError: Int(truncatingIfNeeded: thread.errorCode))))")
     }
-    for line in disassembly(around: thread.pc, in: image) { layout.entry("", line) }
+    let code = CodeView(image: image, program: program)
+    if let place = code.place(of: thread.pc) { layout.entry("", "in \(place)") }
+    layout.table("", code.lines(around: thread.pc), leftColumns: 3)
     let names = registerNames
     let cells = (1..<32).map { "\(names[$0]) \(hexadecimal(thread.registers[$0]))" }
     var rows: [[String]] = [["pc \(hexadecimal(thread.pc))"]]
@@ -48,41 +56,6 @@ public enum ImageReport {
     "zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "s2",
     "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
   ]
-
-  /// Four instructions before and after the instruction pointer, as far as the image has them.
-  private static func disassembly(around pc: UInt64, in image: CheckpointImage) -> [String] {
-    var lines: [String] = []
-    var address = pc >= 16 ? pc - 16 : 0
-    while address < pc + 12 {
-      guard let bits = word(at: address, in: image) else {
-        if address >= pc { break }
-        address += 4
-        continue
-      }
-      let (text, length) = Disassembler.text(for: bits, at: address)
-      // Going backwards, the start of an instruction is a guess; the one at the pointer is not.
-      if address < pc, address + UInt64(length) > pc {
-        address = pc
-        continue
-      }
-      lines.append("\(address == pc ? ">" : " ") \(hexadecimal(address))  \(text)")
-      address += UInt64(length)
-    }
-    return lines
-  }
-
-  private static func word(at address: UInt64, in image: CheckpointImage) -> UInt32? {
-    for region in image.regions where region.map == 0 && address >= region.address {
-      let distance = address - region.address
-      guard distance < region.size, image.dataspaces.indices.contains(region.dataspaceIndex) else { continue }
-      let contents = image.dataspaces[region.dataspaceIndex].contents
-      let offset = Int(region.offset + distance)
-      guard offset + 2 <= contents.count else { return nil }
-      let bytes = contents[offset..<min(offset + 4, contents.count)]
-      return bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) }
-    }
-    return nil
-  }
 
   private static func regions(_ image: CheckpointImage, _ layout: inout TextLayout) {
     guard !image.regions.isEmpty else { return }

@@ -24,8 +24,7 @@ extension TextReport {
       parts.append(part)
     }
     layout.entry("checkpoint \(checkpoint.name)", parts.joined(separator: " · "), hanging: 2)
-    let rows = checkpoint.threads.map { ($0.name.thread, $0.situation.sentence) }
-    aligned(rows)
+    layout.list("", checkpoint.threads.map { [$0.name.thread, $0.situation.sentence] })
     layout.line()
   }
 
@@ -34,15 +33,6 @@ extension TextReport {
       checkpoint.duration(of: phase).map { "\(phase.rawValue) \($0.short)" }
     }
     return parts.isEmpty ? "" : " with " + parts.joined(separator: " and ")
-  }
-
-  /// Names in a column, wrapped sentences beside them.
-  private mutating func aligned(_ rows: [(name: String, sentence: String)]) {
-    let width = rows.map(\.name.count).max() ?? 0
-    for row in rows {
-      let fill = String(repeating: " ", count: width - row.name.count)
-      layout.entry("", row.name + fill + "  " + row.sentence, hanging: width + 2)
-    }
   }
 
   /// A restore: policy, what each thread met, the verdict, and why.
@@ -56,7 +46,7 @@ extension TextReport {
     let took = restore.duration.map { " in \($0.short)" } ?? ""
     layout.entry(
       label, "\(restore.component) at \(restore.at.short)\(took) · \(restore.child.words) · policy `\(restore.policy.rawValue)`")
-    aligned(restore.threads.map { ($0.name.thread, $0.situation.sentence + ", " + $0.sentence) })
+    layout.list("", restore.threads.map { [$0.name.thread, $0.situation.sentence + ", " + $0.sentence] })
     if let judgement = restore.judgement {
       layout.entry("", "verdict: \(judgement.verdict.rawValue)", mark: judgement.verdict.mark)
       for reason in judgement.reasons { layout.entry("", "- \(reason)", hanging: 2) }
@@ -69,19 +59,22 @@ extension TextReport {
     layout.line()
   }
 
-  /// The reasons behind what was seen, each once.
+  /// The reason behind the gravest thing that was seen; the others are named only, or nobody would read any.
   private mutating func explain(_ restore: RestoreRecord) {
-    var told: [Explanation] = []
     // What a thread met may be harmless in this program; then there is nothing to heal.
     let isFine = restore.judgement?.verdict == .equivalent
-    for fate in restore.threads {
-      guard let explanation = Explanation.of(fate, policy: restore.policy), !told.contains(explanation) else { continue }
-      // A thread that lost nothing needs an explanation only if no other one lost something.
-      if explanation.heal == nil ? restore.threads.contains(where: { needsHealing($0, restore) }) : isFine { continue }
-      told.append(explanation)
-      let subject = restore.threads.count > 1 ? "\(fate.name.thread): " : ""
-      explain(explanation, subject: subject)
+    let explained = restore.threads.compactMap { fate in
+      Explanation.of(fate, policy: restore.policy).map { (fate: fate, explanation: $0) }
     }
+    let suitable = explained.filter { ($0.explanation.heal == nil) == isFine }
+    let gravest = suitable.min { Explanation.rank($0.explanation) < Explanation.rank($1.explanation) }
+    guard let gravest else { return }
+    explain(gravest.explanation, subject: restore.threads.count > 1 ? "\(gravest.fate.name.thread): " : "")
+    let others = suitable.filter { $0.explanation != gravest.explanation }
+    guard !isFine, !others.isEmpty else { return }
+    layout.entry(
+      "  also",
+      others.map { "\($0.fate.name.thread) (stasis explain \($0.explanation.topic))" }.joined(separator: ", "))
   }
 
   private mutating func explain(_ explanation: Explanation, subject: String) {
@@ -90,10 +83,6 @@ extension TextReport {
       layout.entry("  heal", "\(heal)  (stasis explain \(explanation.topic))")
     }
     layout.entry("  proof", "the real kernel does the same: conformance \(explanation.evidence)")
-  }
-
-  private func needsHealing(_ fate: ThreadFate, _ restore: RestoreRecord) -> Bool {
-    restore.judgement?.verdict != .equivalent && Explanation.of(fate, policy: restore.policy)?.heal != nil
   }
 }
 

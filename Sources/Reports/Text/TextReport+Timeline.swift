@@ -16,7 +16,7 @@ extension TextReport {
   mutating func log() {
     let rows = LogExcerpt(record: record).rows
     guard !rows.isEmpty else { return }
-    layout.table("log", rows.map { [$0.time, $0.component, $0.text] }, leftColumns: 3)
+    layout.list("log", rows.map { [$0.time, $0.component, $0.text] })
     layout.line()
   }
 }

@@ -27,14 +27,17 @@ public struct TextReport {
 
   private mutating func heading() {
     for part in layout.wrap(record.scenario.title, width: style.width) { layout.line(style.marked(part, .bold)) }
+    if let about = record.scenario.about {
+      for part in layout.wrap(about, width: style.width - 2) { layout.line("  " + part) }
+    }
     let machine = record.machine
     let time = record.end == Instant.zero ? "nothing simulated" : "\((record.end - Instant.zero).short) simulated"
     let facts = [
       "platform \(machine.platform.platform)", "kernel \(machine.kernel.rawValue)", time,
       counted(record.instructions, "instruction"),
     ]
-    layout.line("  " + facts.joined(separator: " · "))
-    layout.line("  " + style.marked(costSentence, .faint))
+    for part in layout.wrap(facts.joined(separator: " · "), width: style.width - 2) { layout.line("  " + part) }
+    for part in layout.wrap(costSentence, width: style.width - 2) { layout.line("  " + style.marked(part, .faint)) }
     layout.line()
   }
 
@@ -54,7 +57,7 @@ public struct TextReport {
 
   private mutating func waitingThreads() {
     let waiting = record.threads.filter { !$0.standing.isOver }
-    layout.table("", waiting.prefix(20).map { ["\($0.name)", $0.standing.sentence] }, leftColumns: 2)
+    layout.list("", waiting.prefix(20).map { ["\($0.name)", $0.standing.sentence] })
     if waiting.count > 20 { layout.entry("", "and \(counted(waiting.count - 20, "more thread"))") }
   }
 

@@ -24,6 +24,10 @@ struct FateWatch {
   mutating func take(_ event: KernelEvent, at instant: Instant, _ restores: inout [RestoreRecord]) {
     switch event {
     case .exceptionRaised(let thread, _, _): inException.append(thread)
+    case .threadKilled(let thread):
+      // The kernel gives the id to another thread.
+      inException.removeAll { $0 == thread }
+      for index in watched.indices where watched[index].thread == thread { watched[index].isDone = true }
     case .ipcFailed(let thread, let error): failed(thread, Int(error.rawValue), at: instant, &restores)
     case .messageTransferred(_, let thread, _):
       if let answered = inException.firstIndex(of: thread) {
@@ -78,7 +82,7 @@ struct FateWatch {
   }
 
   mutating func settle(_ restores: inout [RestoreRecord], _ standing: (ThreadID) -> ThreadStanding) {
-    for place in watched where restores[place.restore].threads[place.fate].sight == .nothing {
+    for place in watched where !place.isDone && restores[place.restore].threads[place.fate].sight == .nothing {
       let sight: ThreadFate.FirstSight? =
         switch standing(place.thread) {
         case .waitsForAnybody, .waitsFor, .sleepsUntil, .waitsForSemaphore: .waits

@@ -14,12 +14,12 @@ struct Judge {
   }
 
   private func judgement(of restore: RestoreRecord, in record: RunRecord) -> Judgement {
-    if let crash = crash(of: restore, in: record) { return Judgement(.crashed, reasons: [crash]) }
     var reasons: [String] = []
     if let again = constructedAgain(restore, record) { reasons.append(again) }
     if !restore.ignoredStarts.isEmpty {
       reasons.append("start had no effect on \(restore.ignoredStarts.joined(separator: ", ")): they ran already")
     }
+    if let crash = crash(of: restore, in: record) { return Judgement(.crashed, reasons: reasons + [crash]) }
     let findings = record.components.compactMap { compare($0.name, restore, record) }
     reasons += findings.map(\.reason)
     if let verdict = worst(findings.map(\.verdict)) { return Judgement(verdict, reasons: reasons) }

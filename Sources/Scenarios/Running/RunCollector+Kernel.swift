@@ -9,10 +9,11 @@ extension RunCollector {
     switch event {
     case .objectCreated(let object, .thread):
       guard kernel.objects.contains(object.slot) else { return }
-      tracker.created(ThreadID(Int(kernel.objects[object.slot].index)))
+      let thread = ThreadID(Int(kernel.objects[object.slot].index))
+      tracker.created(thread)
+      nameBare(thread, createdAt: instant)
     case .threadStarted(let thread): tracker[thread].isStarted = true
     case .threadKilled(let thread): tracker[thread].isKilled = true
-    case .registersExchanged(let thread, _, let ip, _): nameByEntry(thread, ip)
     case .ipcStarted(let thread, _, let tag, _):
       if MessageTag(raw: tag).label == KernelProtocol.log { noteWriter(thread, at: instant) }
     case .pageFaulted(let thread, _, let ip):
@@ -59,10 +60,11 @@ extension RunCollector {
       at: instant, ip: ip, value: value, symbol: programs.symbol(at: ip, of: tracker.name(of: thread)?.component))
   }
 
-  /// A bare thread has no name but the function it starts in.
-  private mutating func nameByEntry(_ thread: ThreadID, _ ip: UInt64) {
-    guard !programs.isGenode, tracker.name(of: thread) == nil, let name = programs.thread(startingAt: ip) else { return }
-    tracker.give(name, to: thread)
+  /// The root task makes all threads of a bare scenario before any of them runs; its own thread was there before.
+  private mutating func nameBare(_ thread: ThreadID, createdAt instant: Instant) {
+    guard !programs.isGenode, instant > .zero, bareThreadsNamed < programs.bareThreads.count else { return }
+    tracker.give(programs.bareThreads[bareThreadsNamed], to: thread)
+    bareThreadsNamed += 1
   }
 }
 
