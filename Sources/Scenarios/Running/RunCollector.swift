@@ -18,7 +18,7 @@ struct RunCollector {
   var counts = EventCounts()
   var repetition = Repetition()
   var checkpoints: CheckpointCollector
-  var bareThreadsNamed = 0
+  var bareThreadsSeen = 0
   /// Bytes of all lines.
   private(set) var outputTotal: UInt64 = 0
   /// Console bytes of an unfinished line, and the writers of those not seen yet.
