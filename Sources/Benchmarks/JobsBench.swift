@@ -34,8 +34,9 @@ enum JobsBench {
     (1...tasks).reduce(0) { $0 + system.node.kernel.registers[$1][.s1] }
   }
 
-  /// With more threads than kinds of periods, all periods are longer by that factor: the load stays.
-  static func program(tasks: Int) -> RootProgram {
+  /// With more threads than kinds of periods, all periods are longer by that factor: the load stays. The first releases
+  /// lie `offset` microseconds apart.
+  static func program(tasks: Int, apart offset: UInt64 = 0) -> RootProgram {
     var program = RootProgram()
     addWorker(&program.code)
     program.code.align(8)
@@ -45,7 +46,7 @@ enum JobsBench {
       program.code.double(RootProgram.utcb(task))
       program.code.double(period * 1000)
       program.code.double(period * 1_000_000 * 7 / 10 / UInt64(tasks))
-      program.code.double(100_000)
+      program.code.double(100_000 + UInt64(task) * offset)
     }
     let pages = program.pages
     program.beginRoot()

@@ -1,93 +1,118 @@
-import Synchronization
-
 /// The list of chunks of a `SlotTable`, 16 slots each.
 ///
-/// Copying the list shares its chunks; each chunk counts the lists it is in, and one that is in several is never
-/// written. Counted by hand, because two calls into the runtime would cost three times the access itself.
-@usableFromInline final class SlotChunks<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
-  /// In front of the elements of each chunk.
-  @usableFromInline typealias ListCount = Atomic<Int>
-
-  // The table that owns the list has exclusive access; checking it here again would cost as much as all else.
-  @exclusivity(unchecked) @usableFromInline var count = 0
-  @exclusivity(unchecked) @usableFromInline var capacity = 0
-  @exclusivity(unchecked) @usableFromInline var list: UnsafeMutablePointer<UnsafeMutableRawPointer>
+/// Forks share the list until one of them writes; then it gets a list of its own that shares the chunks, each until it
+/// is written. List and chunks begin with the number of those who share them. Counted by hand and inline, because a call
+/// into the runtime for each access would cost as much as all the rest of a system call.
+@frozen @usableFromInline struct SlotChunks<Element: BitwiseCopyable & Sendable>: ~Copyable {
+  /// A count of sharers, then the addresses of the chunks; nil as long as there are none.
+  @usableFromInline var list: UnsafeMutableRawPointer?
+  @usableFromInline var count = 0
+  @usableFromInline var capacity = 0
 
   @inlinable static var headerBytes: Int { max(16, MemoryLayout<Element>.alignment) }
   @inlinable static var chunkBytes: Int { headerBytes + 16 * MemoryLayout<Element>.stride }
 
-  @inlinable init() { list = .allocate(capacity: 0) }
+  @inlinable init() {}
 
-  @inlinable deinit {
-    for index in 0..<count { Self.release(list[index]) }
-    list.deallocate()
+  private init(list: UnsafeMutableRawPointer?, count: Int, capacity: Int) {
+    self.list = list
+    self.count = count
+    self.capacity = capacity
   }
 
-  /// A second list of the same chunks.
-  @inline(never) @inlinable
-  func copy() -> SlotChunks {
-    let other = SlotChunks()
-    other.reserve(count)
-    for index in 0..<count {
-      Self.listCount(list[index]).pointee.wrappingAdd(1, ordering: .relaxed)
-      other.list[index] = list[index]
-    }
-    other.count = count
-    return other
+  @inlinable deinit { Self.release(list, count) }
+
+  /// The same list for another table.
+  func share() -> SlotChunks {
+    if let list { Self.sharers(list).pointee += 1 }
+    return SlotChunks(list: list, count: count, capacity: capacity)
   }
 
   /// For reading. The caller has checked that there is such a chunk.
   @inlinable @inline(__always)
   func elements(_ index: Int) -> UnsafeMutablePointer<Element> {
-    (list[index] + Self.headerBytes).assumingMemoryBound(to: Element.self)
+    (Self.chunks(list.unsafelyUnwrapped)[index] + Self.headerBytes).assumingMemoryBound(to: Element.self)
   }
 
-  /// For writing through the only reference to this list.
+  /// For writing; the caller has checked that there is such a chunk.
   @inlinable @inline(__always)
-  func ownElements(_ index: Int) -> UnsafeMutablePointer<Element> {
-    if Self.listCount(list[index]).pointee.load(ordering: .acquiring) != 1 { separate(index) }
+  mutating func ownElements(_ index: Int) -> UnsafeMutablePointer<Element> {
+    let list = list.unsafelyUnwrapped
+    if Self.sharers(list).pointee != 1 || Self.sharers(Self.chunks(list)[index]).pointee != 1 { separate(index) }
     return elements(index)
   }
 
-  @inlinable func append() {
-    if count == capacity { reserve(max(4, 2 * count)) }
+  /// Adds a chunk of zeros.
+  mutating func append() {
+    if count == capacity { copyList(capacity: max(4, 2 * count)) } else { ownList() }
+    guard let list else { return }
     let chunk = Self.makeChunk()
     (chunk + Self.headerBytes).initializeMemory(as: UInt8.self, repeating: 0, count: Self.chunkBytes - Self.headerBytes)
-    list[count] = chunk
+    Self.chunks(list)[count] = chunk
     count += 1
   }
 
-  @inline(never) @inlinable
-  func separate(_ index: Int) {
-    let (chunk, shared) = (Self.makeChunk(), list[index])
+  /// Makes the list and one chunk this table's own.
+  @inline(never) @usableFromInline
+  mutating func separate(_ index: Int) {
+    ownList()
+    guard let list else { return }
+    let shared = Self.chunks(list)[index]
+    guard Self.sharers(shared).pointee != 1 else { return }
+    let chunk = Self.makeChunk()
     (chunk + Self.headerBytes).copyMemory(
       from: shared + Self.headerBytes, byteCount: Self.chunkBytes - Self.headerBytes)
-    list[index] = chunk
-    Self.release(shared)
+    Self.chunks(list)[index] = chunk
+    Self.sharers(shared).pointee -= 1
   }
 
-  @inlinable func reserve(_ newCapacity: Int) {
-    let larger = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(capacity: newCapacity)
-    larger.moveInitialize(from: list, count: count)
-    list.deallocate()
-    list = larger
+  private mutating func ownList() {
+    if let list, Self.sharers(list).pointee != 1 { copyList(capacity: capacity) }
+  }
+
+  /// Replaces the list by one of its own with room for `capacity` chunks.
+  private mutating func copyList(capacity newCapacity: Int) {
+    let copy = UnsafeMutableRawPointer.allocate(byteCount: 8 + 8 * newCapacity, alignment: 8)
+    Self.sharers(copy).initialize(to: 1)
+    if let list {
+      for index in 0..<count {
+        let chunk = Self.chunks(list)[index]
+        Self.sharers(chunk).pointee += 1
+        Self.chunks(copy)[index] = chunk
+      }
+    }
+    Self.release(list, count)
+    list = copy
     capacity = newCapacity
   }
 
-  @inlinable static func makeChunk() -> UnsafeMutableRawPointer {
+  private static func makeChunk() -> UnsafeMutableRawPointer {
     let chunk = UnsafeMutableRawPointer.allocate(byteCount: chunkBytes, alignment: headerBytes)
-    listCount(chunk).initialize(to: ListCount(1))
+    sharers(chunk).initialize(to: 1)
     return chunk
   }
 
-  @inlinable static func release(_ chunk: UnsafeMutableRawPointer) {
-    if listCount(chunk).pointee.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
-      chunk.deallocate()
+  /// Gives up one share of a list; with the last one go its shares of the chunks.
+  @inline(never) @usableFromInline
+  static func release(_ list: UnsafeMutableRawPointer?, _ count: Int) {
+    guard let list else { return }
+    sharers(list).pointee -= 1
+    if sharers(list).pointee != 0 { return }
+    for index in 0..<count {
+      let chunk = chunks(list)[index]
+      sharers(chunk).pointee -= 1
+      if sharers(chunk).pointee == 0 { chunk.deallocate() }
     }
+    list.deallocate()
   }
 
   @inlinable @inline(__always)
-  static func listCount(_ chunk: UnsafeMutableRawPointer) -> UnsafeMutablePointer<ListCount> {
-    chunk.assumingMemoryBound(to: ListCount.self)
+  static func sharers(_ block: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Int> {
+    block.assumingMemoryBound(to: Int.self)
+  }
+
+  @inlinable @inline(__always)
+  static func chunks(_ list: UnsafeMutableRawPointer) -> UnsafeMutablePointer<UnsafeMutableRawPointer> {
+    (list + 8).assumingMemoryBound(to: UnsafeMutableRawPointer.self)
   }
 }

@@ -1,10 +1,11 @@
 /// A table of plain structs addressed by small indices, in which removed slots are used again.
 ///
-/// Elements live in chunks of 16. A copy of the table shares everything; the first write to the copy duplicates the
-/// list of chunks and the one chunk it changes, so forking a machine with many threads costs little.
+/// Elements live in chunks of 16. A fork of the table shares everything; the first write on either side duplicates the
+/// list of chunks and the one chunk it changes, so forking a machine with many threads costs little. Forks stay within
+/// one thread, as those of `PagedMemory` do.
 ///
 /// Indices are handed out lowest first: which index an object gets depends on the history of this table alone.
-@frozen public struct SlotTable<Element: BitwiseCopyable & Sendable>: Sendable {
+@frozen public struct SlotTable<Element: BitwiseCopyable & Sendable>: ~Copyable {
   @usableFromInline var chunks = SlotChunks<Element>()
   /// One bit a slot: is there an element?
   @usableFromInline var occupied: ContiguousArray<UInt64> = []
@@ -18,6 +19,17 @@
 
   @inlinable public init() {}
 
+  private init(forkOf parent: borrowing SlotTable) {
+    chunks = parent.chunks.share()
+    occupied = parent.occupied
+    firstFreeWord = parent.firstFreeWord
+    count = parent.count
+    capacity = parent.capacity
+  }
+
+  /// A second table with equal contents. Both go on independently.
+  public borrowing func fork() -> SlotTable { SlotTable(forkOf: self) }
+
   @inlinable public var isEmpty: Bool { count == 0 }
 
   /// Whether `index` holds an element; false for an index that was never handed out.
@@ -28,23 +40,23 @@
       && occupied[word] &>> UInt64(truncatingIfNeeded: index & 63) & 1 == 1
   }
 
-  /// The element at an occupied index.
+  /// The element at an occupied index. By address: a look at one field must not copy a large element.
   @inlinable public subscript(index: Int) -> Element {
-    @inline(__always) get {
+    @inline(__always) unsafeAddress {
       precondition(contains(index), "access to an empty slot")
-      return chunks.elements(index &>> 4)[index & 15]
+      return UnsafePointer(chunks.elements(index &>> 4) + (index & 15))
     }
-    @inline(__always) _modify {
+    @inline(__always) unsafeMutableAddress {
       precondition(contains(index), "access to an empty slot")
-      yield &ownChunk(index &>> 4)[index & 15]
+      return chunks.ownElements(index &>> 4) + (index & 15)
     }
   }
 
   /// Puts the element into the lowest free slot and returns its index.
   public mutating func insert(_ element: Element) -> Int {
     let index = takeLowestFreeIndex()
-    if index >> 4 == chunks.count { appendChunk() }
-    ownChunk(index >> 4)[index & 15] = element
+    if index >> 4 == chunks.count { chunks.append() }
+    chunks.ownElements(index >> 4)[index & 15] = element
     count += 1
     capacity = max(capacity, index + 1)
     return index
@@ -68,18 +80,6 @@
       digest.combine(index)
       feed(self[index], &digest)
     }
-  }
-
-  /// The elements of a chunk that no copy of the table shares.
-  @inlinable @inline(__always)
-  mutating func ownChunk(_ index: Int) -> UnsafeMutablePointer<Element> {
-    if !isKnownUniquelyReferenced(&chunks) { chunks = chunks.copy() }
-    return chunks.ownElements(index)
-  }
-
-  private mutating func appendChunk() {
-    if !isKnownUniquelyReferenced(&chunks) { chunks = chunks.copy() }
-    chunks.append()
   }
 
   private mutating func takeLowestFreeIndex() -> Int {

@@ -61,9 +61,14 @@ public enum Opcode {
   public enum Thread {
     public static let control: UInt64 = 0, exchangeRegisters: UInt64 = 1, switchTo: UInt64 = 2, statistics: UInt64 = 3
     public static let vcpuResume: UInt64 = 4, registerDeletionIRQ: UInt64 = 5, modifySenders: UInt64 = 6, vcpuControl: UInt64 = 7
+    public static let faultTrampoline: UInt64 = 9
   }
   public enum Gate { public static let bind: UInt64 = 0x10, info: UInt64 = 0x11 }
   public enum IRQ { public static let endOfInterrupt: UInt64 = 4, detach: UInt64 = 1, trigger: UInt64 = 2, bind: UInt64 = 0x10 }
+  public enum Controller {
+    public static let bind: UInt64 = 0, unbind: UInt64 = 1, info: UInt64 = 2, unmask: UInt64 = 4, mask: UInt64 = 5
+    public static let setMode: UInt64 = 6
+  }
   public enum Scheduler { public static let info: UInt64 = 0, runThread: UInt64 = 1, idleTime: UInt64 = 2 }
   public enum Log { public static let write: UInt64 = 0, read: UInt64 = 1, setAttributes: UInt64 = 2, getAttributes: UInt64 = 3 }
 }

@@ -41,7 +41,9 @@ public struct SenderID: Hashable, BitwiseCopyable, Sendable {
   init(irq: Int) { raw = -2 - Int32(truncatingIfNeeded: irq) }
   private init(raw: Int32) { self.raw = raw }
   static let none = SenderID(raw: -1)
+  /// A partner that was deleted: a closed wait for it never ends by a message.
+  static let gone = SenderID(raw: .min)
   var isNone: Bool { raw == -1 }
   var thread: ThreadID? { raw >= 0 ? ThreadID(Int(raw)) : nil }
-  var irq: Int? { raw <= -2 ? Int(-2 - raw) : nil }
+  var irq: Int? { raw <= -2 && self != .gone ? Int(-2 - raw) : nil }
 }

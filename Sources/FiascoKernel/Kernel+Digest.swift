@@ -15,6 +15,7 @@ extension Kernel {
     digestObjectTables(into: &digest)
     digest.combine(1, current.index, currentContext.index)
     digest.combine(sliceEnd.picoseconds)
+    digest.combine(accountedTicks)
     digest.combine(UInt64(bitPattern: idle.picoseconds))
     digest.combine(pendingCycles)
     timeouts.digest(into: &digest)
@@ -31,6 +32,7 @@ extension Kernel {
       digest.combine(3, irq.thread.index, Int32(bitPattern: irq.pending))
       digest.combine(irq.label)
       digest.combine(irq.isQueued ? 1 : 0, irq.queueNext.raw, irq.queuePrevious.raw)
+      digest.combine(8, irq.controller.index, irq.pin)
     }
     semaphores.digest(into: &digest) { digest, into in into.combine(4, Int32(bitPattern: digest.count), digest.firstWaiter.raw) }
     factories.digest(into: &digest) { factory, digest in
@@ -38,8 +40,7 @@ extension Kernel {
       digest.combine(factory.used)
     }
     replySlots.digest(into: &digest) { slot, digest in
-      digest.combine(5, slot.caller.index, slot.receiver.index)
-      digest.combine(UInt64(slot.index))
+      digest.combine(UInt64(slot.index), slot.task.index, slot.caller.index)
     }
   }
 }
@@ -78,5 +79,6 @@ extension Thread {
     digest.combine(UInt64(bitPattern: left.picoseconds))
     digest.combine(deadline.picoseconds)
     digest.combine(UInt64(internalReferences), deletionIRQ, Int32(utcbFrame))
+    digest.combine(UInt64(bitPattern: consumed.picoseconds))
   }
 }

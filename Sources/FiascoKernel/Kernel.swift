@@ -1,6 +1,7 @@
 import Determinism
 import FiascoABI
 import RISCV
+import Synchronization
 
 /// The microkernel of one node, as a value: threads, objects, spaces, the ready list, and the RAM it manages.
 ///
@@ -8,6 +9,10 @@ import RISCV
 /// afterwards which thread is in user mode (`current`). Behaviour stands in verb files: each one's first comment says
 /// which tables it writes.
 public struct Kernel: ~Copyable {
+  /// Never used. A value with an atomic in it is always passed by address: without one the compiler copies the whole
+  /// kernel, two kilobytes, for each call of a method that only looks (measured: a quarter of a round trip).
+  private let anchor = Atomic<Bool>(false)
+
   public let profile: KernelProfile
   public let costs: CostModel
   /// Simulated RAM; kernel tables of capabilities and pages live in it as well.
@@ -38,6 +43,8 @@ public struct Kernel: ~Copyable {
   var timeouts = EventQueue()
   /// When the timer interrupt was last handled.
   var lastTick = Instant.never
+  /// Ticks of the clock that have been charged to the threads that were current then.
+  var accountedTicks: UInt64 = 0
   var nextSerial: UInt64 = 0
 
   /// Time during which no thread was ready.
@@ -51,7 +58,7 @@ public struct Kernel: ~Copyable {
   /// Translations may have become stale: the machine flushes its caches and clears this.
   public var staleTranslations = false
   /// Records since the machine last drained them.
-  public var outbox: [KernelEvent] = []
+  public var outbox = EventOutbox()
   public var recordsEvents = true
   /// Characters written to the kernel's log (Vlog) since the machine last drained them.
   public var console: [UInt8] = []

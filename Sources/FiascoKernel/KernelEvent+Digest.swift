@@ -56,10 +56,9 @@ extension KernelEvent {
 }
 
 extension StateDigest {
-  /// A case number with two small ids, in one step each.
+  /// A case number with two small ids, in one step: ids have fewer than 2^28 values.
   @inline(__always)
   mutating func combine(_ number: UInt64, _ a: Int32, _ b: Int32) {
-    combine(number << 32 | UInt64(UInt32(bitPattern: a)))
-    combine(UInt64(UInt32(bitPattern: b)))
+    combine(number << 56 ^ UInt64(UInt32(bitPattern: a)) << 28 ^ UInt64(UInt32(bitPattern: b)))
   }
 }

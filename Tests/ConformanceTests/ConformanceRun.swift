@@ -90,4 +90,12 @@ struct ConformanceOutcome: Sendable {
     let found = actual.first { $0.prefix { $0 != " " } == name }
     return (line, found ?? failure ?? "nothing")
   }
+
+  /// For a test that fails: every line that differs.
+  var report: String {
+    expected.filter { !actual.contains($0) }.map { line in
+      let name = line.prefix { $0 != " " }
+      return "real: \(line)\nours: \(actual.first { $0.prefix { $0 != " " } == name } ?? failure ?? "nothing")"
+    }.joined(separator: "\n")
+  }
 }

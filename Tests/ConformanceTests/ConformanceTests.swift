@@ -6,14 +6,8 @@ import Testing
   @Test(arguments: ConformanceProgram.all)
   func `a program prints what it printed on the real kernel`(_ program: ConformanceProgram) throws {
     let outcome = try ConformanceOutcome(program)
-    if program.requiredLines == outcome.expected.count {
-      let difference = outcome.firstDifference
-      #expect(
-        outcome.isExact,
-        "\(outcome.matched) of \(outcome.expected.count)\nreal: \(difference?.expected ?? "")\nours: \(difference?.actual ?? "")")
-    } else {
-      #expect(outcome.matched >= program.requiredLines, "\(outcome.matched) of \(outcome.expected.count) lines")
-    }
+    let agrees = program.requiredLines == outcome.expected.count ? outcome.isExact : outcome.matched >= program.requiredLines
+    #expect(agrees, "\(outcome.report)")
     ConformanceTable.shared.add(outcome)
   }
 

@@ -29,7 +29,8 @@ extension Kernel {
     threads[t.slot].faultAddress = address
     threads[t.slot].faultCause = access.cause
     record(.pageFaulted(t, address: address, ip: registers[t.slot].pc))
-    if address >= Self.userLimit {
+    // An alien's faults are exceptions like everything else it does.
+    if address >= Self.userLimit || threads[t.slot].flags.contains(.alien) {
       sendException(t)
     } else {
       callPager(t)
@@ -101,6 +102,16 @@ extension Kernel {
     }
     threads[t.slot].continuation = .stranded
     block(t, until: .never)
+  }
+
+  /// A thread that was started without having been bound has the kernel's own task: nothing is mapped there, and no
+  /// pager can be named.
+  mutating func enterWithoutTask(_ t: ThreadID) {
+    threads[t.slot].entry = .pageFault
+    threads[t.slot].faultAddress = registers[t.slot].pc
+    threads[t.slot].faultCause = ExceptionCause.instructionPageFault
+    record(.pageFaulted(t, address: registers[t.slot].pc, ip: registers[t.slot].pc))
+    missingFaultTarget(t)
   }
 
   /// Only a cancel ends this wait: a fault is then taken again, an exception is forgotten.

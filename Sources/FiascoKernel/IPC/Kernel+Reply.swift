@@ -18,7 +18,7 @@ extension Kernel {
       threads[r.slot].caller = caller
       threads[r.slot].callerRights = rights
     } else {
-      setExplicitReply(task: threads[r.slot].task, index: UInt32(slot), caller: caller, rights: rights, receiver: r)
+      setExplicitReply(task: threads[r.slot].task, index: UInt32(slot), caller: caller, rights: rights)
     }
     threads[caller.slot].awaitedFrom = r
     threads[caller.slot].awaitedSlot = slot
@@ -47,22 +47,19 @@ extension Kernel {
   /// Models `Receiver::reset_partner_reply_cap`.
   mutating func withdrawReplyCapability(of caller: ThreadID) {
     let holder = threads[caller.slot].awaitedFrom
-    guard !holder.isNone else { return }
-    threads[caller.slot].awaitedFrom = .none
-    guard threads.contains(holder.slot) else { return }
-    if threads[caller.slot].awaitedSlot < 0 {
-      if threads[holder.slot].caller == caller { threads[holder.slot].caller = .none }
-    } else if let entry = explicitReply(
-      task: threads[holder.slot].task, index: UInt32(threads[caller.slot].awaitedSlot)),
-      replySlots[entry].caller == caller
-    {
-      replySlots.remove(entry)
+    if threads[caller.slot].awaitedSlot >= 0 {
+      // The slot belongs to a task: it is there although the thread that received the call may be gone.
+      for entry in replySlots.indices where replySlots[entry].caller == caller { replySlots.remove(entry) }
+    } else if !holder.isNone, threads[holder.slot].caller == caller {
+      threads[holder.slot].caller = .none
     }
+    releaseCaller(caller)
   }
 
   private mutating func releaseCaller(_ caller: ThreadID) {
     guard !caller.isNone, threads.contains(caller.slot) else { return }
     threads[caller.slot].awaitedFrom = .none
+    threads[caller.slot].awaitedSlot = -1
   }
 
   // MARK: Explicit slots (profile modern)
@@ -78,9 +75,9 @@ extension Kernel {
   }
 
   private mutating func setExplicitReply(
-    task: TaskID, index: UInt32, caller: ThreadID, rights: UInt8, receiver: ThreadID
+    task: TaskID, index: UInt32, caller: ThreadID, rights: UInt8
   ) {
-    let slot = ReplySlot(task: task, index: index, caller: caller, callerRights: rights, receiver: receiver)
+    let slot = ReplySlot(task: task, index: index, caller: caller, callerRights: rights)
     if let entry = explicitReply(task: task, index: index) {
       // The previous client waits for ever; the real kernel only warns.
       releaseCaller(replySlots[entry].caller)
@@ -96,5 +93,13 @@ extension Kernel {
     replySlots.remove(entry)
     releaseCaller(slot.caller)
     return (slot.caller, slot.callerRights)
+  }
+
+  /// The task is freed: its clients wait for ever.
+  mutating func dropReplySlots(of task: TaskID) {
+    for entry in replySlots.indices where replySlots[entry].task == task {
+      releaseCaller(replySlots[entry].caller)
+      replySlots.remove(entry)
+    }
   }
 }

@@ -58,7 +58,7 @@ extension Kernel {
     return object
   }
 
-  private var tooShort: InvocationError { profile.distinguishesMessageLength ? .messageTooShort : .invalidArgument }
+  var tooShort: InvocationError { profile.distinguishesMessageLength ? .messageTooShort : .invalidArgument }
 
   // MARK: Requests with arguments
 

@@ -42,7 +42,7 @@ extension Kernel {
 
   private mutating func bindGate(_ g: Int, _ capability: Capability, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
     guard tag.words >= 2 else {
-      return .refused(profile.distinguishesMessageLength ? .messageTooShort : .invalidArgument)
+      return .refused(tooShort)
     }
     let thread: Capability
     switch argument(t, tag) {

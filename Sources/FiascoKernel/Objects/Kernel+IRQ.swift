@@ -16,11 +16,13 @@ extension Kernel {
       case Opcode.IRQ.detach where profile.name == .r67: return attachIRQ(i, by: t, tag: tag)
       default: return .refused(profile.name == .r67 ? .invalidArgument : .noSystemCall)
       }
-    case KernelProtocol.kernelObject where profile.name == .modern && operation == Opcode.IRQ.bind:
-      guard capability.hasStrong else { return .refused(.permission) }
-      return bindIRQ(i, by: t, tag: tag)
-    case KernelProtocol.irqSender where profile.name == .modern && operation == Opcode.IRQ.detach:
-      return detachIRQ(i)
+    case KernelProtocol.kernelObject where profile.name == .modern:
+      guard tag.words > 0 else { return .refused(.invalidArgument) }
+      guard operation == Opcode.IRQ.bind else { return .refused(.noSystemCall) }
+      return capability.hasStrong ? bindIRQ(i, by: t, tag: tag) : .refused(.permission)
+    case KernelProtocol.irqSender where profile.name == .modern:
+      guard operation == Opcode.IRQ.detach else { return .refused(.noSystemCall) }
+      return capability.hasStrong ? detachIRQ(i) : .refused(.permission)
     default: return .refused(.badProtocol)
     }
   }
@@ -40,8 +42,8 @@ extension Kernel {
     return .ok
   }
 
+  /// The label is what stands in MR1, even if the message is shorter (conformance irq-sem/17).
   private mutating func bindIRQ(_ i: Int, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
-    guard tag.words >= 2 else { return .refused(.messageTooShort) }
     guard let argument = capabilityArgument(t, tag), objects[argument.object.slot].kind == .thread else {
       return .refused(.invalidArgument)
     }
@@ -90,12 +92,13 @@ extension Kernel {
 
   private mutating func sendIRQ(_ i: Int) {
     let t = irqs[i].thread
-    guard !threads[t.slot].isDead else { return }
-    if accepts(t, from: SenderID(irq: i)) {
+    // A thread that was killed takes nothing; one that has not begun finds the message when it waits.
+    guard !threads[t.slot].flags.contains(.dying) else { return }
+    if threads[t.slot].accepts(SenderID(irq: i)) {
       // A receiver that is ready already (cancelled, not yet run) keeps its place in the list.
       let wasReady = threads[t.slot].isReady
       deliverIRQ(i, to: t)
-      endReceive(t)
+      threads[t.slot].endReceive()
       guard !wasReady, deblock(t, lazy: true) else { return }
       // The shortcut straight to user mode passes the trampoline of a triggered exception by (exregs/irq-trigger).
       threads[t.slot].flags.remove(.triggered)
@@ -124,7 +127,18 @@ extension Kernel {
     unqueueIRQ(i)
     let thread = irqs[i].thread
     irqs.remove(i)
+    forgetIRQ(i)
     if !thread.isNone, threads.contains(thread.slot) { dropInternalReference(thread) }
+  }
+
+  /// The table slot will be used again: nobody may take the next IRQ there for this one.
+  ///
+  /// A closed wait for it goes on for ever (conformance irq-sem/11).
+  private mutating func forgetIRQ(_ i: Int) {
+    for index in threads.indices {
+      if threads[index].partner == SenderID(irq: i) { threads[index].partner = .gone }
+      if threads[index].deletionIRQ == Int32(i) { threads[index].deletionIRQ = -2 }
+    }
   }
 
   // MARK: Semaphores (profile modern)
@@ -137,6 +151,8 @@ extension Kernel {
     }
     guard tag.label == KernelProtocol.semaphore else { return .refused(.badProtocol) }
     guard capability.hasStrong else { return .refused(.permission) }
+    guard tag.words > 0 else { return .refused(.invalidArgument) }
+    guard utcbWord(t, 0) & 0xffff == 0 else { return .refused(.noSystemCall) }
     guard semaphores[s].count == 0 else {
       semaphores[s].count -= 1
       return .ok
@@ -162,12 +178,13 @@ extension Kernel {
     let flags = threads[t.slot].flags
     leaveSenderQueue(t)
     threads[t.slot].phase = .none
+    // An error of the semaphore destroys the whole tag, although it is one of the receive phase.
     if flags.contains(.transferFailed) {
-      fail(t, .notExistent)
+      complete(t, .ipcError(.notExistent))
     } else if flags.contains(.cancel) {
-      fail(t, .receiveCanceled)
+      complete(t, .ipcError(.receiveCanceled))
     } else if flags.contains(.timeout) {
-      fail(t, .receiveTimeout)
+      complete(t, .ipcError(.receiveTimeout))
     } else {
       complete(t, .ok)
     }

@@ -6,7 +6,7 @@ extension Kernel {
   /// Models `Scheduler::kinvoke`.
   mutating func invokeScheduler(by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
     guard tag.label == KernelProtocol.scheduler else { return .refused(.badProtocol) }
-    guard tag.words > 0 else { return .refused(profile.distinguishesMessageLength ? .messageTooShort : .invalidArgument) }
+    guard tag.words > 0 else { return .refused(tooShort) }
     switch utcbWord(t, 0) & 0xffff {
     case Opcode.Scheduler.info: return schedulerInfo(by: t, tag: tag)
     case Opcode.Scheduler.runThread: return runThread(by: t, tag: tag)
@@ -16,7 +16,7 @@ extension Kernel {
   }
 
   private mutating func schedulerInfo(by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
-    guard tag.words >= 2 else { return .refused(profile.distinguishesMessageLength ? .messageTooShort : .invalidArgument) }
+    guard tag.words >= 2 else { return .refused(tooShort) }
     guard utcbWord(t, 1) & 0xffff_ffff == 0 else { return .refused(.outOfRange) }
     setUTCBWord(t, 0, 1)
     setUTCBWord(t, 1, 1)
@@ -78,7 +78,7 @@ extension Kernel {
   /// Models `Vlog`: the text starts at MR2, MR1 is its length; what is too long is dropped silently.
   mutating func invokeLog(_ capability: Capability, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
     guard tag.label == KernelProtocol.log else { return .refused(.badProtocol) }
-    guard tag.words > 0 else { return .refused(profile.distinguishesMessageLength ? .messageTooShort : .invalidArgument) }
+    guard tag.words > 0 else { return .refused(tooShort) }
     switch utcbWord(t, 0) & 0xffff {
     case Opcode.Log.write: return writeLog(by: t, tag: tag)
     case Opcode.Log.read:

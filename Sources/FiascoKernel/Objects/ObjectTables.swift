@@ -21,6 +21,9 @@ struct IRQ: BitwiseCopyable, Sendable {
   var isQueued = false
   var queueNext = SenderID.none
   var queuePrevious = SenderID.none
+  /// Interrupt controller and pin that trigger it; none for an IRQ that only software triggers.
+  var controller = ObjectID.none
+  var pin: Int32 = -1
 }
 
 /// Models `Semaphore` (profile modern only).
@@ -44,6 +47,4 @@ struct ReplySlot: BitwiseCopyable, Sendable {
   let index: UInt32
   var caller: ThreadID
   var callerRights: UInt8
-  /// The thread that received the call.
-  var receiver: ThreadID
 }

@@ -154,10 +154,21 @@ extension Kernel {
 
   private mutating func setCurrent(_ t: ThreadID) {
     guard t != current else { return }
+    account()
     charge(.contextSwitch)
     if !t.isNone, !current.isNone, threads[t.slot].task != threads[current.slot].task { charge(.spaceSwitch) }
     record(.contextSwitched(from: current, to: t))
     current = t
+  }
+
+  /// Charges the ticks since the last switch to the current thread: whole ticks, to whoever has the processor then.
+  ///
+  /// Models the coarse accounting of `Context::consume_time` without `FINE_GRAINED_CPUTIME`.
+  mutating func account() {
+    let ticks = now.picoseconds / UInt64(Self.tick.picoseconds)
+    guard ticks != accountedTicks else { return }
+    if !current.isNone { threads[current.slot].consumed += .milliseconds(Int64(ticks - accountedTicks)) }
+    accountedTicks = ticks
   }
 
   // MARK: Blocking and waking

@@ -6,7 +6,8 @@ extension Kernel {
   ///
   /// Models `Thread_object::destroy` and `Thread::kill`.
   mutating func killThread(_ t: ThreadID) {
-    guard !threads[t.slot].flags.contains(.dying) else { return }
+    // A thread the kernel itself has killed is dead already; now nobody can name it any more.
+    guard !threads[t.slot].flags.contains(.dying) else { return releaseThreadIfUnused(t) }
     record(.threadKilled(t))
     threads[t.slot].flags.insert(.dying)
     threads[t.slot].flags.remove(.triggered)
@@ -54,8 +55,17 @@ extension Kernel {
       currentContext = .none
       sliceEnd = .never
     }
-    if !threads[t.slot].task.isNone { releaseTask(threads[t.slot].task) }
+    unbind(t)
     if t != current { releaseThreadIfUnused(t) }
+  }
+
+  /// Task and UTCB go although gates may keep the control block.
+  private mutating func unbind(_ t: ThreadID) {
+    let task = threads[t.slot].task
+    guard !task.isNone else { return }
+    threads[t.slot].task = .none
+    threads[t.slot].utcbFrame = -1
+    releaseTask(task)
   }
 
   /// A queued sender learns that its receiver is gone; in profile r67 it is woken and goes back to sleep.
@@ -67,8 +77,8 @@ extension Kernel {
       threads[s.slot].flags.formUnion([.transferFailed, .ready])
       enqueueFront(s)
     } else if let i = sender.irq {
+      // It stays bound and pending: whoever is bound to it next gets the message.
       irqs[i].isQueued = false
-      irqs[i].thread = .none
     }
   }
 
@@ -80,6 +90,20 @@ extension Kernel {
     let object = threads[t.slot].object
     threads.remove(t.slot)
     registers.remove(t.slot)
+    forgetThread(t)
     if objects.contains(object.slot) { releaseObject(object) }
+  }
+
+  /// The table slot will be used again: nobody may take the next thread there for this one.
+  ///
+  /// The original keeps raw pointers here; what a closed wait or a stale reply capability does when the memory is used
+  /// again is left to chance there.
+  private mutating func forgetThread(_ t: ThreadID) {
+    for index in threads.indices {
+      if threads[index].partner == SenderID(thread: t) { threads[index].partner = .gone }
+      if threads[index].caller == t { threads[index].caller = .none }
+      // An explicit slot outlives the thread that received the call.
+      if threads[index].awaitedFrom == t { threads[index].awaitedFrom = .none }
+    }
   }
 }

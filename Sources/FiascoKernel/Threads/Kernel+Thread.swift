@@ -32,7 +32,23 @@ extension Kernel {
     case Opcode.Thread.statistics: threadStatistics(target, by: t)
     case Opcode.Thread.registerDeletionIRQ: registerDeletionIRQ(target, by: t, tag: tag)
     case Opcode.Thread.modifySenders: modifySenders(of: target, by: t, tag: tag)
+    case Opcode.Thread.vcpuResume: .refused(.invalidArgument)
+    // There are no vCPUs; an extended one is something else again.
+    case Opcode.Thread.vcpuControl: .refused(utcbWord(t, 0) & 0x1_0000 == 0 ? .invalidArgument : .noSystemCall)
+    case Opcode.Thread.faultTrampoline where profile.name == .modern: controlFaultTrampoline(by: t)
     default: .refused(.noSystemCall)
+    }
+  }
+
+  /// No thread has a page-fault trampoline: it can be switched off, and nothing else (conformance threadctl/09).
+  private mutating func controlFaultTrampoline(by t: ThreadID) -> InvocationOutcome {
+    switch utcbWord(t, 0) >> 16 & 0xffff {
+    case 0, 4: return .refused(.invalidArgument)
+    case 1: return .refused(.permission)
+    case 3:
+      setUTCBWord(t, 0, 0)
+      return .answer(label: 0, words: 1)
+    default: return .refused(.noSystemCall)
     }
   }
 
@@ -110,6 +126,7 @@ extension Kernel {
   }
 
   private mutating func threadStatistics(_ target: ThreadID, by t: ThreadID) -> InvocationOutcome {
+    account()
     setUTCBWord(t, 0, UInt64(bitPattern: threads[target.slot].consumed.microseconds))
     return .answer(label: 0, words: 1)
   }
@@ -119,7 +136,7 @@ extension Kernel {
       return .refused(.invalidArgument)
     }
     guard argument.hasWrite else { return .refused(.permission) }
-    guard threads[target.slot].deletionIRQ < 0 else { return .refused(.busy) }
+    guard threads[target.slot].deletionIRQ == -1 || !profile.distinguishesMessageLength else { return .refused(.busy) }
     threads[target.slot].deletionIRQ = objects[argument.object.slot].index
     return .ok
   }

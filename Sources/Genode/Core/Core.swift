@@ -10,35 +10,14 @@ import FiascoABI
 /// with calls whose results only this thread depends on), and what has to be done to other objects is queued as
 /// `CoreWork` and carried out step by step before the answer. Models repos/base/src/core and repos/base-foc/src/core.
 public struct Core: NativeProgram {
-  public let configuration: CoreConfiguration
   var entrypoint = CoreEntrypoint()
   var pager = CorePager()
-
-  // Ids and slots
-  var badges = BadgeTable()
-  var slots = CapabilitySlots(count: 10 * 1024 - Int(ComponentSlots.firstUser.index))
-  var memory: PhysicalMemory
-
-  // Sessions and objects
-  var sessions = Table<CoreSession>()
-  var ramSessions = Table<RAMSession>()
-  var dataspaces = Table<Dataspace>()
-  var regionMaps = Table<RegionMap>()
-  var pds = Table<PDSession>()
-  var cpuSessions = Table<CPUSession>()
-  var threads = Table<CoreThread>()
-  var contexts = Table<SignalContext>()
-  var rmSessions = Table<RMSession>()
-  var romSessions = Table<ROMSession>()
-  var logSessions = Table<LogSession>()
-  /// What core's own first child got at its creation.
-  var initial = InitialChild()
-
+  /// One element: an array is a cheap copy, and a step copies the whole program several times.
+  var box: [CoreState]
   var outbox: [GenodeEvent] = []
 
   public init(_ configuration: CoreConfiguration) {
-    self.configuration = configuration
-    memory = PhysicalMemory(base: configuration.ramBase, size: configuration.ramSize)
+    box = [CoreState(configuration: configuration)]
   }
 
   public mutating func step(thread entry: Int, script: inout Script) throws(Suspension) {

@@ -1,0 +1,202 @@
+import Determinism
+import FiascoABI
+import RISCV
+import Testing
+
+@testable import FiascoKernel
+
+/// A few threads in two tasks that make whatever system call the dice give: random registers, message registers,
+/// slots, and now and then something that makes sense.
+struct RandomCalls: ~Copyable {
+  var kernel: Kernel
+  private var random: SeededGenerator
+  /// The calls made, for a report: the last ones only.
+  private(set) var history: [String] = []
+  private static let slots: UInt64 = 24
+
+  init(_ profile: KernelProfile, seed: UInt64) {
+    random = SeededGenerator(seed: seed)
+    kernel = Kernel(
+      profile: profile, costs: .free, memory: PagedMemory(frames: 288), kernelFrames: 1..<256)
+    kernel.recordsEvents = false
+    var boot = RootTask(
+      entry: 0x7000_0000, window: Kernel.physicalBase + 256 * 4096..<Kernel.physicalBase + 288 * 4096)
+    boot.utcbArea = FlexPage.memory(0x10_0000, order: 13, rights: .rw)
+    boot.priority = 100
+    kernel.start(boot)
+    populate()
+  }
+
+  /// Slots 11... of the root task hold a bit of everything.
+  private mutating func populate() {
+    let payer = ObjectID(0)
+    let second = kernel.makeTask(payer: payer)
+    var objects: [ObjectID?] = [second.map { kernel.tasks[$0.slot].object }]
+    if let second { try? kernel.addKernelUserMemory(second, .memory(0x10_0000, order: 12, rights: .rw)) }
+    for number in 0..<5 {
+      let thread = kernel.makeThread(payer: payer)
+      let task = number < 3 ? TaskID(0) : second ?? TaskID(0)
+      kernel.bindThread(thread, to: task, utcb: 0x10_0000 + UInt64(number % 3 + 1) * 1024)
+      kernel.threads[thread.slot].pager = CapabilitySlot(UInt32(11 + random.next(below: 8))).selector
+      kernel.threads[thread.slot].exceptionHandler = CapabilitySlot(UInt32(11 + random.next(below: 8))).selector
+      kernel.registers[thread.slot].pc = 0x7000_0000
+      kernel.threads[thread.slot].flags = [.ready, .placed]
+      kernel.setSchedule(thread, priority: UInt8(98 + random.next(below: 5)), quantum: .milliseconds(3))
+      let object = kernel.threads[thread.slot].object
+      objects += [object, kernel.makeGate(payer: payer, thread: thread, label: UInt64(number) << 4)]
+    }
+    objects += [kernel.makeGate(payer: payer, thread: .none, label: 0), kernel.makeIRQ(payer: payer)]
+    if kernel.profile.name == .modern { objects.append(kernel.makeSemaphore(payer: payer)) }
+    objects.append(kernel.makeFactory(limit: 200_000, payer: payer))
+    for (index, object) in objects.enumerated() {
+      guard let object else { continue }
+      try? kernel.insertCapability(.full(object), task: TaskID(0), slot: 11 + UInt64(index))
+      if let second { try? kernel.insertCapability(.full(object), task: second, slot: UInt64(index)) }
+    }
+  }
+
+  // MARK: Steps
+
+  /// One entry into the kernel; false if nothing can ever happen any more.
+  mutating func step() -> Bool {
+    kernel.pendingCycles = 0
+    if random.next(below: 8) == 0 { kernel.now = kernel.now + .microseconds(Int64(random.next(below: 1500))) }
+    if kernel.nextTick <= kernel.now {
+      kernel.now = max(kernel.now, kernel.nextTick)
+      note("tick")
+      kernel.timerTick()
+      return true
+    }
+    guard !kernel.current.isNone else {
+      guard kernel.nextTick != .never else { return false }
+      kernel.now = kernel.nextTick
+      note("idle, tick")
+      kernel.timerTick()
+      return true
+    }
+    act()
+    return true
+  }
+
+  private mutating func act() {
+    let t = kernel.current
+    switch random.next(below: 20) {
+    case 0:
+      let access: FaultAccess = [.load, .store, .fetch][random.next(below: 3)]
+      let address = random.next(below: 4) == 0 ? random.next() : 0x4000_0000 + random.next(below: 1 << 16)
+      note("\(t) faults at \(String(address, radix: 16))")
+      kernel.pageFault(address: address, access: access)
+    case 1:
+      note("\(t) traps")
+      kernel.exception(cause: random.next(below: 32), value: random.next())
+    default:
+      fillRegisters(t)
+      let r = kernel.registers[t.slot]
+      let words = (0..<7).map { String(kernel.messageWord(t, $0), radix: 16) }.joined(separator: ":")
+      note(
+        "\(t) calls a0=\(String(r.a0, radix: 16)) a1=\(String(r.a1, radix: 16)) a2=\(String(r.a2, radix: 16)) \(words)")
+      kernel.systemCall()
+    }
+  }
+
+  private mutating func note(_ text: String) {
+    if history.count > 40 { history.removeFirst(20) }
+    history.append(text)
+  }
+
+  // MARK: Registers and words
+
+  private mutating func fillRegisters(_ t: ThreadID) {
+    let labels: [Int64] = [0, -1, -2, -5, -10, -11, -11, -12, -12, -12, -13, -14, -14, -15, -15, -18, -20, 7]
+    let label = random.next(below: 10) == 0 ? Int64(truncatingIfNeeded: random.next()) : labels[random.next(below: labels.count)]
+    let words = random.next(below: 4) == 0 ? random.next(below: 64) : random.next(below: 8)
+    let items = random.next(below: 12) == 0 ? random.next(below: 64) : random.next(below: 3)
+    let flags = MessageTagFlags(rawValue: random.next(below: 4) == 0 ? random.next() & 0xf000 : 0)
+    kernel.registers[t.slot].a0 = MessageTag(label: label, words: words, items: items, flags: flags).raw
+    kernel.registers[t.slot].a1 = selector()
+    kernel.registers[t.slot].a2 = UInt64(timeout()) << 16 | UInt64(timeout())
+    kernel.registers[t.slot].a3 = random.next()
+    fillMessage(t, label: label, words: words)
+  }
+
+  private mutating func selector() -> UInt64 {
+    if random.next(below: 20) == 0 { return random.next() }
+    let operation: UInt64 = [1, 2, 3, 3, 3, 3, 6, 7, 0xf, 9, random.next(below: 16)][random.next(below: 11)]
+    if operation == 6 || operation == 0xf, random.next(below: 2) == 0 {
+      return ObjectReference.special(IPCOperation(rawValue: operation)).raw
+    }
+    // Bit 10: the reply slot is named.
+    let explicit: UInt64 = random.next(below: 8) == 0 ? 1 << 10 : 0
+    return random.next(below: Self.slots) << 12 | explicit | operation
+  }
+
+  private mutating func timeout() -> UInt16 {
+    switch random.next(below: 8) {
+    case 0: 0
+    case 1, 2: 0x400
+    case 3: UInt16(truncatingIfNeeded: random.next())
+    case 4: 0x8000 | UInt16(random.next(below: 64))
+    default: IPCTimeout.relative(microseconds: 1 + random.next(below: 4000)).raw
+    }
+  }
+
+  private mutating func fillMessage(_ t: ThreadID, label: Int64, words: Int) {
+    for index in 0..<12 { kernel.setUTCBWord(t, index, word()) }
+    if random.next(below: 4) == 0 { kernel.setUTCBWord(t, random.next(below: 63), random.next()) }
+    // Most requests begin with an operation that exists.
+    if label < 0, random.next(below: 6) != 0 {
+      let requests: [UInt64] = [0, .max, .max - 9, .max - 10, .max - 11, .max - 14, .max - 17, .max - 19]
+      let isFactory = label == KernelProtocol.factory
+      let flags: UInt64 = label == KernelProtocol.thread ? random.next(below: 4) << 16 : 0
+      kernel.setUTCBWord(
+        t, 0, isFactory ? requests[random.next(below: requests.count)] : flags | [0, 1, 2, 3, 5, 6, 16, 17][random.next(below: 8)])
+    }
+    if label == KernelProtocol.task, random.next(below: 2) == 0 {
+      kernel.setUTCBWord(t, 1, SendItem.map(hotSpot: random.next(below: Self.slots) << 12, attributes: random.next() & 0xf0).raw)
+      kernel.setUTCBWord(t, 2, page())
+    }
+    if label == KernelProtocol.scheduler {
+      kernel.setUTCBWord(t, 3, random.next(below: 4) == 0 ? random.next() : 97 + random.next(below: 6))
+      kernel.setUTCBWord(t, 4, random.next(below: 5000))
+    }
+    for item in 0..<2 where words + 2 * item + 1 < 63 {
+      kernel.setUTCBWord(t, words + 2 * item, random.next(below: 8) == 0 ? word() : 8 | random.next() & 0xf2)
+      kernel.setUTCBWord(t, words + 2 * item + 1, page())
+    }
+    fillBuffers(t)
+  }
+
+  private mutating func fillBuffers(_ t: ThreadID) {
+    guard random.next(below: 3) != 0 else { return }
+    kernel.setUTCBWord(t, UTCB.bufferDescriptor, random.next(below: 6) == 0 ? random.next() : 0)
+    for index in 0..<6 {
+      let buffer = random.next(below: 6) == 0 ? word() : random.next(below: Self.slots) << 12 | 8 | random.next(below: 8)
+      kernel.setUTCBWord(t, UTCB.bufferRegisters + index, buffer)
+    }
+  }
+
+  private mutating func word() -> UInt64 {
+    switch random.next(below: 6) {
+    case 0: random.next()
+    case 1: page()
+    case 2: random.next(below: Self.slots) << 12
+    case 3: .max
+    default: random.next(below: 8)
+    }
+  }
+
+  private mutating func page() -> UInt64 {
+    switch random.next(below: 8) {
+    case 0: random.next()
+    case 1: FlexPage.everything.raw | random.next(below: 16)
+    case 2, 3:
+      FlexPage.memory(
+        Kernel.physicalBase + (254 + random.next(below: 36)) * 4096, order: 12 + random.next(below: 4),
+        rights: MemoryRights(rawValue: random.next(below: 8))).raw
+    default:
+      FlexPage.objects(
+        CapabilitySlot(UInt32(random.next(below: Self.slots))), order: random.next(below: 8) == 0 ? random.next(below: 4) : 0,
+        rights: ObjectRights(rawValue: random.next(below: 16))).raw
+    }
+  }
+}
