@@ -32,7 +32,8 @@ struct BootCommand: ParsableCommand {
 
   func validate() throws {
     guard PlatformProfile.named(platform) == nil else { return }
-    throw ValidationError("There is no platform '\(platform)'; there are \(PlatformChoice.builtInNames.joined(separator: ", ")).")
+    throw ValidationError(
+      "There is no platform '\(platform)'; there are \(PlatformChoice.builtInNames.joined(separator: ", ")).")
   }
 
   func run() throws {

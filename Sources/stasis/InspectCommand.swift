@@ -34,10 +34,12 @@ struct InspectCommand: ParsableCommand {
   /// The program that was named; or the one `run` put beside the image, if it is still there.
   private func executable(of image: CheckpointImage) throws -> ExecutableImage? {
     if let program {
-      do { return try ExecutableImage(bytes: readFile(program)) } catch { throw Failure.badInput("\(program): \(error)") }
+      do { return try ExecutableImage(bytes: readFile(program)) } catch {
+        throw Failure.badInput("\(program): \(error)")
+      }
     }
     let folder = self.image.utf8.lastIndex(of: UInt8(ascii: "/")).map { self.image[...$0] } ?? ""
-    guard let bytes = try? readFile("\(folder)\(image.componentName).elf") else { return nil }
+    guard let bytes = try? readFile("\(folder)\(image.componentName)") else { return nil }
     return try? ExecutableImage(bytes: bytes)
   }
 }

@@ -27,7 +27,9 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Print every figure of the scenario's platform with its source, and play nothing.")
   var costs = false
 
-  @Option(help: "Write each checkpoint into this directory, as an ELF core file with its program beside it.", completion: .directory)
+  @Option(
+    help: "Write each checkpoint into this directory, as an ELF core file with its program beside it.",
+    completion: .directory)
   var imageDir: String?
 
   @Flag(help: "Print the digest of the trace after the report; equal digests mean equal runs.")
@@ -74,6 +76,6 @@ struct RunCommand: ParsableCommand {
     let executable = try ExecutableImage(bytes: image.executable)
     try writeCore(image.image, executable: executable, to: path)
     let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path[...$0] } ?? ""
-    try replaceFile("\(folder)\(image.image.componentName).elf", with: image.executable)
+    try replaceFile("\(folder)\(image.image.componentName)", with: image.executable)
   }
 }

@@ -27,6 +27,7 @@ import Scenarios
   /// The library's own `main` ends with its exit codes; ours are documented.
   static func main() {
     Terminal.ignoreBrokenPipe()
+    Terminal.reportDefects()
     do {
       var command = try parseAsRoot()
       try command.run()

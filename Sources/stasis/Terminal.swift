@@ -7,6 +7,19 @@ enum Terminal {
   /// Whoever reads our output may stop early (`| head`): that is no defect of ours.
   static func ignoreBrokenPipe() { signal(SIGPIPE, SIG_IGN) }
 
+  /// A broken invariant stops the process by a trap; the runtime has printed its sentence by then.
+  static func reportDefects() {
+    for number in [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE] {
+      signal(number) { _ in
+        // Only calls that are allowed in a signal handler.
+        let note: StaticString =
+          "stasis: this is a defect of stasis; please report it with the scenario and the lines above\n"
+        _ = Glibc.write(STDERR_FILENO, note.utf8Start, note.utf8CodeUnitCount)
+        _exit(ExitCode.defect.rawValue)
+      }
+    }
+  }
+
   static func write(_ text: String) { send(text, to: STDOUT_FILENO) }
 
   static func error(_ text: String) {

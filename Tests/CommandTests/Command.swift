@@ -17,7 +17,9 @@ struct Command {
       for _ in 0..<3 {
         let product = folder.appendingPathComponent("stasis").path
         var isFolder: ObjCBool = false
-        if FileManager.default.fileExists(atPath: product, isDirectory: &isFolder), !isFolder.boolValue { return product }
+        if FileManager.default.fileExists(atPath: product, isDirectory: &isFolder), !isFolder.boolValue {
+          return product
+        }
         folder = folder.deletingLastPathComponent()
       }
     }
@@ -64,7 +66,8 @@ struct Command {
 /// Small scenarios that end in every way a run can end.
 enum Scenarios {
   static func counter(
-    machine: String = "", extra: String = "", expect: String = "[]", timeline: String = #"[{ "at": "35ms", "stop": true }]"#
+    machine: String = "", extra: String = "", expect: String = "[]",
+    timeline: String = #"[{ "at": "35ms", "stop": true }]"#
   ) -> Data {
     Data(
       """

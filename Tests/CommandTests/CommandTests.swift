@@ -4,8 +4,10 @@ import Testing
 @Suite struct CommandTests {
   @Test func `the command has been built`() { #expect(!Command.path.isEmpty) }
 
-  @Test(arguments: [["--help"], ["help", "run"], ["run", "--help"], ["check", "--help"], ["boot", "--help"],
-    ["inspect", "--help"], ["explain", "--help"], ["--version"], ["--generate-completion-script", "bash"]])
+  @Test(arguments: [
+    ["--help"], ["help", "run"], ["run", "--help"], ["check", "--help"], ["boot", "--help"],
+    ["inspect", "--help"], ["explain", "--help"], ["--version"], ["--generate-completion-script", "bash"],
+  ])
   func `help is data and no failure`(_ arguments: [String]) throws {
     let result = try Command.run(arguments)
     #expect(result.exitCode == 0)

@@ -51,7 +51,9 @@ import Testing
     let document = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
     let rows = try #require(document?["figures"] as? [[String: Any]])
     #expect(rows.count > 30)
-    for row in rows { #expect(!((row["source"] as? String) ?? "").isEmpty && !((row["status"] as? String) ?? "").isEmpty) }
+    for row in rows {
+      #expect(!((row["source"] as? String) ?? "").isEmpty && !((row["status"] as? String) ?? "").isEmpty)
+    }
   }
 
   @Test(arguments: [[], ["--json"], ["--trace-digest"]])

@@ -7,18 +7,24 @@ extension EncodedRun {
     .object([
       .init("name", .string(checkpoint.name)), .init("component", .string(checkpoint.component)),
       .init("at", time(checkpoint.at)), .init("failure", .text(checkpoint.failure)),
-      .init("phases", .array(checkpoint.spans.map { span in
-        .object([
-          .init("phase", .string(span.phase.rawValue)), .init("from", time(span.from)),
-          .init("duration", EncodedRun.span(span.duration)),
-        ])
-      })),
+      .init(
+        "phases",
+        .array(
+          checkpoint.spans.map { span in
+            .object([
+              .init("phase", .string(span.phase.rawValue)), .init("from", time(span.from)),
+              .init("duration", EncodedRun.span(span.duration)),
+            ])
+          })),
       .init("counts", counts(checkpoint.counts)),
-      .init("threads", .array(checkpoint.threads.map { thread in
-        .object([
-          .init("name", .string("\(thread.name)")), .init("situation", .string(thread.situation.rawValue)),
-        ])
-      })),
+      .init(
+        "threads",
+        .array(
+          checkpoint.threads.map { thread in
+            .object([
+              .init("name", .string("\(thread.name)")), .init("situation", .string(thread.situation.rawValue)),
+            ])
+          })),
     ])
   }
 
@@ -80,45 +86,55 @@ extension EncodedRun {
       .init("released", .count(stream.jobs.count)),
       .init("completed", .count(stream.jobs.filter { $0.completion != nil }.count)),
       .init("missed", .count(misses.count)), .init("firstMiss", first ?? .null),
-      .init("response", .object([
-        .init("minimum", span(responses?.minimum)), .init("average", span(responses?.average)),
-        .init("p50", span(responses?.median)), .init("p95", span(responses?.p95)), .init("p99", span(responses?.p99)),
-        .init("maximum", span(responses?.maximum)),
-      ])),
+      .init(
+        "response",
+        .object([
+          .init("minimum", span(responses?.minimum)), .init("average", span(responses?.average)),
+          .init("p50", span(responses?.median)), .init("p95", span(responses?.p95)), .init("p99", span(responses?.p99)),
+          .init("maximum", span(responses?.maximum)),
+        ])),
     ])
   }
 
   static func component(_ component: ComponentRecord) -> JSONNode {
     .object([
       .init("name", .string(component.name)),
-      .init("lives", .array(component.lives.map { life in
-        .object([
-          .init("from", time(life.from)), .init("until", time(life.until)),
-          .init("restoredFrom", .text(life.restoredFrom)),
-          .init("constructEntries", .array(life.constructEntries.map { time($0) })),
-          .init("exitValue", life.exitValue.map(JSONNode.integer) ?? .null),
-        ])
-      })),
+      .init(
+        "lives",
+        .array(
+          component.lives.map { life in
+            .object([
+              .init("from", time(life.from)), .init("until", time(life.until)),
+              .init("restoredFrom", .text(life.restoredFrom)),
+              .init("constructEntries", .array(life.constructEntries.map { time($0) })),
+              .init("exitValue", life.exitValue.map(JSONNode.integer) ?? .null),
+            ])
+          })),
     ])
   }
 
   static func thread(_ thread: ThreadRecord) -> JSONNode {
     func faults(_ places: [FaultPlace]) -> JSONNode {
-      .array(places.map { place in
-        .object([
-          .init("at", time(place.at)), .init("ip", .string(hexadecimal(place.ip))),
-          .init("value", .string(hexadecimal(place.value))), .init("symbol", .text(place.symbol)),
-        ])
-      })
+      .array(
+        places.map { place in
+          .object([
+            .init("at", time(place.at)), .init("ip", .string(hexadecimal(place.ip))),
+            .init("value", .string(hexadecimal(place.value))), .init("symbol", .text(place.symbol)),
+          ])
+        })
     }
     return .object([
       .init("name", .string("\(thread.name)")), .init("standing", .string(thread.standing.sentence)),
       .init("messages", .unsigned(thread.messages)),
-      .init("errors", .array(thread.errors.map { error in
-        .object([
-          .init("code", .count(error.code)), .init("count", .unsigned(error.count)), .init("first", time(error.first)),
-        ])
-      })),
+      .init(
+        "errors",
+        .array(
+          thread.errors.map { error in
+            .object([
+              .init("code", .count(error.code)), .init("count", .unsigned(error.count)),
+              .init("first", time(error.first)),
+            ])
+          })),
       .init("unresolvedPageFaults", faults(thread.strandedFaults)), .init("exceptions", faults(thread.exceptions)),
     ])
   }

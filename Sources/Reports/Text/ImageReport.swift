@@ -36,7 +36,8 @@ public enum ImageReport {
       return
     }
     if thread.errorCode != 0 {
-      layout.entry("", "error word \(thread.errorCode) (\(meaning(ofError: Int(truncatingIfNeeded: thread.errorCode))))")
+      layout.entry(
+        "", "error word \(thread.errorCode) (\(meaning(ofError: Int(truncatingIfNeeded: thread.errorCode))))")
     }
     let code = CodeView(image: image, program: program)
     if let place = code.place(of: thread.pc) { layout.entry("", "in \(place)") }
@@ -75,7 +76,9 @@ public enum ImageReport {
 
   private static func capabilities(_ image: CheckpointImage, _ layout: inout TextLayout) {
     guard !image.capabilities.isEmpty else { return }
-    let rows = image.capabilities.prefix(most).map { [hexadecimal($0.slot), $0.kind, "badge \(hexadecimal($0.badge))"] }
+    let rows = image.capabilities.prefix(most).map {
+      [hexadecimal($0.slot), $0.kind, "badge \(hexadecimal($0.badge))"]
+    }
     layout.table("capabilities", [["slot", "what", ""]] + rows, leftColumns: 3)
     rest(image.capabilities.count, "capability", &layout)
   }

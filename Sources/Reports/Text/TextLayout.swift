@@ -51,14 +51,18 @@ struct TextLayout {
   /// Whether a table of these rows is not wider than the terminal.
   func fits(_ rows: [[String]]) -> Bool {
     let columns = rows.map(\.count).max() ?? 0
-    let widths = (0..<columns).map { column in rows.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0 }
+    let widths = (0..<columns).map { column in
+      rows.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
+    }
     return widths.reduce(0, +) + 2 * (columns - 1) <= bodyWidth
   }
 
   /// Rows as columns: the first left-aligned, the others right-aligned.
   mutating func table(_ label: String, _ rows: [[String]], leftColumns: Int = 1) {
     let columns = rows.map(\.count).max() ?? 0
-    let widths = (0..<columns).map { column in rows.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0 }
+    let widths = (0..<columns).map { column in
+      rows.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
+    }
     for (index, row) in rows.enumerated() {
       let cells = row.enumerated().map { column, cell in
         let fill = String(repeating: " ", count: widths[column] - cell.count)

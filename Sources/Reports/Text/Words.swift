@@ -55,7 +55,9 @@ extension TimeSpan {
 
   private func decimal(_ parts: UInt64, _ divisor: UInt64) -> String {
     var fraction = String(parts % divisor)
-    fraction = String(repeating: "0", count: String(divisor).count - 1 - min(fraction.count, String(divisor).count - 1)) + fraction
+    fraction =
+      String(repeating: "0", count: String(divisor).count - 1 - min(fraction.count, String(divisor).count - 1))
+      + fraction
     while fraction.hasSuffix("0") { fraction.removeLast() }
     return divisor == 1 || fraction.isEmpty ? "\(parts / divisor)" : "\(parts / divisor).\(fraction)"
   }

@@ -45,7 +45,10 @@ extension RunRecord {
     case .error(let name, let component):
       ("\(name.text)\(component.map { " in \($0.text)" } ?? "")", complaintFailure(name.text, component?.text))
     case .outcome(let outcome):
-      ("the run ends as \(outcome.rawValue)", ending.outcome == outcome ? nil : "it ended as \(ending.outcome.rawValue)")
+      (
+        "the run ends as \(outcome.rawValue)",
+        ending.outcome == outcome ? nil : "it ended as \(ending.outcome.rawValue)"
+      )
     case .count(let name, let comparison):
       ("\(name.text) happens \(comparison.text) times", countFailure(name.text, comparison))
     case .variable(let variable, let comparison):

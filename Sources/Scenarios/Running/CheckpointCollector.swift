@@ -58,7 +58,8 @@ struct CheckpointCollector {
     }
   }
 
-  private mutating func close(_ phase: CheckpointPhase, _ name: String, _ totals: CheckpointTotals, at instant: Instant) {
+  private mutating func close(_ phase: CheckpointPhase, _ name: String, _ totals: CheckpointTotals, at instant: Instant)
+  {
     guard let position = open.lastIndex(where: { $0.phase == phase && $0.of == name }) else { return }
     let since = open.remove(at: position).since
     if phase == .restore {

@@ -35,12 +35,14 @@ struct FateWatch {
       } else {
         succeeded(thread, .message, at: instant, &restores)
       }
-    case .receiveBlocked(let thread, _) where !inException.contains(thread): succeeded(thread, nil, at: instant, &restores)
+    case .receiveBlocked(let thread, _) where !inException.contains(thread):
+      succeeded(thread, nil, at: instant, &restores)
     default: break
     }
   }
 
-  private mutating func failed(_ thread: ThreadID, _ code: Int, at instant: Instant, _ restores: inout [RestoreRecord]) {
+  private mutating func failed(_ thread: ThreadID, _ code: Int, at instant: Instant, _ restores: inout [RestoreRecord])
+  {
     for index in watched.indices where watched[index].thread == thread && !watched[index].isDone {
       let place = watched[index]
       switch restores[place.restore].threads[place.fate].sight {
@@ -62,7 +64,8 @@ struct FateWatch {
   private func follow(_ place: Watched, _ code: Int, _ restores: inout [RestoreRecord]) {
     let known = restores[place.restore].threads[place.fate].following
     guard known == nil || known?.code == code else { return }
-    restores[place.restore].threads[place.fate].following = .init(code: code, repetitions: (known?.repetitions ?? 0) + 1)
+    restores[place.restore].threads[place.fate].following = .init(
+      code: code, repetitions: (known?.repetitions ?? 0) + 1)
   }
 
   /// A message ends the watch; being blocked in a receive is remembered, because a failure may still follow.

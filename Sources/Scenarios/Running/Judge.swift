@@ -93,7 +93,8 @@ struct Judge {
   private func shortfall(
     _ component: String, _ found: [LoggedLine], _ expected: [LoggedLine], _ restore: RestoreRecord, _ record: RunRecord
   ) -> (verdict: Verdict, reason: String)? {
-    guard let checkpoint = record.checkpoints.last(where: { $0.name == restore.checkpoint && $0.at < restore.at }) else {
+    guard let checkpoint = record.checkpoints.last(where: { $0.name == restore.checkpoint && $0.at < restore.at })
+    else {
       return nil
     }
     let rolledBack = restore.at + (restore.duration ?? .zero) - checkpoint.at

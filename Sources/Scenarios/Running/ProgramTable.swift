@@ -38,7 +38,8 @@ struct ProgramTable {
   func symbol(at ip: UInt64, of component: String?) -> String? {
     let index = isGenode ? components.firstIndex { $0 == component } : 0
     guard let index, programs.indices.contains(index) else { return nil }
-    return programs[index].symbols.filter { $0.kind == .function && $0.address <= ip && ip < $0.address + $0.size }.last?.name
+    return programs[index].symbols.filter { $0.kind == .function && $0.address <= ip && ip < $0.address + $0.size }
+      .last?.name
   }
 
   /// `init -> checkpointer -> counter` is the component `counter`.

@@ -11,11 +11,10 @@ extension RunCollector {
       guard kernel.objects.contains(object.slot) else { return }
       let thread = ThreadID(Int(kernel.objects[object.slot].index))
       tracker.created(thread)
-      nameBare(thread, createdAt: instant)
+      nameBare(thread)
     case .threadStarted(let thread): tracker[thread].isStarted = true
     case .threadKilled(let thread): tracker[thread].isKilled = true
-    case .ipcStarted(let thread, _, let tag, _):
-      if MessageTag(raw: tag).label == KernelProtocol.log { noteWriter(thread, at: instant) }
+    case .logWritten(let thread, let bytes): writes.append((instant, thread, Int(bytes)))
     case .pageFaulted(let thread, _, let ip):
       tracker[thread].isInFault = true
       tracker[thread].faultIP = ip
@@ -60,11 +59,13 @@ extension RunCollector {
       at: instant, ip: ip, value: value, symbol: programs.symbol(at: ip, of: tracker.name(of: thread)?.component))
   }
 
-  /// The root task makes all threads of a bare scenario before any of them runs; its own thread was there before.
-  private mutating func nameBare(_ thread: ThreadID, createdAt instant: Instant) {
-    guard !programs.isGenode, instant > .zero, bareThreadsNamed < programs.bareThreads.count else { return }
-    tracker.give(programs.bareThreads[bareThreadsNamed], to: thread)
-    bareThreadsNamed += 1
+  /// The root task's own thread is the first; it makes all threads of a bare scenario before any of them runs.
+  private mutating func nameBare(_ thread: ThreadID) {
+    guard !programs.isGenode else { return }
+    if bareThreadsSeen > 0, bareThreadsSeen <= programs.bareThreads.count {
+      tracker.give(programs.bareThreads[bareThreadsSeen - 1], to: thread)
+    }
+    bareThreadsSeen += 1
   }
 }
 

@@ -134,7 +134,8 @@ struct Player: ~Copyable {
       scenario: ScenarioHeading(
         file: run.scenario.file, title: run.scenario.title, about: run.scenario.about),
       machine: MachineHeading(platform: run.costs, kernel: run.scenario.machine.kernel), ending: ending,
-      end: ending == .stopped ? stop ?? system.now : system.now, instructions: system.node.retired, traceDigest: system.node.traceDigest)
+      end: ending == .stopped ? stop ?? system.now : system.now, instructions: system.node.retired,
+      traceDigest: system.node.traceDigest)
     record.log = collector.log
     record.components = collector.components
     record.jobs = collector.jobs

@@ -45,7 +45,9 @@ struct ThreadTracker {
   func name(of thread: ThreadID) -> ThreadName? { self[thread].name }
 
   /// For sentences: also a thread without a name has to be called something.
-  func title(of thread: ThreadID) -> String { name(of: thread)?.description ?? (thread.isNone ? "nobody" : "\(thread)") }
+  func title(of thread: ThreadID) -> String {
+    name(of: thread)?.description ?? (thread.isNone ? "nobody" : "\(thread)")
+  }
 
   mutating func created(_ thread: ThreadID) {
     self[thread] = Tracked()
@@ -64,7 +66,9 @@ struct ThreadTracker {
   mutating func give(_ name: ThreadName, to thread: ThreadID) {
     unnamed.removeAll { $0 == thread.slot }
     self[thread].name = name
-    if !records.contains(where: { $0.name == name }) { records.append(ThreadRecord(name: name, standing: .neverStarted)) }
+    if !records.contains(where: { $0.name == name }) {
+      records.append(ThreadRecord(name: name, standing: .neverStarted))
+    }
   }
 
   mutating func update(_ thread: ThreadID, _ change: (inout ThreadRecord) -> Void) {
@@ -86,7 +90,8 @@ struct ThreadTracker {
   /// Core has no answer to a page fault: the thread stays in it.
   mutating func note(fault address: UInt64, of name: ThreadName, at instant: Instant) {
     guard let index = records.firstIndex(where: { $0.name == name }) else { return }
-    records[index].strandedFaults.append(FaultPlace(at: instant, ip: thread(named: name).map { self[$0].faultIP } ?? 0, value: address))
+    records[index].strandedFaults.append(
+      FaultPlace(at: instant, ip: thread(named: name).map { self[$0].faultIP } ?? 0, value: address))
   }
 
   mutating func keepException(of thread: ThreadID) {

@@ -8,7 +8,9 @@ import Testing
     ScopedName(component: name(component), member: name(member))
   }
 
-  private func check(_ claim: Scenarios.Expectation.Claim, in record: RunRecord = SampleRecord.replyAndWait) -> CheckedExpectation {
+  private func check(_ claim: Scenarios.Expectation.Claim, in record: RunRecord = SampleRecord.replyAndWait)
+    -> CheckedExpectation
+  {
     var record = record
     record.check([Scenarios.Expectation(position: .start, claim: claim)])
     return record.expectations[0]
@@ -26,7 +28,10 @@ import Testing
 
   private static let failed: [(Scenarios.Expectation.Claim, String)] = [
     (.log(component: name("client"), is: []), "line 1 is \"answer 1\", expected the end of the log"),
-    (.restored(checkpoint: name("c1"), verdict: .equivalent), "stuck: client wrote nothing after 110 ms; 4 lines are missing"),
+    (
+      .restored(checkpoint: name("c1"), verdict: .equivalent),
+      "stuck: client wrote nothing after 110 ms; 4 lines are missing"
+    ),
     (.restored(checkpoint: name("c2"), verdict: .equivalent), "it was never restored"),
     (.deadlines(job: nil, missed: Comparison(.equal, 0)), "2 were missed"),
     (.deadlines(job: name("other"), missed: Comparison(.equal, 0)), "no job was released"),
@@ -76,7 +81,8 @@ import Testing
       var record = SampleRecord.replyAndWait
       record.ending = ending
       let outcome = Scenarios.Expectation(position: .start, claim: .outcome(ending.outcome))
-      let wrong = Scenarios.Expectation(position: .start, claim: .variable(Self.scoped("client", "answers"), Comparison(.equal, 0)))
+      let wrong = Scenarios.Expectation(
+        position: .start, claim: .variable(Self.scoped("client", "answers"), Comparison(.equal, 0)))
       record.check([])
       #expect(record.exitCode == code)
       record.check([outcome])

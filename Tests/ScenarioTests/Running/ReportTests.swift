@@ -49,6 +49,8 @@ import Testing
     record.restores[0].threads[0].sight = .waits
     #expect(!TextReport.text(of: record).contains("ckpt/"))
     record.restores[0].policy = .reissueReceiveHalf
+    #expect(!TextReport.text(of: record).contains("ckpt/"), "what went right does not explain a bad verdict")
+    record.restores[0].judgement = Judgement(.equivalent, reasons: [])
     #expect(TextReport.text(of: record).contains("ckpt/a-M"))
   }
 

@@ -47,7 +47,8 @@ enum SampleRecord {
 
   private static var control: JobStreamRecord {
     var jobs = (0..<20).map { number in
-      JobRecord(release: ms(Int64(number) * 10), completion: us(Int64(number) * 10_000 + 1_200 + Int64(number % 4) * 100))
+      JobRecord(
+        release: ms(Int64(number) * 10), completion: us(Int64(number) * 10_000 + 1_200 + Int64(number % 4) * 100))
     }
     jobs[5].completion = us(59_250)
     jobs[19].completion = nil
