@@ -98,7 +98,7 @@ struct ExceptionTests {
   func `an alien's system calls are announced, permitted and reported`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let handler = world.thread(
-      priority: 30, [.wait(), Self.answer(words: 0, label: 1), Self.answer(words: 0), Self.answer(words: 0)])
+      priority: 30, [.wait(), Self.answer(words: 0, label: 1), Self.answer(words: 0)])
     let alien = world.makeThread(handler: world.gate(handler, label: 0x600))
     world.control(alien, ThreadControl.alien)
     world.append([.sleep(milliseconds: 1), .mark("slept")], to: alien.id)
