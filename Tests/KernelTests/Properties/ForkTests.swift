@@ -83,7 +83,11 @@ struct ForkTests {
     default:
       let task = random.next(below: 2)
       node.enterKernel { kernel in
-        if task == 0 { _ = kernel.makeTask(payer: ObjectID(0)) } else { _ = kernel.makeGate(payer: ObjectID(0), thread: .none, label: 0) }
+        if task == 0 {
+          _ = kernel.makeTask(payer: ObjectID(0))
+        } else {
+          _ = kernel.makeGate(payer: ObjectID(0), thread: .none, label: 0)
+        }
       }
     }
   }

@@ -90,7 +90,9 @@ struct InvariantTests {
   }
 
   @Test func `a timeout that will never fire is found`() {
-    #expect(!findings { kernel, _, _, _, sleeper in kernel.threads[sleeper].deadline = Instant(picoseconds: 1 << 60) }.isEmpty)
+    #expect(
+      !findings { kernel, _, _, _, sleeper in kernel.threads[sleeper].deadline = Instant(picoseconds: 1 << 60) }.isEmpty
+    )
     #expect(!findings { kernel, _, _, _, _ in kernel.timeouts = EventQueue() }.isEmpty)
   }
 

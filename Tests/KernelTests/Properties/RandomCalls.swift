@@ -86,7 +86,9 @@ struct RandomCalls: ~Copyable {
 
   /// Everybody sleeps for ever: somebody outside cancels one of them. False if nobody is alive.
   private mutating func disturb() -> Bool {
-    let sleepers = kernel.threads.indices.filter { !kernel.threads[$0].isDead && kernel.threads[$0].flags.contains(.placed) }
+    let sleepers = kernel.threads.indices.filter {
+      !kernel.threads[$0].isDead && kernel.threads[$0].flags.contains(.placed)
+    }
     guard !sleepers.isEmpty else { return false }
     let t = ThreadID(sleepers[random.next(below: sleepers.count)])
     note("\(t) is cancelled from outside")
@@ -150,7 +152,8 @@ struct RandomCalls: ~Copyable {
     case .thread, nil: return random.next(below: 2) == 0 ? KernelProtocol.thread : 7
     case .task: return KernelProtocol.task
     case .gate: return random.next(below: 2) == 0 ? KernelProtocol.kernelObject : 7
-    case .irq: return [KernelProtocol.irq, KernelProtocol.kernelObject, KernelProtocol.irqSender][random.next(below: 3)]
+    case .irq:
+      return [KernelProtocol.irq, KernelProtocol.kernelObject, KernelProtocol.irqSender][random.next(below: 3)]
     case .semaphore: return random.next(below: 2) == 0 ? KernelProtocol.semaphore : KernelProtocol.irq
     case .factory: return KernelProtocol.factory
     case .scheduler: return KernelProtocol.scheduler
@@ -189,10 +192,13 @@ struct RandomCalls: ~Copyable {
       let isFactory = label == KernelProtocol.factory
       let flags: UInt64 = label == KernelProtocol.thread ? random.next(below: 4) << 16 : 0
       kernel.setUTCBWord(
-        t, 0, isFactory ? requests[random.next(below: requests.count)] : flags | [0, 1, 2, 3, 5, 6, 16, 17][random.next(below: 8)])
+        t, 0,
+        isFactory
+          ? requests[random.next(below: requests.count)] : flags | [0, 1, 2, 3, 5, 6, 16, 17][random.next(below: 8)])
     }
     if label == KernelProtocol.task, random.next(below: 2) == 0 {
-      kernel.setUTCBWord(t, 1, SendItem.map(hotSpot: random.next(below: Self.slots) << 12, attributes: random.next() & 0xf0).raw)
+      kernel.setUTCBWord(
+        t, 1, SendItem.map(hotSpot: random.next(below: Self.slots) << 12, attributes: random.next() & 0xf0).raw)
       kernel.setUTCBWord(t, 2, page())
     }
     if label == KernelProtocol.scheduler {
@@ -210,7 +216,8 @@ struct RandomCalls: ~Copyable {
     guard random.next(below: 3) != 0 else { return }
     kernel.setUTCBWord(t, UTCB.bufferDescriptor, random.next(below: 6) == 0 ? random.next() : 0)
     for index in 0..<6 {
-      let buffer = random.next(below: 6) == 0 ? word() : random.next(below: Self.slots) << 12 | 8 | random.next(below: 8)
+      let buffer =
+        random.next(below: 6) == 0 ? word() : random.next(below: Self.slots) << 12 | 8 | random.next(below: 8)
       kernel.setUTCBWord(t, UTCB.bufferRegisters + index, buffer)
     }
   }
@@ -232,11 +239,14 @@ struct RandomCalls: ~Copyable {
     case 2, 3:
       FlexPage.memory(
         Kernel.physicalBase + (254 + random.next(below: 36)) * 4096, order: 12 + random.next(below: 4),
-        rights: MemoryRights(rawValue: random.next(below: 8))).raw
+        rights: MemoryRights(rawValue: random.next(below: 8))
+      ).raw
     default:
       FlexPage.objects(
-        CapabilitySlot(UInt32(random.next(below: Self.slots))), order: random.next(below: 8) == 0 ? random.next(below: 4) : 0,
-        rights: ObjectRights(rawValue: random.next(below: 16))).raw
+        CapabilitySlot(UInt32(random.next(below: Self.slots))),
+        order: random.next(below: 8) == 0 ? random.next(below: 4) : 0,
+        rights: ObjectRights(rawValue: random.next(below: 16))
+      ).raw
     }
   }
 }

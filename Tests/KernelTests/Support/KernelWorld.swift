@@ -130,7 +130,9 @@ struct KernelWorld: ~Copyable {
   }
 
   private mutating func finishCall(_ t: ThreadID) {
-    guard scripts[t.slot].isWaiting, case .call(let call) = scripts[t.slot].steps[scripts[t.slot].position] else { return }
+    guard scripts[t.slot].isWaiting, case .call(let call) = scripts[t.slot].steps[scripts[t.slot].position] else {
+      return
+    }
     scripts[t.slot].isWaiting = false
     if kernel.registers[t.slot].pc == scripts[t.slot].issuedAt { return }
     scripts[t.slot].position += 1
