@@ -23,7 +23,8 @@ public struct BadgeTranslation: Hashable, Sendable {
 
 /// The capability map of a component as the words of its memory.
 public enum CapabilityMapPatch {
-  /// Slots in use with the badge the component believes to be behind them; receive windows have no badge and are left out.
+  /// Slots in use with the badge the component believes to be behind them; receive windows have no badge and are left
+  /// out.
   public static func entries(_ words: [UInt64]) -> [(slot: UInt64, badge: UInt64)] {
     words.indices.compactMap { index in
       let badge = CapMapLayout.badge(inWord: words[index])

@@ -1,13 +1,13 @@
 /// A stretch of a checkpoint or restore whose length is of interest.
 ///
-/// `freeze` and `frozen` begin together: `freeze` ends when the last thread stands still, `frozen` when the last one goes
-/// on. `metadata` and `dump` lie inside `frozen`; `write` comes after it.
+/// `freeze` and `frozen` begin together: `freeze` ends when the last thread stands still, `frozen` when the last one
+/// goes on. `metadata` and `dump` lie inside `frozen`; `write` comes after it.
 public enum CheckpointPhase: String, Hashable, Sendable, CaseIterable {
   case freeze, frozen, metadata, dump, write, restore
 }
 
 /// How much a checkpoint or restore had to handle: what its duration depends on.
-public struct CheckpointCounts: Hashable, Sendable {
+public struct CheckpointTotals: Hashable, Sendable {
   public var threads = 0
   /// Sessions, region maps, dataspaces, RPC objects, signal contexts.
   public var objects = 0
@@ -63,9 +63,10 @@ public enum CheckpointEvent: Hashable, Sendable {
 
   case checkpointStarted(checkpoint: String, target: String)
   case phaseStarted(CheckpointPhase, of: String)
-  case phaseEnded(CheckpointPhase, of: String, CheckpointCounts)
+  case phaseEnded(CheckpointPhase, of: String, CheckpointTotals)
   case threadCaptured(
-    checkpoint: String, thread: String, situation: ThreadImage.Situation, ip: UInt64, error: UInt64, registersValid: Bool)
+    checkpoint: String, thread: String, situation: ThreadImage.Situation, ip: UInt64, error: UInt64,
+    registersValid: Bool)
   case capabilityRecorded(checkpoint: String, slot: UInt64, badge: UInt64, kind: String)
   case dataspaceCopied(of: String, badge: UInt64, bytes: UInt64)
   /// A thread of the original goes on. What was cut off for it has to be repaired like in a restored one.
@@ -83,6 +84,8 @@ public enum CheckpointEvent: Hashable, Sendable {
   case threadRestored(checkpoint: String, thread: String, AppliedPolicy, ip: UInt64)
   /// The thread did not arrive at the trap of the UTCB loader.
   case threadLost(checkpoint: String, thread: String)
+  /// A running client was given the objects of a restored server.
+  case clientReconnected(client: String)
   case restoreFinished(checkpoint: String, child: String)
 
   case refused(RefusalReason)

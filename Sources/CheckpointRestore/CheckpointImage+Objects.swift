@@ -47,6 +47,17 @@ public struct RPCObjectImage: Hashable, Codable, Sendable {
   }
 }
 
+/// A service the component offers: its name and the root object among its RPC objects.
+public struct ServiceImage: Hashable, Codable, Sendable {
+  public var name: String
+  public var rootBadge: UInt64
+
+  public init(name: String, rootBadge: UInt64) {
+    self.name = name
+    self.rootBadge = rootBadge
+  }
+}
+
 /// Where the component fetches its signals, and the interrupt that tells it to.
 ///
 /// Models `Stored_signal_source_info`; the interrupt is a kernel object of core that the component asks for once and

@@ -35,6 +35,8 @@ public struct CheckpointImage: Hashable, Codable, Sendable {
   public var capabilityMapAddress: UInt64 = 0
   /// Badge of the parent capability in slot 8.
   public var parentBadge: UInt64 = 0
+  /// Services the component announced.
+  public var services: [ServiceImage] = []
   /// Badge of the kernel-specific part of the protection domain; 0 if the component never asked for it.
   public var nativePDBadge: UInt64 = 0
   /// RAM the component's account had, bytes.

@@ -42,7 +42,7 @@ struct CheckpointRun: Hashable, Sendable {
   var copies: [RPCCapability?] = []
   var open: UInt64 = 0
   var chunks: [[UInt8]] = []
-  var counts = CheckpointCounts()
+  var counts = CheckpointTotals()
 }
 
 /// A dataspace in the checkpointer's own address space.
@@ -69,7 +69,7 @@ extension TargetChild {
 
   /// Why this child cannot be checkpointed, as far as its records tell.
   var obstacle: RefusalReason? {
-    if let session = sessions.first(where: { $0.isLive && !$0.isInterposed }) {
+    if let session = sessions.first(where: { $0.isLive && $0.provider == .foreign }) {
       return .notInterposed(service: session.service)
     }
     for map in maps where map.isLive {

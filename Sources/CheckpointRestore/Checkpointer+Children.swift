@@ -15,10 +15,11 @@ extension Checkpointer {
   /// Appends the work of making a child; returns its index.
   @discardableResult
   mutating func create(_ configuration: ChildConfiguration, _ kind: ChildCreation) -> Int {
-    children.append(TargetChild(configuration))
-    let child = children.count - 1
+    let child = children.count
+    children.append(TargetChild(configuration, index: child))
     jobs += ["PD", "RAM", "CPU"].map { .openEnvironmentSession(child: child, service: $0) }
-    jobs += [.giveQuota(child: child), .openRegionMaps(child: child), .makeStub(child: child)]
+    jobs += [.giveQuota(child: child), .openRegionMaps(child: child)]
+    jobs += [.openParent(child: child), .makeStub(child: child)]
     switch kind {
     case .withELF:
       let cpu = UInt64(configuration.cpu)
@@ -88,8 +89,6 @@ extension Checkpointer {
       else { return fail(child, name) }
       children[child].maps.append(OnlineMap(name: name, own: own, real: real, size: size))
     }
-    guard let parent = try makeGate(.parent, of: child, &script) else { return fail(child, "parent") }
-    children[child].parent = parent
   }
 
   /// One page of own RAM with the code that moves a UTCB; it stays attached here for as long as the child lives.
@@ -144,160 +143,5 @@ extension Checkpointer {
 
   mutating func assignParent(of child: Int, _ script: inout Script) throws(Suspension) {
     _ = try script.call(children[child].pd, PDOpcode.assignParent, [], [children[child].parent])
-  }
-}
-
-// The program. Models `Child::Process`, with every step written down.
-extension Checkpointer {
-  mutating func readProgram(of child: Int, _ script: inout Script) throws(Suspension) {
-    guard let program = children[child].program, let file = try attachHere(program, &script) else {
-      return fail(child, "program cannot be attached")
-    }
-    let size = children[child].dataspaces.first { $0.kind == .program }?.size ?? 0
-    guard let header = ProgramHeader(try script.read(file, count: ProgramHeader.words), fileSize: size),
-      let segments = ProgramHeader.segments(
-        try script.read(file + header.tableOffset, count: header.count * ProgramHeader.entryWords), fileSize: size)
-    else { return fail(child, "no executable") }
-    var next: [CheckpointerJob] = segments.map { .loadSegment(child: child, $0, file: file) }
-    next += [.closeProgram(child: child, file: file), .startMain(child: child, entry: header.entry)]
-    jobs.insert(contentsOf: next, at: 0)
-  }
-
-  mutating func load(
-    _ segment: LoadableSegment, of child: Int, file: UInt64, _ script: inout Script
-  ) throws(Suspension) {
-    try script.compute(picoseconds: configuration.genodeCosts.picoseconds(.loadSegment))
-    let place = segment.address - segment.lead
-    if !segment.isWritable {
-      guard let program = children[child].program,
-        try attach(
-          program, toMap: 0, of: child, at: place, size: segment.pages, offset: segment.offset - segment.lead,
-          executable: segment.isExecutable, &script)
-      else { return fail(child, "read-only segment") }
-      return
-    }
-    guard let dataspace = try allocate(segment.pages, for: child, &script),
-      let local = try attachHere(dataspace, &script)
-    else { return fail(child, "writable segment") }
-    let start = local + segment.lead
-    if segment.fileSize > 0 { try script.copy(to: start, from: file + segment.offset, bytes: segment.fileSize) }
-    try script.write(start + ComponentLayout.parentBadgeOffset, [children[child].parent?.badge ?? 0])
-    try detachHere(local, &script)
-    guard try attach(dataspace, toMap: 0, of: child, at: place, size: 0, offset: 0, executable: false, &script) else {
-      return fail(child, "writable segment")
-    }
-  }
-
-  /// RAM from the child's own account, written down like its own allocations. New RAM is zero.
-  mutating func allocate(
-    _ bytes: UInt64, for child: Int, _ script: inout Script
-  ) throws(Suspension) -> RPCCapability? {
-    let slot = slots.take()
-    let ram = children[child].ram
-    let reply = try callExpanding(ram, RAMOpcode.alloc, [bytes], receiveInto: [slot], payer: ram, &script)
-    guard let dataspace = reply.capability else { return nil }
-    children[child].dataspaces.append(OnlineDataspace(real: dataspace, size: bytes, kind: .ram))
-    return dataspace
-  }
-
-  /// Attaches to a map of the child and writes it down.
-  mutating func attach(
-    _ dataspace: RPCCapability, toMap map: Int, of child: Int, at address: UInt64, size: UInt64, offset: UInt64,
-    executable: Bool, _ script: inout Script
-  ) throws(Suspension) -> Bool {
-    let place = try attach(
-      dataspace, to: children[child].maps[map].real, at: address, size: size, offset: offset, executable: executable,
-      payer: children[child].pd, &script)
-    guard let place else { return false }
-    let whole = children[child].dataspace(badge: dataspace.badge).map { children[child].dataspaces[$0].size } ?? size
-    children[child].maps[map].regions.append(
-      OnlineRegion(
-        address: place, size: size == 0 ? whole - offset : size, offset: offset, dataspace: dataspace.badge,
-        executable: executable))
-    return true
-  }
-
-  mutating func startMain(of child: Int, entry: UInt64, _ script: inout Script) throws(Suspension) {
-    _ = try script.call(children[child].threads[0].real, CPUThreadOpcode.start, [entry, 0])
-    children[child].threads[0].isStarted = true
-    children[child].condition = .running
-    outbox.append(.childStarted(child: children[child].name))
-  }
-}
-
-// Ending a child. Writes children, objects, slots.
-extension Checkpointer {
-  mutating func startKill(_ target: String) {
-    guard let child = runningChild(target) else { return refuse(.targetNotRunning(target)) }
-    jobs.append(.killChild(child))
-  }
-
-  /// The newest child of a name that has not been killed.
-  func runningChild(_ name: String) -> Int? {
-    children.indices.last { children[$0].name == name && [.running, .exited].contains(children[$0].condition) }
-  }
-
-  /// Threads first, then memory, then the protection domain: the order in which nothing faults any more.
-  mutating func kill(_ child: Int) {
-    var work: [CheckpointerJob] = []
-    work.append(.closeSession(child: child, session: TargetChild.cpuSession))
-    for session in children[child].sessions.indices.reversed() where session > TargetChild.cpuSession {
-      work.append(.closeSession(child: child, session: session))
-    }
-    work.append(.closeSession(child: child, session: TargetChild.ramSession))
-    work.append(.closeSession(child: child, session: TargetChild.pdSession))
-    work.append(.dropGates(child: child))
-    jobs.insert(contentsOf: work, at: 0)
-  }
-
-  mutating func closeSession(_ session: Int, of child: Int, _ script: inout Script) throws(Suspension) {
-    guard children[child].sessions[session].isLive else { return }
-    _ = try script.call(environment.parent, ParentOpcode.close, [], [children[child].sessions[session].real])
-    children[child].sessions[session].isLive = false
-  }
-
-  /// One gate a step: there may be many.
-  mutating func dropGates(of child: Int, _ script: inout Script) throws(Suspension) {
-    guard let object = objects.first(where: { $0.child == child }), let gate = gate(of: object) else {
-      try finishKill(child, &script)
-      return
-    }
-    try dropGate(gate, &script)
-    jobs.insert(.dropGates(child: child), at: 0)
-  }
-
-  private func gate(of object: InterposedObject) -> RPCCapability? {
-    let child = children[object.child]
-    switch object.kind {
-    case .parent: return child.parent
-    case .session(let index): return child.sessions[index].own
-    case .thread(let index): return child.threads[index].own
-    case .map(let index): return child.maps[index].own
-    }
-  }
-
-  private mutating func finishKill(_ child: Int, _ script: inout Script) throws(Suspension) {
-    if let stub = children[child].stub {
-      try detachHere(children[child].stubAddress, &script)
-      _ = try script.call(environment.ram, RAMOpcode.free, [], [stub])
-      slots.release(stub.slot)
-    }
-    if let session = children[child].programSession {
-      _ = try script.call(environment.parent, ParentOpcode.close, [], [session])
-    }
-    releaseSlots(of: child)
-    children[child].condition = .killed
-    outbox.append(.targetKilled(target: children[child].name))
-  }
-
-  /// The objects are gone, and with them the capabilities: only the numbers have to be given back.
-  private mutating func releaseSlots(of index: Int) {
-    let child = children[index]
-    var freed: [RPCCapability?] = child.sessions.map(\.real) + child.threads.map(\.real) + child.maps.map(\.real)
-    freed += child.dataspaces.filter { $0.isLive && $0.kind != .foreign }.map(\.real)
-    freed += child.contexts.filter(\.isLive).map(\.real)
-    freed += child.rpcObjects.filter(\.isLive).map(\.real)
-    freed += [child.signalSource, child.nativePD, child.programSession]
-    for case .some(let capability) in freed { slots.release(capability.slot) }
   }
 }

@@ -25,6 +25,9 @@ extension Checkpointer {
     case .writeOut(let index, let offset): try writeOut(index, from: offset, &script)
     case .closeCopy(let index): try closeCopy(index, &script)
     case .finishImage: finishImage()
+    case .freeCopy(let copy):
+      _ = try script.call(environment.ram, RAMOpcode.free, [], [copy])
+      slots.release(copy.slot)
     default: preconditionFailure("this job belongs to another part of the checkpointer")
     }
   }
@@ -62,6 +65,9 @@ extension Checkpointer {
   /// Everything the records of the child say becomes part of the image.
   private mutating func recordObjects(_ script: inout Script) throws(Suspension) {
     (run.image, run.dataspaces) = children[run.child].image(run, kernelProfile: configuration.kernelProfile)
+    run.image.services = announced.filter { $0.child == run.child }.map {
+      ServiceImage(name: $0.name, rootBadge: $0.root.badge)
+    }
     for index in run.image.timers.indices {
       guard let session = children[run.child].session(own: run.image.timers[index].sessionBadge) else { continue }
       let online = children[run.child].sessions[session]
@@ -100,8 +106,8 @@ extension Checkpointer {
 
   // MARK: Memory
 
-  /// Attach both, copy, detach both, as the original does it. The detach flushes the target's own mappings, too: it pays
-  /// soft faults after the checkpoint.
+  /// Attach both, copy, detach both, as the original does it. The detach flushes the target's own mappings, too: it
+  /// pays soft faults after the checkpoint.
   private mutating func copyOut(_ index: Int, _ script: inout Script) throws(Suspension) {
     guard let row = run.dataspaces[index], let copy = run.copies[index] else { return }
     let source = children[run.child].dataspaces[row]
@@ -164,9 +170,14 @@ extension Checkpointer {
     let finished = run
     outbox.append(.phaseEnded(.write, of: finished.name, finished.counts))
     if let inconsistency = finished.image.inconsistency { refuse(.inconsistentImage(inconsistency)) }
-    checkpoints.append(
-      StoredCheckpoint(
-        name: finished.name, target: children[finished.child].name, image: finished.image, copies: finished.copies))
+    let stored = StoredCheckpoint(
+      name: finished.name, target: children[finished.child].name, image: finished.image, copies: finished.copies)
+    if let old = checkpoints.firstIndex(where: { $0.name == finished.name }) {
+      jobs += checkpoints[old].copies.compactMap { $0 }.map { .freeCopy($0) }
+      checkpoints[old] = stored
+    } else {
+      checkpoints.append(stored)
+    }
     outbox.append(.imageWritten(checkpoint: finished.name, bytes: finished.counts.bytes))
     taking = nil
   }

@@ -85,7 +85,9 @@ extension Checkpointer {
       return reply
     case .refAccount, .transferQuota:
       let account = request.capability(0).map { capability in
-        let known = children.first { $0.sessions.count > 1 && $0.sessions[TargetChild.ramSession].own.badge == capability.badge }
+        let known = children.first { child in
+          child.sessions.count > 1 && child.sessions[TargetChild.ramSession].own.badge == capability.badge
+        }
         return known?.ram ?? capability
       }
       return try forward(request, to: ram, capabilities: [account], &script)
@@ -174,8 +176,8 @@ extension Checkpointer {
       let mask = ComponentLayout.pageSize - 1
       children[child].maps.append(
         OnlineMap(
-          name: "region map \(children[child].maps.count)", own: own, real: real, size: (request.word(0) + mask) & ~mask,
-          session: target.own.badge))
+          name: "region map \(children[child].maps.count)", own: own, real: real,
+          size: (request.word(0) + mask) & ~mask, session: target.own.badge))
       return RPCReply(capabilities: [own])
     case .destroy:
       guard let badge = request.capability(0)?.badge,
@@ -196,14 +198,15 @@ extension Checkpointer {
   ) throws(Suspension) -> RPCReply {
     let target = children[child].sessions[session]
     guard request.opcode == ROMOpcode.dataspace.rawValue else { return try forward(request, to: target.real, &script) }
-    if let known = children[child].dataspaces.first(where: { $0.isLive && $0.kind == .rom(session: target.own.badge) }) {
+    let kind = OnlineDataspace.Kind.rom(session: target.own.badge)
+    if let known = children[child].dataspaces.first(where: { $0.isLive && $0.kind == kind }) {
       return RPCReply(capabilities: [known.real])
     }
     let reply = try forwardKeeping(request, to: target.real, &script)
     if let dataspace = reply.capability {
       let size = try script.call(dataspace, DataspaceOpcode.size).word(0)
       children[child].dataspaces.append(
-        OnlineDataspace(real: dataspace, size: size, kind: .rom(session: target.own.badge)))
+        OnlineDataspace(real: dataspace, size: size, kind: kind))
     }
     return reply
   }

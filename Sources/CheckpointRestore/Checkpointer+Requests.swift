@@ -9,7 +9,8 @@ extension Checkpointer {
     guard let object = objects.first(where: { $0.badge == request.badge }) else { return nil }
     let child = object.child
     switch object.kind {
-    case .parent: return try handleParent(request, of: child, &script)
+    case .parent: return nil
+    case .parentInside: return try handleParent(request, of: child, &script)
     case .thread(let thread): return try handleThread(request, thread, of: child, &script)
     case .map(let map): return try handleMap(request, map, of: child, &script)
     case .session(let session):
@@ -52,6 +53,7 @@ extension Checkpointer {
   private mutating func handleParent(
     _ request: RPCRequest, of child: Int, _ script: inout Script
   ) throws(Suspension) -> RPCReply {
+    if request.opcode == ParentDesk.registerSession { return try registerSession(request, of: child, &script) }
     guard let opcode = ParentOpcode(rawValue: request.opcode) else { return .failed(.invalidArgs) }
     switch opcode {
     case .mainThread: return RPCReply(capabilities: [children[child].threads.first?.own])
@@ -66,7 +68,7 @@ extension Checkpointer {
       children[child].condition = .exited
       outbox.append(.childExited(child: children[child].name, value: request.word(0)))
       return RPCReply()
-    case .announce: return .failed(.serviceDenied)
+    case .announce: return try announce(request, of: child, &script)
     case .resourceRequest:
       let bytes = SessionArguments(request.string(at: 0) ?? "").ramQuota
       guard try script.transferQuota(bytes, from: environment.ram, to: children[child].ram) == 0 else {
@@ -93,7 +95,7 @@ extension Checkpointer {
       startBootstrapRestore(order, into: child)
     }
     let session = children[child].sessions[index]
-    return RPCReply(capabilities: [session.isInterposed ? session.own : session.real])
+    return RPCReply(capabilities: [session.own])
   }
 
   /// The child pays; the real session is opened at our own parent under the child's name.
@@ -120,7 +122,7 @@ extension Checkpointer {
       outbox.append(.sessionNotInterposed(child: children[child].name, service: service))
     }
     var session = OnlineSession(service: service, arguments: arguments.text, own: own, real: real, quota: quota)
-    session.isInterposed = isInterposed
+    session.provider = isInterposed ? .interposed : .foreign
     children[child].sessions.append(session)
     return index
   }
@@ -137,8 +139,9 @@ extension Checkpointer {
     }
     children[child].sessions[index].upgrades.append(text)
     children[child].sessions[index].quota += quota
-    let real = children[child].sessions[index].real
-    let reply = try script.call(environment.parent, ParentOpcode.upgrade, RPCString.encode(text), [real])
+    let session = children[child].sessions[index]
+    if session.provider == .sibling { return RPCReply() }
+    let reply = try script.call(environment.parent, ParentOpcode.upgrade, RPCString.encode(text), [session.real])
     return RPCReply(exception: reply.exception)
   }
 
@@ -149,9 +152,11 @@ extension Checkpointer {
       index > TargetChild.cpuSession
     else { return RPCReply() }
     let session = children[child].sessions[index]
-    _ = try script.call(environment.parent, ParentOpcode.close, [], [session.real])
-    _ = try script.transferQuota(session.quota, from: environment.ram, to: children[child].ram)
-    if session.isInterposed { try dropGate(session.own, &script) }
+    if session.provider != .sibling {
+      _ = try script.call(environment.parent, ParentOpcode.close, [], [session.real])
+      _ = try script.transferQuota(session.quota, from: environment.ram, to: children[child].ram)
+    }
+    if session.provider == .interposed { try dropGate(session.own, &script) }
     children[child].sessions[index].isLive = false
     return RPCReply()
   }

@@ -3,10 +3,12 @@ import Genode
 
 /// A component that checkpoints and restores its children, with nothing but what kernel and Genode offer to everybody.
 ///
-/// It is the parent of its targets and stands between them and core: every session they use is an RPC object of its own,
-/// which hands each call on and writes down what has to be known later. One thread serves the children and carries out
-/// the commands of its configuration in turn; so while it takes a checkpoint all requests of its children wait, as with the
-/// original, whose entrypoint was blocked for as long. Models `Rtcr` (argos-research, 2016 to 2018).
+/// It is the parent of its targets and stands between them and core: every session they use is an RPC object of its
+/// own, which hands each call on and writes down what has to be known later. Thread 0 serves all of them and carries
+/// out the commands of its configuration in turn; so while it takes a checkpoint the requests of its children wait,
+/// as with the original, whose entrypoint was blocked for as long. Thread 1 + i serves the parent interface of child
+/// i, because a session request may have to wait for another child, which needs thread 0 meanwhile. Models `Rtcr`
+/// (argos-research, 2016 to 2018).
 public struct Checkpointer: NativeProgram {
   public let configuration: CheckpointerConfiguration
   var environment: NativeEnvironment
@@ -23,8 +25,12 @@ public struct Checkpointer: NativeProgram {
 
   var children: [TargetChild] = []
   var objects: [InterposedObject] = []
+  /// Services of children, in the order of announcement.
+  var announced: [AnnouncedByChild] = []
+  /// Old badges and new objects of the server restored last.
+  var reconnections: [BadgeTranslation.Pair] = []
   var signals = OwnSignals()
-  /// Every checkpoint taken or given, by name.
+  /// Every checkpoint taken or given; a new one of the same name replaces the old one.
   public internal(set) var checkpoints: [StoredCheckpoint] = []
   var taking: CheckpointRun?
   var restoring: RestoreRun?
@@ -38,10 +44,16 @@ public struct Checkpointer: NativeProgram {
     environment = NativeEnvironment(slots: &slots)
     window = slots.take(RPCLayout.maxCapabilities)
     commands = configuration.commands
-    checkpoints = configuration.images.map { StoredCheckpoint(name: $0.name, target: $0.image.componentName, image: $0.image) }
+    checkpoints = configuration.images.map {
+      StoredCheckpoint(name: $0.name, target: $0.image.componentName, image: $0.image)
+    }
   }
 
   public mutating func step(thread entry: Int, script: inout Script) throws(Suspension) {
+    guard entry == 0 else {
+      precondition(children.indices.contains(entry - 1), "each child has one thread that serves its parent interface")
+      return try stepParent(of: entry - 1, &script)
+    }
     switch phase {
     case .environment:
       try environment.step(&script)
@@ -74,8 +86,8 @@ public struct Checkpointer: NativeProgram {
     return outbox
   }
 
-  /// The newest checkpoint of a name, complete after `imageWritten`.
-  public func image(named name: String) -> CheckpointImage? { checkpoints.last { $0.name == name }?.image }
+  /// The newest checkpoint of a name; there is one from `imageWritten` on.
+  public func image(named name: String) -> CheckpointImage? { checkpoints.first { $0.name == name }?.image }
 }
 
 enum CheckpointerPhase: Hashable, Sendable {
@@ -178,12 +190,12 @@ extension Checkpointer {
 
   /// A new gate of the checkpointer.
   mutating func makeGate(
-    _ kind: InterposedObject.Kind, of child: Int, _ script: inout Script
+    _ kind: InterposedObject.Kind, of child: Int, thread: RPCCapability? = nil, _ script: inout Script
   ) throws(Suspension) -> RPCCapability? {
     let slot = slots.take()
     let reply = try callExpanding(
-      environment.pd, PDOpcode.allocRPCCap, [], [environment.mainThread], receiveInto: [slot], payer: environment.pd,
-      &script)
+      environment.pd, PDOpcode.allocRPCCap, [], [thread ?? environment.mainThread], receiveInto: [slot],
+      payer: environment.pd, &script)
     guard let gate = reply.capability else {
       slots.release(slot)
       return nil

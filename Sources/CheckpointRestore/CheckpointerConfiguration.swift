@@ -2,7 +2,8 @@ import Genode
 
 /// How the child that becomes the restored component is made.
 public enum ChildMode: String, Hashable, Sendable, CaseIterable {
-  /// With an invalid ELF dataspace: nothing is loaded, threads are created and started by hand. Models `fixing_restore`.
+  /// With an invalid ELF dataspace: nothing is loaded, threads are created and started by hand. Models
+  /// `fixing_restore`.
   case withoutELF
   /// Loaded and started as usual; its state is overwritten when it asks for its first LOG session. Models `master`.
   case bootstrap
@@ -24,7 +25,7 @@ public enum BootstrapCopy: String, Hashable, Sendable, CaseIterable {
   case intoCheckpoint
 }
 
-public enum CheckpointStrategy: String, Hashable, Sendable, CaseIterable {
+public enum CaptureStrategy: String, Hashable, Sendable, CaseIterable {
   /// Everything stands still until everything is copied.
   case stopAndCopy
 }
@@ -35,7 +36,7 @@ public struct TimedCommand: Hashable, Sendable {
     case checkpoint(target: String, as: String)
     case kill(target: String)
     /// Without a name the child is called as the original; policy and mode override the configuration's.
-    case restore(checkpoint: String, as: String? = nil, policy: BlockedThreadPolicy? = nil, mode: ChildMode? = nil)
+    case restore(checkpoint: String, as: String? = nil, policy: ResumptionPolicy? = nil, mode: ChildMode? = nil)
   }
   /// Kernel clock, microseconds.
   public var at: UInt64
@@ -82,12 +83,12 @@ public struct CheckpointerConfiguration: Hashable, Sendable {
   public var targets: [ChildConfiguration]
   /// In the order in which they are to be carried out.
   public var commands: [TimedCommand]
-  public var strategy = CheckpointStrategy.stopAndCopy
+  public var strategy = CaptureStrategy.stopAndCopy
   public var freeze = FreezeKind.triggerAndCancel
   /// For restored threads, unless a command says otherwise.
-  public var defaultPolicy = BlockedThreadPolicy.reissueReceiveHalf
+  public var defaultPolicy = ResumptionPolicy.reissueReceiveHalf
   /// For the original's threads when they go on after a checkpoint with cancel; nil means `defaultPolicy`.
-  public var continuePolicy: BlockedThreadPolicy?
+  public var continuePolicy: ResumptionPolicy?
   public var childMode = ChildMode.withoutELF
   public var bootstrapCopy = BootstrapCopy.intoChild
   /// x-register in which the targets' code keeps the tag of a system call, if it does.
@@ -104,7 +105,8 @@ public struct CheckpointerConfiguration: Hashable, Sendable {
     targets: [ChildConfiguration], commands: [TimedCommand] = [], genodeCosts: GenodeCosts, costs: CheckpointerCosts
   ) {
     self.targets = targets
-    self.commands = commands.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
+    let ordered = commands.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }
+    self.commands = ordered.map(\.element)
     self.genodeCosts = genodeCosts
     self.costs = costs
   }

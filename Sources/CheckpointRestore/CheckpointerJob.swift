@@ -8,6 +8,7 @@ enum CheckpointerJob: Hashable, Sendable {
   case openEnvironmentSession(child: Int, service: String)
   case giveQuota(child: Int)
   case openRegionMaps(child: Int)
+  case openParent(child: Int)
   case makeStub(child: Int)
   case createThread(child: Int, name: String, priority: UInt64, cpu: UInt64)
   case openProgram(child: Int)
@@ -43,6 +44,8 @@ enum CheckpointerJob: Hashable, Sendable {
   case writeOut(dataspace: Int, offset: UInt64)
   case closeCopy(dataspace: Int)
   case finishImage
+  /// The newest checkpoint of a name replaces the one before.
+  case freeCopy(RPCCapability)
 
   // Ending a child
   case killChild(Int)
@@ -55,6 +58,11 @@ enum CheckpointerJob: Hashable, Sendable {
   case fill(dataspace: Int, offset: UInt64)
   case awaitLoad(thread: Int)
   case endRestore
+  /// Clients of a restored server get its new objects.
+  case reconnect(client: Int)
+
+  /// A parent thread waits for a service that exists now.
+  case wake(child: Int)
 }
 
 extension Checkpointer {
@@ -63,6 +71,7 @@ extension Checkpointer {
     case .openEnvironmentSession(let child, let service): try openEnvironmentSession(service, of: child, &script)
     case .giveQuota(let child): try giveQuota(to: child, &script)
     case .openRegionMaps(let child): try openRegionMaps(of: child, &script)
+    case .openParent(let child): try openParent(of: child, &script)
     case .makeStub(let child): try makeStub(of: child, &script)
     case .createThread(let child, let name, let priority, let cpu):
       if try createThread(name, priority: priority, cpu: cpu, of: child, &script) == nil {
@@ -78,7 +87,7 @@ extension Checkpointer {
       .detachStub, .resume, .endFrozen:
       try carryOutFreeze(job, &script)
     case .askSignals, .openCapabilityMap, .readCapabilityMap, .closeCapabilityMap, .recordObjects, .allocateCopy,
-      .beginDump, .copyOut, .endDump, .openCopy, .writeOut, .closeCopy, .finishImage:
+      .beginDump, .copyOut, .endDump, .openCopy, .writeOut, .closeCopy, .finishImage, .freeCopy:
       try carryOutCopy(job, &script)
     case .killChild(let child): kill(child)
     case .closeSession(let child, let session): try closeSession(session, of: child, &script)
@@ -88,6 +97,8 @@ extension Checkpointer {
     case .fill(let dataspace, let offset): try fill(dataspace, from: offset, &script)
     case .awaitLoad(let thread): try awaitLoad(of: thread, &script)
     case .endRestore: endRestore()
+    case .reconnect(let client): try reconnect(client, &script)
+    case .wake(let child): _ = try script.invoke(KernelCall.triggerIRQ(children[child].desk.irq))
     }
   }
 }

@@ -81,8 +81,17 @@ struct OnlineSession: Hashable, Sendable {
   var real: RPCCapability
   var quota: UInt64
   var timer = OnlineTimer()
-  var isInterposed = true
+  var provider = Provider.interposed
   var isLive = true
+
+  enum Provider: Hashable, BitwiseCopyable, Sendable {
+    /// The child has our object, the real session is ours.
+    case interposed
+    /// Handed through: nobody here knows what the server keeps for it.
+    case foreign
+    /// An RPC object of another child.
+    case sibling
+  }
 }
 
 struct OnlineRPCObject: Hashable, Sendable {
@@ -104,7 +113,10 @@ struct TargetChild: Hashable, Sendable {
 
   var configuration: ChildConfiguration
   var condition = Condition.building
+  /// What the child calls, served by a thread of its own; and the way from there to the main thread.
   var parent: RPCCapability?
+  var parentInside: RPCCapability?
+  var desk: ParentDesk
   /// PD, RAM and CPU come first, in this order.
   var sessions: [OnlineSession] = []
   var threads: [OnlineThread] = []
@@ -129,7 +141,10 @@ struct TargetChild: Hashable, Sendable {
 
   static let pdSession = 0, ramSession = 1, cpuSession = 2
 
-  init(_ configuration: ChildConfiguration) { self.configuration = configuration }
+  init(_ configuration: ChildConfiguration, index: Int) {
+    self.configuration = configuration
+    desk = ParentDesk(child: index)
+  }
 
   var name: String { configuration.name }
   var pd: RPCCapability { sessions[Self.pdSession].real }
@@ -147,13 +162,14 @@ struct TargetChild: Hashable, Sendable {
 
 struct BootstrapOrder: Hashable, Sendable {
   var checkpoint: Int
-  var policy: BlockedThreadPolicy
+  var policy: ResumptionPolicy
 }
 
 /// What a gate of the checkpointer stands for.
 struct InterposedObject: Hashable, BitwiseCopyable, Sendable {
   enum Kind: Hashable, BitwiseCopyable, Sendable {
     case parent
+    case parentInside
     case session(Int)
     case thread(Int)
     case map(Int)

@@ -4,8 +4,8 @@ import Genode
 ///
 /// The order is the lowest-numbered free step each time, so that it is the same for the same image. Sections 2.2 to 2.5
 /// of a component's life decide what needs what: threads in the order of their places, because the place fixes UTCB and
-/// capability slots; the capability map before the memory that contains it; inner region maps before outer ones; servers
-/// before their clients.
+/// capability slots; the capability map before the memory that contains it; inner region maps before outer ones;
+/// servers before their clients.
 public struct RestorePlan: Hashable, Sendable {
   /// Indices are those of the image's lists.
   public enum Step: Hashable, Sendable {
@@ -73,7 +73,7 @@ extension RestorePlan {
     let dataspaces = addDataspaces(image, child, maps)
     let source = add(.signalSource, after: [child])
     let contexts = image.signalContexts.indices.map { add(.context($0), after: [source]) }
-    let objects = image.rpcObjects.indices.map { add(.rpcObject($0), after: [threads.created[image.rpcObjects[$0].threadIndex]]) }
+    let objects = image.rpcObjects.enumerated().map { add(.rpcObject($0), after: [threads.created[$1.threadIndex]]) }
     let interrupt = add(.interrupt, after: [source] + (image.signals.threadIndex.map { [threads.created[$0]] } ?? []))
     let named = threads.created + sessions + maps + dataspaces + contexts + objects + [source, interrupt]
     let patch = add(.capabilityMap, after: named)
@@ -125,7 +125,7 @@ extension RestorePlan {
     var last = child
     return image.dataspaces.indices.map { index in
       var needs = [last]
-      for map in image.regionMaps.indices where image.regionMaps[map].dataspaceIndex == index { needs.append(maps[map]) }
+      for (map, entry) in image.regionMaps.enumerated() where entry.dataspaceIndex == index { needs.append(maps[map]) }
       for node in nodes.indices {
         if case .session(let session) = nodes[node].step,
           image.dataspaces[index].sessionBadge != 0,

@@ -5,7 +5,7 @@ struct RestoreRun: Hashable, Sendable {
   var checkpoint: Int
   /// The new child.
   var child: Int
-  var policy: BlockedThreadPolicy
+  var policy: ResumptionPolicy
   var mode: ChildMode
   /// The checkpoint's image as it was when the restore began.
   var image: CheckpointImage
@@ -21,14 +21,14 @@ struct RestoreRun: Hashable, Sendable {
   var attempts = 0
   /// Own address of a dataspace that is being filled.
   var open: UInt64 = 0
-  var counts = CheckpointCounts()
+  var counts = CheckpointTotals()
 
   struct Placeholder: Hashable, BitwiseCopyable, Sendable {
     var place: Int
     var thread: Int
   }
 
-  init(checkpoint: Int, child: Int, policy: BlockedThreadPolicy, mode: ChildMode, image: CheckpointImage) {
+  init(checkpoint: Int, child: Int, policy: ResumptionPolicy, mode: ChildMode, image: CheckpointImage) {
     self.checkpoint = checkpoint
     self.child = child
     self.policy = policy

@@ -135,7 +135,9 @@ extension TargetChild {
     if badge == image.signals.badge { return "signal-source" }
     if badge == image.signals.interruptBadge { return "signal-irq" }
     if badge == Badge.mainThread { return "thread-gate" }
-    if let session = image.sessions.first(where: { $0.badge == badge }) { return session.service.lowercased() + "-session" }
+    if let session = image.sessions.first(where: { $0.badge == badge }) {
+      return session.service.lowercased() + "-session"
+    }
     for thread in image.threads {
       if thread.badge == badge { return "cpu-thread" }
       if thread.gateBadge == badge { return "thread-gate" }

@@ -1,93 +1,173 @@
-import Synchronization
-
-/// The list of chunks of a `SlotTable`, 16 slots each.
+/// The list of chunks of a `SlotTable`.
 ///
-/// Copying the list shares its chunks; each chunk counts the lists it is in, and one that is in several is never
-/// written. Counted by hand, because two calls into the runtime would cost three times the access itself.
-@usableFromInline final class SlotChunks<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
-  /// In front of the elements of each chunk.
-  @usableFromInline typealias ListCount = Atomic<Int>
+/// Forks share the list until one of them writes; then it gets a list of its own that shares the chunks, each until it
+/// is written. Counted by hand and inline, because a call into the runtime for each access would cost as much as all the
+/// rest of a system call.
+///
+///     list:  sharers | chunk | chunk | ...          chunk:  sharers | occupied, a bit a slot | elements
+@frozen @usableFromInline struct SlotChunks<Element: BitwiseCopyable & Sendable>: ~Copyable {
+  @usableFromInline typealias Block = UnsafeMutableRawPointer
 
-  // The table that owns the list has exclusive access; checking it here again would cost as much as all else.
-  @exclusivity(unchecked) @usableFromInline var count = 0
-  @exclusivity(unchecked) @usableFromInline var capacity = 0
-  @exclusivity(unchecked) @usableFromInline var list: UnsafeMutablePointer<UnsafeMutableRawPointer>
+  /// nil as long as there are no chunks.
+  @usableFromInline var list: Block?
+  @usableFromInline var count = 0
+  @usableFromInline var capacity = 0
 
-  @inlinable static var headerBytes: Int { max(16, MemoryLayout<Element>.alignment) }
-  @inlinable static var chunkBytes: Int { headerBytes + 16 * MemoryLayout<Element>.stride }
+  /// About 2 KiB of elements are copied by the first write after a fork: fewer large elements, more small ones.
+  @inlinable @inline(__always) static var shift: Int {
+    MemoryLayout<Element>.stride >= 128 ? 3 : MemoryLayout<Element>.stride >= 64 ? 4 : 6
+  }
+  @inlinable @inline(__always) static var slotsPerChunk: Int { 1 &<< shift }
+  @inlinable @inline(__always) static var headerBytes: Int { max(16, MemoryLayout<Element>.alignment) }
+  static var chunkBytes: Int { headerBytes + slotsPerChunk * MemoryLayout<Element>.stride }
 
-  @inlinable init() { list = .allocate(capacity: 0) }
+  @inlinable init() {}
 
-  @inlinable deinit {
-    for index in 0..<count { Self.release(list[index]) }
-    list.deallocate()
+  private init(list: Block?, count: Int, capacity: Int) {
+    self.list = list
+    self.count = count
+    self.capacity = capacity
   }
 
-  /// A second list of the same chunks.
-  @inline(never) @inlinable
-  func copy() -> SlotChunks {
-    let other = SlotChunks()
-    other.reserve(count)
-    for index in 0..<count {
-      Self.listCount(list[index]).pointee.wrappingAdd(1, ordering: .relaxed)
-      other.list[index] = list[index]
-    }
-    other.count = count
-    return other
+  @inlinable deinit { Self.release(list, count) }
+
+  /// The same list for another table.
+  func share() -> SlotChunks {
+    if let list { Self.sharers(list).pointee += 1 }
+    return SlotChunks(list: list, count: count, capacity: capacity)
   }
 
-  /// For reading. The caller has checked that there is such a chunk.
+  // MARK: Slots
+
+  @inlinable @inline(__always) func chunk(of index: Int) -> Int { index &>> Self.shift }
+
   @inlinable @inline(__always)
-  func elements(_ index: Int) -> UnsafeMutablePointer<Element> {
-    (list[index] + Self.headerBytes).assumingMemoryBound(to: Element.self)
+  func isOccupied(_ index: Int) -> Bool {
+    let chunk = chunk(of: index)
+    guard let list, UInt(bitPattern: chunk) < UInt(bitPattern: count) else { return false }
+    let slot = UInt64(truncatingIfNeeded: index & (Self.slotsPerChunk &- 1))
+    return Self.occupied(Self.chunks(list)[chunk]).pointee &>> slot & 1 == 1
   }
 
-  /// For writing through the only reference to this list.
+  /// For reading. The caller has checked that the slot is occupied.
   @inlinable @inline(__always)
-  func ownElements(_ index: Int) -> UnsafeMutablePointer<Element> {
-    if Self.listCount(list[index]).pointee.load(ordering: .acquiring) != 1 { separate(index) }
-    return elements(index)
+  func element(_ index: Int) -> UnsafeMutablePointer<Element> {
+    let chunk = Self.chunks(list.unsafelyUnwrapped)[chunk(of: index)]
+    let elements = (chunk + Self.headerBytes).assumingMemoryBound(to: Element.self)
+    return elements + (index & (Self.slotsPerChunk &- 1))
   }
 
-  @inlinable func append() {
-    if count == capacity { reserve(max(4, 2 * count)) }
+  /// For writing. The caller has checked that the slot is occupied.
+  @inlinable @inline(__always)
+  mutating func ownElement(_ index: Int) -> UnsafeMutablePointer<Element> {
+    let list = list.unsafelyUnwrapped
+    let chunk = chunk(of: index)
+    if Self.sharers(list).pointee != 1 || Self.sharers(Self.chunks(list)[chunk]).pointee != 1 { separate(chunk) }
+    return element(index)
+  }
+
+  /// The occupied slots of all chunks.
+  var occupancy: [UInt64] {
+    guard let list else { return [] }
+    return (0..<count).map { Self.occupied(Self.chunks(list)[$0]).pointee }
+  }
+
+  func isFull(_ chunk: Int) -> Bool {
+    guard let list else { return false }
+    return Self.occupied(Self.chunks(list)[chunk]).pointee == .max &>> UInt64(64 - Self.slotsPerChunk)
+  }
+
+  /// The caller has checked that the chunk is not full.
+  mutating func occupyLowestSlot(of chunk: Int) -> Int {
+    separate(chunk)
+    guard let list else { return 0 }
+    let occupied = Self.occupied(Self.chunks(list)[chunk])
+    let slot = (~occupied.pointee).trailingZeroBitCount
+    occupied.pointee |= 1 << UInt64(slot)
+    return chunk << Self.shift + slot
+  }
+
+  mutating func free(_ index: Int) {
+    let chunk = chunk(of: index)
+    separate(chunk)
+    guard let list else { return }
+    Self.occupied(Self.chunks(list)[chunk]).pointee &= ~(1 << UInt64(index & (Self.slotsPerChunk - 1)))
+  }
+
+  // MARK: Sharing
+
+  /// Adds a chunk of free slots.
+  mutating func append() {
+    if count == capacity { copyList(capacity: max(4, 2 * count)) } else { ownList() }
+    guard let list else { return }
     let chunk = Self.makeChunk()
+    Self.occupied(chunk).initialize(to: 0)
     (chunk + Self.headerBytes).initializeMemory(as: UInt8.self, repeating: 0, count: Self.chunkBytes - Self.headerBytes)
-    list[count] = chunk
+    Self.chunks(list)[count] = chunk
     count += 1
   }
 
-  @inline(never) @inlinable
-  func separate(_ index: Int) {
-    let (chunk, shared) = (Self.makeChunk(), list[index])
-    (chunk + Self.headerBytes).copyMemory(
-      from: shared + Self.headerBytes, byteCount: Self.chunkBytes - Self.headerBytes)
-    list[index] = chunk
-    Self.release(shared)
+  /// Makes the list and one chunk this table's own.
+  @inline(never) @usableFromInline
+  mutating func separate(_ index: Int) {
+    ownList()
+    guard let list else { return }
+    let shared = Self.chunks(list)[index]
+    guard Self.sharers(shared).pointee != 1 else { return }
+    let chunk = Self.makeChunk()
+    (chunk + 8).copyMemory(from: shared + 8, byteCount: Self.chunkBytes - 8)
+    Self.chunks(list)[index] = chunk
+    Self.sharers(shared).pointee -= 1
   }
 
-  @inlinable func reserve(_ newCapacity: Int) {
-    let larger = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(capacity: newCapacity)
-    larger.moveInitialize(from: list, count: count)
-    list.deallocate()
-    list = larger
+  private mutating func ownList() {
+    if let list, Self.sharers(list).pointee != 1 { copyList(capacity: capacity) }
+  }
+
+  /// Replaces the list by one of its own with room for `capacity` chunks.
+  private mutating func copyList(capacity newCapacity: Int) {
+    let copy = Block.allocate(byteCount: 8 + 8 * newCapacity, alignment: 8)
+    Self.sharers(copy).initialize(to: 1)
+    if let list {
+      for index in 0..<count {
+        let chunk = Self.chunks(list)[index]
+        Self.sharers(chunk).pointee += 1
+        Self.chunks(copy)[index] = chunk
+      }
+    }
+    Self.release(list, count)
+    list = copy
     capacity = newCapacity
   }
 
-  @inlinable static func makeChunk() -> UnsafeMutableRawPointer {
-    let chunk = UnsafeMutableRawPointer.allocate(byteCount: chunkBytes, alignment: headerBytes)
-    listCount(chunk).initialize(to: ListCount(1))
+  private static func makeChunk() -> Block {
+    let chunk = Block.allocate(byteCount: chunkBytes, alignment: headerBytes)
+    sharers(chunk).initialize(to: 1)
     return chunk
   }
 
-  @inlinable static func release(_ chunk: UnsafeMutableRawPointer) {
-    if listCount(chunk).pointee.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
-      chunk.deallocate()
+  /// Gives up one share of a list; with the last one go its shares of the chunks.
+  @inline(never) @usableFromInline
+  static func release(_ list: Block?, _ count: Int) {
+    guard let list else { return }
+    sharers(list).pointee -= 1
+    if sharers(list).pointee != 0 { return }
+    for index in 0..<count {
+      let chunk = chunks(list)[index]
+      sharers(chunk).pointee -= 1
+      if sharers(chunk).pointee == 0 { chunk.deallocate() }
     }
+    list.deallocate()
   }
 
   @inlinable @inline(__always)
-  static func listCount(_ chunk: UnsafeMutableRawPointer) -> UnsafeMutablePointer<ListCount> {
-    chunk.assumingMemoryBound(to: ListCount.self)
+  static func sharers(_ block: Block) -> UnsafeMutablePointer<Int> { block.assumingMemoryBound(to: Int.self) }
+
+  @inlinable @inline(__always)
+  static func occupied(_ chunk: Block) -> UnsafeMutablePointer<UInt64> {
+    (chunk + 8).assumingMemoryBound(to: UInt64.self)
   }
+
+  @inlinable @inline(__always)
+  static func chunks(_ list: Block) -> UnsafeMutablePointer<Block> { (list + 8).assumingMemoryBound(to: Block.self) }
 }

@@ -1,6 +1,7 @@
 import Determinism
 import FiascoABI
 import RISCV
+import Synchronization
 
 /// The microkernel of one node, as a value: threads, objects, spaces, the ready list, and the RAM it manages.
 ///
@@ -8,6 +9,10 @@ import RISCV
 /// afterwards which thread is in user mode (`current`). Behaviour stands in verb files: each one's first comment says
 /// which tables it writes.
 public struct Kernel: ~Copyable {
+  /// Never used. A value with an atomic in it is always passed by address: without one the compiler copies the whole
+  /// kernel, two kilobytes, for each call of a method that only looks (measured: a quarter of a round trip).
+  private let anchor = Atomic<Bool>(false)
+
   public let profile: KernelProfile
   public let costs: CostModel
   /// Simulated RAM; kernel tables of capabilities and pages live in it as well.
@@ -34,7 +39,7 @@ public struct Kernel: ~Copyable {
   /// Whose scheduling context is consumed: the donor's after a direct switch. None after a slice has expired.
   var currentContext = ThreadID.none
   var sliceEnd = Instant.never
-  var ready = ReadyQueue()
+  var ready: ReadyQueue
   var timeouts = EventQueue()
   /// When the timer interrupt was last handled.
   var lastTick = Instant.never
@@ -53,7 +58,7 @@ public struct Kernel: ~Copyable {
   /// Translations may have become stale: the machine flushes its caches and clears this.
   public var staleTranslations = false
   /// Records since the machine last drained them.
-  public var outbox: [KernelEvent] = []
+  public var outbox = EventOutbox()
   public var recordsEvents = true
   /// Characters written to the kernel's log (Vlog) since the machine last drained them.
   public var console: [UInt8] = []
@@ -65,6 +70,7 @@ public struct Kernel: ~Copyable {
     self.costs = costs
     self.memory = memory
     frames = FrameAllocator(range: kernelFrames)
+    ready = ReadyQueue()
   }
 
   @inline(__always)

@@ -50,15 +50,15 @@ extension KernelEvent {
       digest.combine(flexPage)
     case .sliceExpired(let t): digest.combine(21, t.index, 0)
     case .replyCapabilityMissing(let t): digest.combine(22, t.index, 0)
+    case .logWritten(let t, let bytes): digest.combine(23, t.index, Int32(truncatingIfNeeded: bytes))
     }
   }
 }
 
 extension StateDigest {
-  /// A case number with two small ids, in one step each.
+  /// A case number with two small ids, in one step: ids have fewer than 2^28 values.
   @inline(__always)
   mutating func combine(_ number: UInt64, _ a: Int32, _ b: Int32) {
-    combine(number << 32 | UInt64(UInt32(bitPattern: a)))
-    combine(UInt64(UInt32(bitPattern: b)))
+    combine(number << 56 ^ UInt64(UInt32(bitPattern: a)) << 28 ^ UInt64(UInt32(bitPattern: b)))
   }
 }

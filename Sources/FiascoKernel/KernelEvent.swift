@@ -24,4 +24,6 @@ public enum KernelEvent: Hashable, Sendable, BitwiseCopyable {
   case unmapped(TaskID, flexPage: UInt64)
   case sliceExpired(ThreadID)
   case replyCapabilityMissing(ThreadID)
+  /// Characters went to the kernel's log.
+  case logWritten(ThreadID, bytes: UInt32)
 }

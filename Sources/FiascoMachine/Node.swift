@@ -130,12 +130,12 @@ extension Node {
       kernel.staleTranslations = false
     }
     guard !kernel.outbox.isEmpty else { return }
-    for event in kernel.outbox {
-      traceDigest.combine(now.picoseconds)
-      event.digest(into: &traceDigest)
-      if keepsRecords { records.append(NodeRecord(at: now, event: .kernel(event))) }
+    traceDigest.combine(now.picoseconds)
+    for index in 0..<kernel.outbox.count {
+      kernel.outbox[index].digest(into: &traceDigest)
+      if keepsRecords { records.append(NodeRecord(at: now, event: .kernel(kernel.outbox[index]))) }
     }
-    kernel.outbox.removeAll(keepingCapacity: true)
+    kernel.outbox.removeAll()
   }
 
   // MARK: Machine code

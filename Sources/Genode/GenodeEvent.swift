@@ -29,6 +29,7 @@ public enum GenodeEvent: Hashable, Sendable {
   case signalFetched(context: UInt64, count: UInt64)
   case childStarted(name: String)
   case childExited(name: String, value: UInt64)
+  case childKilled(name: String)
   /// A request that named one object and arrived at another; it gets no answer.
   case requestIgnored(badge: UInt64, claimed: UInt64)
 }

@@ -1,3 +1,4 @@
+import Determinism
 import FiascoABI
 
 /// Thrown by `Script` when the next action has no result yet: the step is abandoned, the action is carried out by
@@ -108,6 +109,9 @@ public protocol NativeProgram: Hashable, Sendable {
 }
 
 extension NativeProgram {
+  /// Feeds the whole state, for comparing machines. Slow (it goes through the textual form), hence never while running.
+  public func digest(into digest: inout StateDigest) { digest.combine(String(reflecting: self)) }
+
   /// Runs steps until one needs an action that has not happened yet; that action is `script.pending`.
   public mutating func resume(thread entry: Int, script: inout Script) -> UserAction {
     while true {

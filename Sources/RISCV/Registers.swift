@@ -15,8 +15,8 @@
   }
 
   @inlinable public var pc: UInt64 {
-    get { words[32] }
-    set { words[32] = newValue }
+    @inline(__always) get { words[32] }
+    @inline(__always) set { words[32] = newValue }
   }
 
   /// x`number`, 0 ... 31.

@@ -10,30 +10,37 @@ import Determinism
 /// Stores and instruction fetches are coherent at once. A frame with decoded instructions (a *decorated* frame) gets a
 /// write entry whose tag matches no address, so each store to it takes the long way and looks for instructions it changes.
 public struct TranslationCache: ~Copyable {
-  let storage: UnsafeMutablePointer<UInt64>
+  /// Made when the first program runs: a machine that is forked to be looked at needs none.
+  private var block: UnsafeMutablePointer<UInt64>?
   /// The generation of the memory that all entries stem from.
   private var generation: UInt64 = 0
 
-  public init() {
-    storage = .allocate(capacity: Layout.words)
-    storage.initialize(repeating: 0, count: Layout.words)
-    flush()
-  }
+  public init() {}
 
-  deinit { storage.deallocate() }
+  deinit { block?.deallocate() }
+
+  var storage: UnsafeMutablePointer<UInt64> {
+    @inline(__always) get {
+      guard let block else { preconditionFailure("a translation cache is synchronized before it is used") }
+      return block
+    }
+  }
 
   /// Empties all entries.
   public mutating func flush() {
-    for index in 0..<(3 * Layout.entries) { storage[index * 2] = Layout.emptyTag }
+    guard let block else { return }
+    for index in 0..<(3 * Layout.entries) { block[index * 2] = Layout.emptyTag }
   }
 
   /// Empties the write entries: the next store to each page is a miss again, which is how dirty pages are found.
   public mutating func flushWrites() {
+    if block == nil { return }
     for index in 0..<Layout.entries { storage[Layout.writeSet + index * 2] = Layout.emptyTag }
   }
 
   /// Drops what is known of one virtual page (address divided by 4096).
   public mutating func invalidate(page: UInt64) {
+    if block == nil { return }
     let slot = Int(page % UInt64(Layout.entries)) * 2
     for set in [Layout.readSet, Layout.writeSet, Layout.executeSet] {
       if storage[set + slot] & ~4095 == page << 12 { storage[set + slot] = Layout.emptyTag }
@@ -55,8 +62,15 @@ public struct TranslationCache: ~Copyable {
   /// Drops all entries if host addresses that were given out may be stale.
   mutating func synchronize(with memory: borrowing PagedMemory) {
     guard generation != memory.generation else { return }
-    flush()
+    if block == nil { makeEmpty() } else { flush() }
     generation = memory.generation
+  }
+
+  @inline(never)
+  private mutating func makeEmpty() {
+    let made = UnsafeMutablePointer<UInt64>.allocate(capacity: Layout.words)
+    made.initialize(repeating: Layout.emptyTag, count: Layout.words)
+    block = made
   }
 
   private func fillRead(_ page: UInt64, _ host: UInt) {

@@ -25,7 +25,7 @@ public struct Explanation: Hashable, Sendable {
 
   /// The explanation of an observation; nil if it needs none or none is known.
   public static func of(_ fate: ThreadFate, policy: BlockedThreadPolicy) -> Explanation? {
-    all.first {
+    all.dropFirst().first {
       $0.situation == fate.situation && ($0.policy == nil || $0.policy == policy) && $0.sight.includes(fate.sight)
     }
   }
@@ -43,9 +43,22 @@ extension Explanation.Sight {
 }
 
 extension Explanation {
-  static let all: [Explanation] = replyAndWait + waits + sends + calls + others
+  /// Threads that ran already were given registers: about the restore as a whole, whatever its threads were doing.
+  static let startIgnored = Explanation(
+    situation: .unknown, policy: nil, sight: .any,
+    why:
+      "The child was loaded like a new one: its threads ran before the restorer gave them their registers. The kernel "
+      + "refuses to bind a thread a second time, core returns before it sets any register, and nobody is told. The "
+      + "program runs on from its own beginning, over the memory of the checkpoint.",
+    heal: "a child without ELF, whose threads are started by the restorer", evidence: "threadctl/04",
+    topic: "elf-reload")
 
-  private static let replyAndWait = [
+  /// The gravest first: what somebody else waits for in vain before what only delays.
+  public static let all: [Explanation] = [startIgnored] + replyAndWait + calls + sends + others + waits
+
+  static func rank(_ explanation: Explanation) -> Int { all.firstIndex(of: explanation) ?? all.count }
+
+  private static let replyAndWait: [Explanation] = [
     Explanation(
       situation: .replyAndWait, policy: .resumeAtIP, sight: .error(7),
       why: "The checkpoint had cut off the wait: the captured registers stand behind the system call and hold its "
@@ -63,7 +76,7 @@ extension Explanation {
       evidence: "ckpt/a-M", topic: "reply-and-wait"),
   ]
 
-  private static let waits = [
+  private static let waits: [Explanation] = [
     Explanation(
       situation: .openWait, policy: .resumeAtIP, sight: .error(7),
       why: "The checkpoint had cut off the wait, and the captured registers hold its failure. A server that repeats a "
@@ -75,7 +88,8 @@ extension Explanation {
       evidence: "ckpt/a0-W", topic: "reply-and-wait"),
     Explanation(
       situation: .closedReceive, policy: .resumeAtIP, sight: .error(7),
-      why: "The checkpoint had cut off a wait for one partner, such as a sleep: it ends at once with an error, before its "
+      why:
+        "The checkpoint had cut off a wait for one partner, such as a sleep: it ends at once with an error, before its "
         + "time.",
       heal: "policy `reissue`, if a sleep may begin anew", evidence: "ckpt/h-sleep-R", topic: "timeouts"),
     Explanation(
@@ -84,36 +98,40 @@ extension Explanation {
       heal: "absolute timeouts on a clock that is restored too", evidence: "ckpt/h-sleep-W", topic: "timeouts"),
   ]
 
-  private static let sends = [
+  private static let sends: [Explanation] = [
     Explanation(
       situation: .sendPhase, policy: .resumeAtIP, sight: .error(6),
-      why: "Nobody had taken the message when the checkpoint cut off the send; the restored thread sees a cancelled send, "
+      why:
+        "Nobody had taken the message when the checkpoint cut off the send; the restored thread sees a cancelled send, "
         + "and the message was never delivered.",
       heal: "policy `reissue`, which delivers it exactly once if its tag is known", evidence: "ckpt/b-send-R",
       topic: "lost-message")
   ]
 
-  private static let calls = [
+  private static let calls: [Explanation] = [
     Explanation(
       situation: .callReceivePhase, policy: .resumeAtIP, sight: .error(7),
-      why: "The server had the request when the checkpoint cut off the call. The restored thread sees a cancelled receive; "
+      why:
+        "The server had the request when the checkpoint cut off the call. The restored thread sees a cancelled receive; "
         + "the server's answer finds nobody (error 4) and is lost.",
       heal: "checkpoint when no call is under way, or restore the server too", evidence: "ckpt/c-callr-R",
       topic: "duplicate-call"),
     Explanation(
       situation: .callReceivePhase, policy: nil, sight: .waits,
-      why: "The server had the request when the checkpoint cut off the call. Making the call again delivers the request a "
+      why:
+        "The server had the request when the checkpoint cut off the call. Making the call again delivers the request a "
         + "second time; whatever the server did for it is done twice.",
       heal: "requests that may be repeated, or a server that is restored to before the request",
       evidence: "ckpt/c-callr-O", topic: "duplicate-call"),
   ]
 
-  private static let others = [
+  private static let others: [Explanation] = [
     Explanation(
       situation: .runnable, policy: nil, sight: .error(4),
       why: "The thread was between a request and its reply. Who waits for the reply is known to the kernel alone: the "
         + "restored thread has no reply capability, its reply finds nobody, and the caller waits for ever.",
-      heal: "checkpoint when the server is in an open wait, or let the caller call again", evidence: "ckpt/i-hold-implicit",
+      heal: "checkpoint when the server is in an open wait, or let the caller call again",
+      evidence: "ckpt/i-hold-implicit",
       topic: "caller-lost"),
     Explanation(
       situation: .pageFault, policy: nil, sight: .any,

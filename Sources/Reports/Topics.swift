@@ -79,7 +79,7 @@ extension Topic {
         "The way out is a child without an ELF file: with an invalid dataspace in its place nothing is loaded and no "
           + "thread is made; the restorer creates and starts the threads by hand.",
       ],
-      scenario: "Scenarios/checkpoint/sheep-counter-elf-reload.json", evidence: []),
+      scenario: "Scenarios/checkpoint/sheep-counter-elf-reload.json", evidence: ["threadctl/04"]),
     Topic(
       name: "start-ignored", title: "start(ip, sp) on a started thread has no effect",
       paragraphs: [
@@ -89,6 +89,6 @@ extension Topic {
         "Only a thread that was never started takes its registers from `start`. So a restorer has to create its threads "
           + "itself, which a child without an ELF file makes possible.",
       ],
-      scenario: "Scenarios/checkpoint/start-ignored.json", evidence: []),
+      scenario: "Scenarios/genode/start-ignored.json", evidence: ["threadctl/04"]),
   ]
 }

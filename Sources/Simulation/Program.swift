@@ -1,3 +1,4 @@
+import CheckpointRestore
 import FiascoABI
 import FiascoKernel
 import FiascoMachine
@@ -8,6 +9,7 @@ public enum Program: Sendable {
   case core(Core)
   case initial(InitComponent)
   case timer(TimerDriver)
+  case checkpointer(Checkpointer)
   /// A fixed list of actions.
   case scripted(ScriptedProgram)
 
@@ -16,6 +18,7 @@ public enum Program: Sendable {
     case .core: .core
     case .initial: .initial
     case .timer: .timer
+    case .checkpointer: .checkpointer
     case .scripted(let program): program.kind
     }
   }
@@ -33,6 +36,10 @@ public enum Program: Sendable {
     case .timer(var program):
       self = .vacant
       defer { self = .timer(program) }
+      return program.resume(thread: entry, script: &script)
+    case .checkpointer(var program):
+      self = .vacant
+      defer { self = .checkpointer(program) }
       return program.resume(thread: entry, script: &script)
     case .scripted(var program):
       self = .vacant
@@ -58,6 +65,10 @@ public enum Program: Sendable {
       self = .vacant
       defer { self = .timer(program) }
       return program.drainEvents().map(SystemEvent.genode)
+    case .checkpointer(var program):
+      self = .vacant
+      defer { self = .checkpointer(program) }
+      return program.drainCheckpointEvents().map(SystemEvent.checkpoint)
     case .scripted: return []
     }
   }
@@ -67,6 +78,7 @@ public enum Program: Sendable {
 public enum SystemEvent: Hashable, Sendable {
   case kernel(KernelEvent)
   case genode(GenodeEvent)
+  case checkpoint(CheckpointEvent)
   case hint(thread: ThreadID, kind: UInt64, value: UInt64)
 
   init(_ event: NodeEvent) {

@@ -1,3 +1,4 @@
+import CheckpointRestore
 import Determinism
 import FiascoABI
 import FiascoKernel
@@ -21,7 +22,7 @@ extension System {
   public init(
     booting children: [ChildConfiguration], files: [BootFile], profile: KernelProfile, platform: PlatformProfile,
     layout: MemoryLayout = MemoryLayout(), costs: GenodeCosts? = nil,
-    nestedUnmap: NestedUnmap = .oneLevel
+    changes: [InitChange] = [], nestedUnmap: NestedUnmap = .oneLevel, checkpointer: CheckpointerConfiguration? = nil
   ) {
     var memory = PagedMemory(frames: layout.frames)
     var modules: [BootModule] = []
@@ -42,7 +43,8 @@ extension System {
           CoreConfiguration(
             ramBase: next, ramSize: layout.end - next, modules: modules, costs: costs,
             kernel: profile.name == .r67 ? .r67 : .modern, nestedUnmap: nestedUnmap))))
-    install(.initial(InitComponent(InitConfiguration(children: children, costs: costs))))
+    install(.initial(InitComponent(InitConfiguration(children: children, changes: changes, costs: costs))))
     install(.timer(TimerDriver(costs: costs)))
+    if let checkpointer { install(.checkpointer(Checkpointer(checkpointer))) }
   }
 }

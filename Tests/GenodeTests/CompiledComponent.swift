@@ -26,7 +26,8 @@ enum CompiledComponent {
     try (runtime + source).write(to: code, atomically: true, encoding: .utf8)
     try linkerScript.write(to: script, atomically: true, encoding: .utf8)
     try run([
-      "clang", "--target=riscv64-unknown-elf", "-march=rv64imac", "-mabi=lp64", "-mcmodel=medany", "-O1", "-ffreestanding", "-fno-builtin",
+      "clang", "--target=riscv64-unknown-elf", "-march=rv64imac", "-mabi=lp64", "-mcmodel=medany", "-O1",
+      "-ffreestanding", "-fno-builtin",
       "-fno-pic", "-fno-stack-protector", "-mno-relax", "-Wno-unused-function", "-nostdlib", "-static", "-fuse-ld=lld",
       "-Wl,--build-id=none,--no-relax,-z,norelro,-z,max-page-size=4096,-T," + script.path, code.path, "-o", output.path,
     ])
@@ -65,7 +66,8 @@ enum CompiledComponent {
     typedef struct { W slot, badge; } Cap;
     W parent_badge __attribute__((section(".parent"))) = 0xdead;
     char boot_stack[16384] __attribute__((aligned(16)));
-    __asm__(".section .text.start\n.globl _start\n_start: la sp, boot_stack+16384\n li tp, 0x48000000\n call start\n1: j 1b\n"
+    __asm__(".section .text.start\n.globl _start\n"
+            "_start: la sp, boot_stack+16384\n li tp, 0x48000000\n call start\n1: j 1b\n"
             ".globl thread_entry\nthread_entry: ld tp, 0(sp)\n ld a0, 8(sp)\n call thread_start\n1: j 1b\n.text\n");
     extern char thread_entry[];
     void *memset(void *d, int c, W n) { volatile char *p = d; while (n--) *p++ = (char)c; return d; }
@@ -81,7 +83,9 @@ enum CompiledComponent {
     static Cap parent(void) { Cap c = {8, parent_badge}; return c; }
     static const Cap none = {0, ~0UL};
     /* results after the badges go to `out`, received capabilities to `got` in the slots `into` */
-    static W rpc(Cap c, W op, W n, const W *args, W nc, const Cap *caps, W *out, W nout, W ng, const W *into, Cap *got) {
+    static W rpc(
+      Cap c, W op, W n, const W *args, W nc, const Cap *caps, W *out, W nout, W ng, const W *into, Cap *got
+    ) {
       W *u = utcb(), w = 0, items = 0;
       u[w++] = c.badge; u[w++] = nc;
       for (W i = 0; i < nc; i++) u[w++] = caps[i].badge;
@@ -124,12 +128,23 @@ enum CompiledComponent {
     }
     static Cap log_session;
     static void say(const char *s) { W a[40]; W n = pack(a, s); rpc(log_session, 0, n, a, 0, 0, 0, 0, 0, 0, 0); }
-    static void digits(char *b, W v) { int n = 0, i = 0; char t[24]; do { t[n++] = "0123456789abcdef"[v & 15]; v >>= 4; } while (v); while (n) b[i++] = t[--n]; b[i] = 0; }
+    static void digits(char *b, W v) {
+      int n = 0, i = 0; char t[24];
+      do { t[n++] = "0123456789abcdef"[v & 15]; v >>= 4; } while (v);
+      while (n) b[i++] = t[--n];
+      b[i] = 0;
+    }
     static void say_number(const char *s, W v) {
       char b[120]; int i = 0; while (s[i]) { b[i] = s[i]; i++; } b[i++] = ' '; digits(b + i, v); say(b);
     }
-    static void quit(W value) { rpc(parent(), 4, 1, &value, 0, 0, 0, 0, 0, 0, 0); for (;;) l4(0, SPECIAL | 2, NEVER, 0); }
-    static void sleep_ms(W n) { W us = n * 1000, e = 0; while (us >> e > 1023) e++; l4(0, SPECIAL | 2, us >> e | e << 10, 0); }
+    static void quit(W value) {
+      rpc(parent(), 4, 1, &value, 0, 0, 0, 0, 0, 0, 0);
+      for (;;) l4(0, SPECIAL | 2, NEVER, 0);
+    }
+    static void sleep_ms(W n) {
+      W us = n * 1000, e = 0; while (us >> e > 1023) e++;
+      l4(0, SPECIAL | 2, us >> e | e << 10, 0);
+    }
     static Cap ram, cpu, pd, space, self;
     static W attach(Cap map, Cap ds, W size, W offset, W local, W at) {
       W a[5] = {size, offset, local, at, 0}; return number(map, 0, 5, a, 1, &ds);
@@ -137,7 +152,10 @@ enum CompiledComponent {
     static Cap alloc(W size) { return ask(ram, 0, 1, &size, 0, 0); }
     void thread_start(void (*body)(void)) { body(); for (;;) l4(0, SPECIAL | 2, NEVER, 0); }
     static W thread_priority;
-    static Cap thread_create(const char *name) { W a[10] = {thread_priority, 0}; W n = 2 + pack(a + 2, name); return ask(cpu, 0, n, a, 1, &pd); }
+    static Cap thread_create(const char *name) {
+      W a[10] = {thread_priority, 0}; W n = 2 + pack(a + 2, name);
+      return ask(cpu, 0, n, a, 1, &pd);
+    }
     static void thread_run(Cap t, int index, W *stack_top, void (*body)(void)) {
       stack_top[-2] = 0x48000000 + 1024 * index; stack_top[-1] = (W)body;
       W a[2] = {(W)thread_entry, (W)(stack_top - 2)}; rpc(t, 0, 2, a, 0, 0, 0, 0, 0, 0, 0);

@@ -130,3 +130,72 @@ import Testing
     #expect(result.warnings.first?.hasPrefix("attempted write at read-only memory (WRITE pf_addr=0x1000000") == true)
   }
 }
+
+@Suite struct LifeOfChildrenTests {
+  private static let counter = #"""
+    static W n;
+    void component(void) {
+      Cap timer = session("Timer", "ram_quota=8K, label=\"\"");
+      for (;;) { say_number("count", ++n); sleep_ms(10); }
+    }
+    """#
+
+  @Test(arguments: KernelProfile.Name.allCases)
+  func `a killed child is silent, and starts from its beginning when started again`(
+    _ profile: KernelProfile.Name
+  ) throws {
+    let result = try run(
+      [("counter", Self.counter)], milliseconds: 100, profile: .of(profile),
+      changes: [InitChange(at: 35_000, .kill("counter")), InitChange(at: 65_000, .start("counter"))])
+    #expect(result.lines.count >= 6)
+    let restart = result.lines.lastIndex(of: "count 1") ?? 0
+    #expect(restart >= 3 && restart <= 4)
+    #expect(result.lines.suffix(from: restart).first == "count 1")
+    #expect(result.events.contains(.childKilled(name: "counter")))
+    #expect(result.events.count { $0 == .childStarted(name: "counter") } == 2)
+    #expect(result.warnings.isEmpty)
+  }
+
+  @Test func `a child is told from init's slack what it may have, and a missing file is only a line`() throws {
+    let source = #"""
+      void component(void) { say_number("quota", number(ram, 4, 0, 0, 0, 0)); }
+      """#
+    let result = try run([("small", source)], quota: 1 << 20)
+    // 1 MiB less what init believes PD, RAM and CPU sessions cost, less the LOG session it opened itself.
+    #expect(result.lines == ["quota c5000"])
+  }
+
+  @Test func `allocation needs more than the exact rest of the quota`() throws {
+    let source = #"""
+      void component(void) {
+        W left = number(ram, 4, 0, 0, 0, 0) - number(ram, 5, 0, 0, 0, 0);
+        say_number("exact", alloc(left).badge == ~0UL);
+        W less = left - 4096; say_number("less", alloc(less).badge != ~0UL);
+        say_number("nothing", alloc(0).badge == ~0UL);
+        say_number("too much", session("LOG", "ram_quota=8K, label=\"\"").badge == ~0UL);
+      }
+      """#
+    let result = try run([("hungry", source)], quota: 1 << 20)
+    #expect(result.lines == ["exact 1", "less 1", "nothing 1", "too much 1"])
+    #expect(result.initLines.first == "Warning: not enough quota for a donation of 8192 bytes")
+  }
+
+  @Test func `a capability is installed in the slot that was asked for`() throws {
+    let source = #"""
+      void component(void) {
+        Cap native = ask(pd, 11, 0, 0, 0, 0);
+        W slot = 0x777, address = 0x2001000;
+        number(native, 0, 1, &slot, 1, &log_session);
+        Cap copy = {slot, log_session.badge};
+        Cap keep = log_session; log_session = copy; say("through the copy"); log_session = keep;
+        number(native, 0, 1, &slot, 1, &ram);
+        Cap r = {slot, ram.badge};
+        say_number("same", number(r, 4, 0, 0, 0, 0) == number(ram, 4, 0, 0, 0, 0));
+        number(native, 1, 1, &address, 0, 0); say_number("cap map", number(native, 2, 0, 0, 0, 0));
+      }
+      """#
+    let result = try run([("installer", source)])
+    #expect(result.lines == ["through the copy", "same 1", "cap map 2001000"])
+    #expect(result.warnings == ["Warning: Overriding valid capability at kcap=0x777000"])
+  }
+}

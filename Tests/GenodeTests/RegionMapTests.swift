@@ -12,8 +12,8 @@ import Testing
     var map = map(base: 0x1000)
     map.insert(AttachedRegion(address: 0x4000, size: 0x2000, dataspace: 0, offset: 0))
     for (address, size, free) in [
-      (0x0, 0x1000, false), (0x1000, 0x3000, true), (0x1000, 0x3001, false), (0x3000, 0x1000, true), (0x5000, 0x1000, false),
-      (0x6000, 0x1000, true), (0x6000, 0xb000, true), (0x6000, 0xc000, false), (0x6800, 0x1000, false),
+      (0x0, 0x1000, false), (0x1000, 0x3000, true), (0x1000, 0x3001, false), (0x3000, 0x1000, true),
+      (0x5000, 0x1000, false), (0x6000, 0x1000, true), (0x6000, 0xb000, true), (0x6000, 0xc000, false), (0x6800, 0x1000, false),
     ] as [(UInt64, UInt64, Bool)] {
       #expect(map.isFree(address, size: size) == free, "\(address) \(size)")
     }
@@ -48,7 +48,8 @@ import Testing
         let free = map.isFree(UInt64(first) * 4096, size: UInt64(count) * 4096)
         #expect(free == fits)
         guard free else { continue }
-        map.insert(AttachedRegion(address: UInt64(first) * 4096, size: UInt64(count) * 4096, dataspace: step, offset: 0))
+        map.insert(
+          AttachedRegion(address: UInt64(first) * 4096, size: UInt64(count) * 4096, dataspace: step, offset: 0))
         for page in first..<first + count { pages[page] = step }
       }
       for page in 0..<64 { #expect(map.region(at: UInt64(page) * 4096 + 4095)?.dataspace == pages[page]) }

@@ -102,7 +102,7 @@ import Testing
     #expect(result.lines == ["diverted 1"])
   }
 
-  /// The UTCB stub at work: a thread blocked in an open wait lends itself to save its UTCB, then goes back and waits again;
+  /// The UTCB stub at work: a thread blocked in an open wait lends itself to save its UTCB and is killed;
   /// afterwards a new thread is started from the saved registers and UTCB and receives the next message.
   @Test(arguments: KernelProfile.Name.allCases)
   func `the stub saves and loads a UTCB`(_ profile: KernelProfile.Name) throws {

@@ -21,7 +21,8 @@ extension KernelProfile {
 /// Boots the timer and the given C components and runs them.
 func run(
   _ sources: [(name: String, source: String)], milliseconds: Int64 = 200, profile: KernelProfile = .modern,
-  provides: [String: [String]] = [:], quota: UInt64 = 4 << 20, nested: NestedUnmap = .oneLevel
+  provides: [String: [String]] = [:], quota: UInt64 = 4 << 20, nested: NestedUnmap = .oneLevel,
+  changes: [InitChange] = []
 ) throws -> Run {
   let timer = ChildConfiguration(name: "timer", program: .native(.timer), ramQuota: 1 << 20, provides: ["Timer"])
   var children = [timer]
@@ -33,7 +34,8 @@ func run(
         name: name, program: .elf(rom: name + ".elf"), ramQuota: quota, priority: 100, provides: provides[name] ?? []))
   }
   var system = System(
-    booting: children, files: files, profile: profile, platform: .riscvVirt, nestedUnmap: nested)
+    booting: children, files: files, profile: profile, platform: .riscvVirt, changes: changes,
+    nestedUnmap: nested)
   var result = Run()
   result.exit = system.run(until: .zero + .milliseconds(milliseconds))
   for record in system.drainRecords() {

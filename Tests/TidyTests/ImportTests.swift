@@ -31,6 +31,8 @@ private let foreign: [String: Set<String>] = [
   "FoundationEssentials": ["ELFFiles", "Scenarios", "Studies", "Reports", "stasis", "Benchmarks"],
   // Determinism takes page buffers from the system.
   "Glibc": ["Determinism", "ELFFiles", "Scenarios", "Studies", "Reports", "stasis", "Benchmarks"],
+  // An atomic counter of owners, for chunks that forks share.
+  "Synchronization": ["Determinism"],
   "ArgumentParser": ["stasis"],
 ]
 

@@ -27,18 +27,14 @@ extension Kernel {
 
   /// The operation is over: what was it for?
   mutating func finish(_ t: ThreadID) {
-    let entry = threads[t.slot].entry
-    threads[t.slot].continuation = .user
-    threads[t.slot].entry = .user
-    threads[t.slot].replySlot = -1
-    switch entry {
+    let result = threads[t.slot].leaveOperation()
+    switch result.purpose {
     case .user:
       break
     case .systemCall:
-      registers[t.slot][Register.a0] = threads[t.slot].tag.raw
-      if threads[t.slot].hasReceivePhase { registers[t.slot][Register.a3] = threads[t.slot].label }
-      threads[t.slot].hasReceivePhase = false
-      finishAlienCall(t)
+      registers[t.slot].a0 = result.tag.raw
+      if let label = result.label { registers[t.slot].a3 = label }
+      if result.isAlien { finishAlienCall(t) }
     case .pageFault:
       finishPageFault(t)
     case .exception:
@@ -51,17 +47,18 @@ extension Kernel {
   mutating func leave() {
     while !current.isNone, stopped == nil {
       let t = current
-      if threads[t.slot].flags.contains(.dying) {
+      let position = threads[t.slot].position
+      if position.flags.contains(.dying) {
         finishKill(t)
         continue
       }
-      switch threads[t.slot].continuation {
+      switch position.continuation {
       case .user:
         guard !threads[t.slot].task.isNone else {
           enterWithoutTask(t)
           continue
         }
-        guard threads[t.slot].flags.contains(.triggered) else {
+        guard position.flags.contains(.triggered) else {
           charge(.leaveKernel)
           return
         }

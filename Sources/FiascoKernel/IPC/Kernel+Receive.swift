@@ -7,8 +7,7 @@ extension Kernel {
   ///
   /// Models `Thread::get_next_sender`.
   func nextSender(for t: ThreadID) -> SenderID {
-    let first = threads[t.slot].firstSender
-    let partner = threads[t.slot].partner
+    let (first, partner) = threads[t.slot].queue
     if partner.isNone || first.isNone || first == partner { return first }
     return isQueued(partner, in: .thread(t)) ? partner : .none
   }
@@ -80,15 +79,7 @@ extension Kernel {
     threads[s.slot].queuedAt = .none
     disarm(s)
     let open = threads[t.slot].partner.isNone
-    if let error = transfer(from: s, to: t, receiverWasOpen: open) {
-      fail(s, error)
-    } else if threads[s.slot].hasReceivePhase {
-      threads[s.slot].phase = .receiveWait
-      threads[s.slot].continuation = .receive
-    } else {
-      threads[s.slot].phase = .none
-      threads[s.slot].continuation = .finish
-    }
+    if let error = transfer(from: s, to: t, receiverWasOpen: open) { fail(s, error) } else { threads[s.slot].endSend() }
     threads[s.slot].flags.remove(.timeout)
     threads[s.slot].flags.insert(.ready)
     if deblock(s, lazy: true) { switchWithContext(to: s) }

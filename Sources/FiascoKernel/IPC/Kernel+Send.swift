@@ -14,19 +14,7 @@ extension Kernel {
   ///
   /// Tag, label, timeouts and rights stand in the thread already. Models `Thread::do_ipc`.
   mutating func startIPC(_ t: ThreadID, sendTo receiver: ThreadID?, receive: ReceivePhase) {
-    threads[t.slot].flags.subtract([.timeout, .transferFailed])
-    threads[t.slot].tag = threads[t.slot].tag.withError(false)
-    switch receive {
-    case .none:
-      threads[t.slot].hasReceivePhase = false
-      threads[t.slot].partner = .none
-    case .open:
-      threads[t.slot].hasReceivePhase = true
-      threads[t.slot].partner = .none
-    case .closed(let partner):
-      threads[t.slot].hasReceivePhase = true
-      threads[t.slot].partner = partner
-    }
+    threads[t.slot].begin(receive)
     if let receiver {
       send(from: t, to: receiver)
     } else {
@@ -42,24 +30,11 @@ extension Kernel {
       return fail(t, .notExistent)
     }
     if profile.tracksReplyCapability { forgetCaller(of: t, ifItIs: receiver) }
-    if accepts(receiver, from: SenderID(thread: t)) {
+    if threads[receiver.slot].accepts(SenderID(thread: t)) {
       deliver(from: t, to: receiver)
     } else {
       waitForReceiver(t, receiver)
     }
-  }
-
-  /// Whether a receiver takes a message from this sender right now.
-  ///
-  /// Models `Receiver::sender_ok`: exactly waiting, and open with nobody before us, or closed for us.
-  func accepts(_ receiver: ThreadID, from sender: SenderID) -> Bool {
-    guard threads[receiver.slot].phase == .receiveWait else { return false }
-    let partner = threads[receiver.slot].partner
-    if partner.isNone {
-      let first = threads[receiver.slot].firstSender
-      return first.isNone || first == sender
-    }
-    return partner == sender
   }
 
   private mutating func waitForReceiver(_ t: ThreadID, _ receiver: ThreadID) {
@@ -84,16 +59,7 @@ extension Kernel {
   private mutating func deliver(from t: ThreadID, to receiver: ThreadID) {
     let receiverWasOpen = threads[receiver.slot].partner.isNone
     let error = transfer(from: t, to: receiver, receiverWasOpen: receiverWasOpen)
-    if let error {
-      fail(t, error)
-    } else if threads[t.slot].hasReceivePhase {
-      // Set together with the delivery: there is no window in which the reply could be lost.
-      threads[t.slot].phase = .receiveWait
-      threads[t.slot].continuation = .receive
-    } else {
-      threads[t.slot].phase = .none
-      threads[t.slot].continuation = .finish
-    }
+    if let error { fail(t, error) } else { threads[t.slot].endSend() }
     activate(receiver, after: t, sent: error == nil)
   }
 
@@ -101,13 +67,13 @@ extension Kernel {
   ///
   /// Models the end of the send phase in `Thread::do_ipc` (fiasco.md 3.3).
   private mutating func activate(_ receiver: ThreadID, after t: ThreadID, sent: Bool) {
-    let thread = threads[t.slot]
-    let receives = sent && thread.hasReceivePhase
-    let isCall = receives && !thread.partner.isNone
+    let phase = threads[t.slot].receivePhase
+    let receives = sent && phase.isThere
+    let isCall = receives && phase.isClosed
     let donates = isCall || currentContext != t
     let nobodyWaits = !receives || nextSender(for: t).isNone
-    let staysAway = !(receives && profile.name == .modern && thread.timeouts.receive.isZero)
-    if sent, donates, nobodyWaits, staysAway, !thread.tag.flags.contains(.schedule),
+    let staysAway = !(receives && profile.name == .modern && phase.timeout.isZero)
+    if sent, donates, nobodyWaits, staysAway, !threads[t.slot].tag.flags.contains(.schedule),
       threads[receiver.slot].flags.contains(.placed)
     {
       switchExecution(to: receiver)

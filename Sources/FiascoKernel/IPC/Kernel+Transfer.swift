@@ -7,43 +7,26 @@ extension Kernel {
   /// On an error in the typed items the words are copied and the receiver's wait is over all the same.
   /// Models `Thread::transfer_msg`.
   mutating func transfer(from s: ThreadID, to r: ThreadID, receiverWasOpen: Bool) -> IPCError? {
-    let tag = threads[s.slot].tag.withError(false)
-    let calls = threads[s.slot].hasReceivePhase && threads[s.slot].partner == SenderID(thread: r)
-    var error = copyPayload(tag, from: s, to: r)
-    if error == nil, tag.items > 0 {
-      error = transferItems(from: s, to: r, tag: tag, rights: threads[s.slot].sendRights)
-    }
-    threads[r.slot].tag = tag.withError(error != nil)
-    threads[r.slot].label = threads[s.slot].label
+    let message = threads[s.slot].message(to: r)
+    let tag = message.tag
+    copyPayload(tag, from: s, to: r)
+    let error = tag.items > 0 ? transferItems(from: s, to: r, tag: tag, rights: message.rights) : nil
     if let error { setError(r, error.seenByReceiver) }
-    if calls, error == nil, receiverWasOpen || !profile.replyCapabilityOnlyInOpenWait {
+    if message.isCall, error == nil, receiverWasOpen || !profile.replyCapabilityOnlyInOpenWait {
       setReplyCapability(of: r, caller: s)
     }
-    endReceive(r)
+    threads[r.slot].endReceive(tag: tag.withError(error != nil), label: message.label)
     record(.messageTransferred(from: s, to: r, tag: tag.raw))
     return error
   }
 
-  /// The receiver's wait is over: it is ready and finishes its operation when it runs.
-  mutating func endReceive(_ r: ThreadID) {
-    threads[r.slot].phase = .none
-    threads[r.slot].continuation = .finish
-    threads[r.slot].flags.insert(.ready)
-    threads[r.slot].flags.subtract([.timeout, .cancel])
-    // A reply ends the call: nobody owes this thread an answer any more.
-    threads[r.slot].awaitedFrom = .none
-    threads[r.slot].awaitedSlot = -1
-    disarm(r)
-  }
-
   /// Words go from UTCB to UTCB; an exception message comes from the trap state and its reply goes back there.
-  private mutating func copyPayload(_ tag: MessageTag, from s: ThreadID, to r: ThreadID) -> IPCError? {
+  private mutating func copyPayload(_ tag: MessageTag, from s: ThreadID, to r: ThreadID) {
     charge(.copyWords, count: tag.words)
     switch (threads[s.slot].entry == .exception, threads[r.slot].entry == .exception) {
     case (true, _): writeExceptionMessage(of: s, to: r)
     case (false, true): applyExceptionReply(tag, from: s, to: r)
     case (false, false): copyMessageRegisters(from: s, to: r, words: tag.words)
     }
-    return nil
   }
 }

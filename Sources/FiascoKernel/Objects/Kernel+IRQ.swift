@@ -94,11 +94,11 @@ extension Kernel {
     let t = irqs[i].thread
     // A thread that was killed takes nothing; one that has not begun finds the message when it waits.
     guard !threads[t.slot].flags.contains(.dying) else { return }
-    if accepts(t, from: SenderID(irq: i)) {
+    if threads[t.slot].accepts(SenderID(irq: i)) {
       // A receiver that is ready already (cancelled, not yet run) keeps its place in the list.
       let wasReady = threads[t.slot].isReady
       deliverIRQ(i, to: t)
-      endReceive(t)
+      threads[t.slot].endReceive()
       guard !wasReady, deblock(t, lazy: true) else { return }
       // The shortcut straight to user mode passes the trampoline of a triggered exception by (exregs/irq-trigger).
       threads[t.slot].flags.remove(.triggered)

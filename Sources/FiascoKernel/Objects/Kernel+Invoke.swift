@@ -13,17 +13,10 @@ extension Kernel {
     // A cancel that found the thread in user mode is lost here, as on every port but one.
     threads[t.slot].flags.remove(.cancel)
     if threads[t.slot].flags.contains(.alien), !admitAlienCall(t) { return leave() }
-    registers[t.slot].pc &+= 4
-    threads[t.slot].entry = .systemCall
-    threads[t.slot].continuation = .finish
-    threads[t.slot].tag = MessageTag(raw: registers[t.slot].a0)
-    threads[t.slot].timeouts = IPCTimeouts(raw: registers[t.slot].a2)
-    threads[t.slot].label = registers[t.slot].a3
-    threads[t.slot].hasReceivePhase = false
-    threads[t.slot].replySlot = -1
-    let reference = ObjectReference(raw: registers[t.slot].a1)
-    record(.ipcStarted(t, target: reference.raw, tag: registers[t.slot].a0, label: registers[t.slot].a3))
-    invoke(t, reference)
+    let call = registers[t.slot].takeSystemCall()
+    threads[t.slot].enter(tag: call.tag, timeouts: call.timeouts, label: call.label)
+    record(.ipcStarted(t, target: call.target.raw, tag: call.tag.raw, label: call.label))
+    invoke(t, call.target)
     leave()
   }
 
@@ -177,5 +170,15 @@ extension Kernel {
   func capabilityArgument(_ t: ThreadID, _ tag: MessageTag, item number: Int = 0) -> Capability? {
     guard case .found(let capability) = argument(t, tag, item: number) else { return nil }
     return capability
+  }
+}
+
+extension Registers {
+  /// The four words of a system call; the program goes on behind the `ecall`.
+  fileprivate mutating func takeSystemCall() -> (
+    tag: MessageTag, target: ObjectReference, timeouts: IPCTimeouts, label: UInt64
+  ) {
+    pc &+= 4
+    return (MessageTag(raw: a0), ObjectReference(raw: a1), IPCTimeouts(raw: a2), a3)
   }
 }

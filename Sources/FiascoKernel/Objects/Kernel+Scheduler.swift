@@ -98,6 +98,7 @@ extension Kernel {
     guard tag.words >= 2 else { return .noReply }
     let length = utcbWord(t, 1)
     guard length <= UInt64((UTCB.messageRegisterCount - 2) * 8) else { return .noReply }
+    record(.logWritten(t, bytes: UInt32(truncatingIfNeeded: length)))
     for index in 0..<Int(length) {
       console.append(UInt8(truncatingIfNeeded: utcbWord(t, 2 + index / 8) >> UInt64(index % 8 * 8)))
     }

@@ -8,14 +8,13 @@ extension Kernel {
 
   /// The tick at which the kernel next has something to do; `.never` if nothing is pending.
   public var nextTick: Instant {
-    var due = sliceEnd
-    if let next = timeouts.next, next.instant < due { due = next.instant }
+    let due = min(sliceEnd, timeouts.nextInstant)
     guard due != .never else { return .never }
     let period = UInt64(Self.tick.picoseconds)
-    let ticks = (due.picoseconds + period - 1) / period
+    if due > now { return Instant(picoseconds: (due.picoseconds + period - 1) / period * period) }
     // A deadline that passed between two ticks is seen at the next one, never at one that is over.
-    let upcoming = now.picoseconds / period + 1
-    return Instant(picoseconds: max(ticks, now.picoseconds % period == 0 && !tickDone ? upcoming - 1 : upcoming) * period)
+    let isTick = now.picoseconds % period == 0 && !tickDone
+    return Instant(picoseconds: (now.picoseconds / period + (isTick ? 0 : 1)) * period)
   }
 
   /// The timer interrupt: expire timeouts and the slice, then let the right thread run.
@@ -30,7 +29,7 @@ extension Kernel {
         expireSlice()
         reschedule = true
       }
-      for t in popEqualDeadlines() where expire(t) { reschedule = true }
+      if expireTimeouts(at: due.instant) { reschedule = true }
     }
     if sliceEnd <= now {
       expireSlice()
@@ -42,17 +41,25 @@ extension Kernel {
 
   var tickDone: Bool { lastTick == now }
 
-  /// Threads whose deadline comes first; of equal deadlines the one armed later stands first (`Timeout_q::enqueue`).
-  private mutating func popEqualDeadlines() -> [ThreadID] {
-    var group: [ThreadID] = []
-    guard let first = timeouts.next else { return group }
-    while let next = timeouts.next, next.instant == first.instant {
-      _ = timeouts.popNext()
-      group.append(ThreadID(Int(next.payload)))
+  /// Wakes the threads with this deadline, the earliest there is; of several the one armed later comes first
+  /// (`Timeout_q::enqueue`). Returns whether somebody may have to run.
+  private mutating func expireTimeouts(at instant: Instant) -> Bool {
+    guard let first = popTimeout(at: instant) else { return false }
+    guard timeouts.nextInstant == instant else { return expire(first) }
+    var group = [first]
+    while let t = popTimeout(at: instant) { group.append(t) }
+    var reschedule = false
+    for t in group.reversed() where expire(t) { reschedule = true }
+    return reschedule
+  }
+
+  /// Entries of disarmed timeouts stay in the queue until their time; the thread's own deadline tells.
+  private mutating func popTimeout(at instant: Instant) -> ThreadID? {
+    while timeouts.nextInstant == instant, let entry = timeouts.popNext() {
+      let slot = Int(entry.payload)
+      if threads.contains(slot), threads[slot].deadline == instant { return ThreadID(slot) }
     }
-    group.reverse()
-    // Entries of disarmed timeouts stay in the queue until their time; the thread's own deadline tells.
-    return group.filter { threads.contains($0.slot) && threads[$0.slot].deadline == first.instant }
+    return nil
   }
 
   /// Models `IPC_timeout::expired`: the phase stays, so a message may still arrive before the thread runs.

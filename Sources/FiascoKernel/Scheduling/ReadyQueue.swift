@@ -11,8 +11,9 @@ struct ReadyQueue: BitwiseCopyable, Sendable {
     occupied = InlineArray(repeating: 0)
   }
 
+  // Inlined always: a call would copy the kilobyte of heads.
   subscript(priority: UInt8) -> ThreadID {
-    get { ThreadID(Int(heads[Int(priority)])) }
+    @inline(__always) get { ThreadID(Int(heads[Int(priority)])) }
     set {
       heads[Int(priority)] = newValue.index
       let bit: UInt64 = 1 << UInt64(priority & 63)
@@ -25,10 +26,10 @@ struct ReadyQueue: BitwiseCopyable, Sendable {
   }
 
   /// The first thread of the highest occupied priority.
-  var highest: ThreadID {
-    for word in stride(from: 3, through: 0, by: -1) where occupied[word] != 0 {
-      return ThreadID(Int(heads[word * 64 + 63 - occupied[word].leadingZeroBitCount]))
-    }
-    return .none
+  @inline(__always) var highest: ThreadID {
+    var word = 3
+    while word > 0, occupied[word] == 0 { word -= 1 }
+    if occupied[word] == 0 { return .none }
+    return ThreadID(Int(heads[word * 64 + 63 - occupied[word].leadingZeroBitCount]))
   }
 }

@@ -10,10 +10,7 @@ extension Kernel {
   mutating func transferItems(
     from sender: ThreadID, to receiver: ThreadID, tag: MessageTag, rights: UInt8, acceptsEverything: Bool = false
   ) -> IPCError? {
-    let descriptor = utcbWord(receiver, UTCB.bufferDescriptor)
-    var memoryBuffers = BufferCursor(at: Int(descriptor & 31), of: receiver, in: self)
-    var portBuffers = BufferCursor(at: Int(descriptor >> 5 & 31), of: receiver, in: self)
-    var objectBuffers = BufferCursor(at: Int(descriptor >> 10 & 31), of: receiver, in: self)
+    var cursors = BufferCursors(of: receiver, in: self)
     let mask = ObjectRights(rawValue: UInt64(rights & 3)).union([.read, .write, .delete])
     var output = tag.words
     for number in 0..<tag.items {
@@ -27,9 +24,7 @@ extension Kernel {
       }
       guard item.isMap, page.kind != .special else { return .sendOverflow }
       charge(.transferItem)
-      var cursor = memoryBuffers
-      if page.kind == .object { cursor = objectBuffers }
-      if page.kind == .io { cursor = portBuffers }
+      let cursor = cursors.cursor(for: page.kind, in: self)
       let buffer = acceptsEverything ? everythingBuffer : (cursor.buffer, cursor.window, cursor.forwardTo)
       guard buffer.0.isMap else { return .sendOverflow }
       let transfer = ItemTransfer(
@@ -37,13 +32,7 @@ extension Kernel {
         forwardTo: buffer.2, output: output)
       if let error = carryOut(transfer) { return error }
       output += 2
-      guard !item.isCompound, !acceptsEverything else { continue }
-      switch page.kind {
-      case .memory: memoryBuffers.advance(of: receiver, in: self)
-      case .io: portBuffers.advance(of: receiver, in: self)
-      case .object: objectBuffers.advance(of: receiver, in: self)
-      case .special: break
-      }
+      if !item.isCompound { cursors.advance(page.kind, in: self) }
     }
     return nil
   }

@@ -47,6 +47,45 @@ struct BufferCursor: BitwiseCopyable, Sendable {
   }
 }
 
+/// The walks over a receiver's buffers, one for each kind of item, begun where the descriptor says.
+struct BufferCursors: BitwiseCopyable, Sendable {
+  private let receiver: ThreadID
+  private let descriptor: UInt64
+  private var memory: BufferCursor?
+  private var ports: BufferCursor?
+  private var objects: BufferCursor?
+
+  init(of receiver: ThreadID, in kernel: borrowing Kernel) {
+    self.receiver = receiver
+    descriptor = kernel.utcbWord(receiver, UTCB.bufferDescriptor)
+  }
+
+  /// The buffer in turn for an item of this kind.
+  mutating func cursor(for kind: FlexPage.Kind, in kernel: borrowing Kernel) -> BufferCursor {
+    switch kind {
+    case .object: begin(&objects, at: descriptor >> 10, in: kernel)
+    case .io: begin(&ports, at: descriptor >> 5, in: kernel)
+    case .memory, .special: begin(&memory, at: descriptor, in: kernel)
+    }
+  }
+
+  private func begin(_ cursor: inout BufferCursor?, at index: UInt64, in kernel: borrowing Kernel) -> BufferCursor {
+    if let cursor { return cursor }
+    let begun = BufferCursor(at: Int(index & 31), of: receiver, in: kernel)
+    cursor = begun
+    return begun
+  }
+
+  mutating func advance(_ kind: FlexPage.Kind, in kernel: borrowing Kernel) {
+    switch kind {
+    case .object: objects?.advance(of: receiver, in: kernel)
+    case .io: ports?.advance(of: receiver, in: kernel)
+    case .memory: memory?.advance(of: receiver, in: kernel)
+    case .special: break
+    }
+  }
+}
+
 extension Kernel {
   /// The two words of the typed item at a message register; nil if they do not fit into the message.
   ///

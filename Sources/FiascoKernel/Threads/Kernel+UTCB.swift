@@ -4,16 +4,16 @@ import FiascoABI
 extension Kernel {
   @inline(__always)
   func utcbWord(_ t: ThreadID, _ index: Int) -> UInt64 {
-    let frame = Int(threads[t.slot].utcbFrame)
-    guard frame >= 0 else { return 0 }
-    return memory.load(frame: frame, offset: Int(threads[t.slot].utcbOffset) + index * 8, as: UInt64.self)
+    let utcb = threads[t.slot].utcb
+    guard utcb.frame >= 0 else { return 0 }
+    return memory.load(frame: utcb.frame, offset: utcb.offset + index * 8, as: UInt64.self)
   }
 
   @inline(__always)
   mutating func setUTCBWord(_ t: ThreadID, _ index: Int, _ value: UInt64) {
-    let frame = Int(threads[t.slot].utcbFrame)
-    guard frame >= 0 else { return }
-    memory.store(value, frame: frame, offset: Int(threads[t.slot].utcbOffset) + index * 8)
+    let utcb = threads[t.slot].utcb
+    guard utcb.frame >= 0 else { return }
+    memory.store(value, frame: utcb.frame, offset: utcb.offset + index * 8)
   }
 
   /// Message registers 0 ..< words from one thread to another; further ones stay as they are at the receiver.
@@ -21,14 +21,11 @@ extension Kernel {
   /// Models `copy_utcb_to_utcb`.
   mutating func copyMessageRegisters(from: ThreadID, to: ThreadID, words: Int) {
     let count = min(words, UTCB.messageRegisterCount)
-    let source = Int(threads[from.slot].utcbFrame)
-    let target = Int(threads[to.slot].utcbFrame)
-    guard count > 0, source >= 0, target >= 0 else { return }
-    let sourceOffset = Int(threads[from.slot].utcbOffset)
-    let targetOffset = Int(threads[to.slot].utcbOffset)
+    let (source, target) = (threads[from.slot].utcb, threads[to.slot].utcb)
+    guard count > 0, source.frame >= 0, target.frame >= 0 else { return }
     // The target's page first: making it writable may move it, and both may be the same page.
-    let destination = memory.writable(target) + targetOffset
-    destination.copyMemory(from: memory.readable(source) + sourceOffset, byteCount: count * 8)
+    let destination = memory.writable(target.frame) + target.offset
+    destination.copyMemory(from: memory.readable(source.frame) + source.offset, byteCount: count * 8)
   }
 
   mutating func setError(_ t: ThreadID, _ error: IPCError) { setUTCBWord(t, UTCB.error, error.rawValue) }

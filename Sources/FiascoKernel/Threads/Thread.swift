@@ -98,6 +98,102 @@ extension Thread {
   /// Names no slot: every bit above the slot's offset is set (observed in conformance threadctl/05).
   public static let noSelector: UInt64 = ~0xfff
 
-  public var isReady: Bool { flags.contains(.ready) }
-  public var isDead: Bool { flags.contains(.dead) }
+  @inline(__always) public var isReady: Bool { flags.contains(.ready) }
+  @inline(__always) public var isDead: Bool { flags.contains(.dead) }
+
+  /// Frame of the UTCB and its place in it.
+  @inline(__always) var utcb: (frame: Int, offset: Int) { (Int(utcbFrame), Int(utcbOffset)) }
+}
+
+// What is looked at or changed together: one access to the thread table each.
+extension Thread {
+  /// Whether the thread takes a message from this sender right now.
+  ///
+  /// Models `Receiver::sender_ok`: exactly waiting, and open with nobody before us, or closed for us.
+  @inline(__always) func accepts(_ sender: SenderID) -> Bool {
+    guard phase == .receiveWait else { return false }
+    if partner.isNone { return firstSender.isNone || firstSender == sender }
+    return partner == sender
+  }
+
+  /// Whose place it is in the queue, and whom the thread wants to hear.
+  @inline(__always) var queue: (first: SenderID, partner: SenderID) { (firstSender, partner) }
+
+  /// Where the thread stands inside the kernel.
+  @inline(__always) var position: (flags: ThreadFlags, continuation: Continuation) { (flags, continuation) }
+
+  /// The running operation, as the decision needs it who runs after a delivery.
+  @inline(__always) var receivePhase: (isThere: Bool, isClosed: Bool, timeout: IPCTimeout) {
+    (hasReceivePhase, !partner.isNone, timeouts.receive)
+  }
+
+  /// What the thread sends, and whether it then waits for `receiver` alone: a call.
+  @inline(__always)
+  func message(to receiver: ThreadID) -> (tag: MessageTag, label: UInt64, rights: UInt8, isCall: Bool) {
+    (tag.withError(false), label, sendRights, hasReceivePhase && partner == SenderID(thread: receiver))
+  }
+
+  /// Takes the request of a system call; from now on the thread is inside the kernel.
+  mutating func enter(tag: MessageTag, timeouts: IPCTimeouts, label: UInt64) {
+    entry = .systemCall
+    continuation = .finish
+    self.tag = tag
+    self.timeouts = timeouts
+    self.label = label
+    hasReceivePhase = false
+    replySlot = -1
+  }
+
+  /// Begins an IPC operation with this receive phase.
+  mutating func begin(_ receive: ReceivePhase) {
+    flags.subtract([.timeout, .transferFailed])
+    tag = tag.withError(false)
+    switch receive {
+    case .none:
+      hasReceivePhase = false
+      partner = .none
+    case .open:
+      hasReceivePhase = true
+      partner = .none
+    case .closed(let sender):
+      hasReceivePhase = true
+      partner = sender
+    }
+  }
+
+  /// The send phase is over with success. The receive phase begins together with the delivery: there is no window in
+  /// which the reply could be lost.
+  mutating func endSend() {
+    phase = hasReceivePhase ? .receiveWait : .none
+    continuation = hasReceivePhase ? .receive : .finish
+  }
+
+  /// A message has come: the thread is ready and finishes its operation when it runs.
+  mutating func endReceive(tag: MessageTag, label: UInt64) {
+    self.tag = tag
+    self.label = label
+    endReceive()
+  }
+
+  mutating func endReceive() {
+    phase = .none
+    continuation = .finish
+    flags.insert(.ready)
+    flags.subtract([.timeout, .cancel])
+    // A reply ends the call: nobody owes this thread an answer any more.
+    awaitedFrom = .none
+    awaitedSlot = -1
+    deadline = .never
+  }
+
+  /// The operation is over; returns what it was for and what a system call gives: a tag, a label if it received, and
+  /// whether an alien's handler is to be told.
+  mutating func leaveOperation() -> (purpose: KernelEntry, tag: MessageTag, label: UInt64?, isAlien: Bool) {
+    let result = (entry, tag, hasReceivePhase ? label : nil, alienReturn)
+    if entry == .systemCall { hasReceivePhase = false }
+    continuation = .user
+    entry = .user
+    replySlot = -1
+    return result
+  }
 }

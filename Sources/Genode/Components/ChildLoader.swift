@@ -2,8 +2,8 @@ import FiascoABI
 
 /// Loads a program into the protection domain of a child and starts its main thread.
 ///
-/// Read-only segments are attached straight from the ROM dataspace; each writable segment is copied into fresh RAM of the
-/// child, and the badge of the parent capability is stored in its first word. Models `Child::Process`
+/// Read-only segments are attached straight from the ROM dataspace; each writable segment is copied into fresh RAM of
+/// the child, and the badge of the parent capability is stored in its first word. Models `Child::Process`
 /// (base/src/lib/base/child_process.cc).
 public struct ChildLoader: Hashable, Sendable {
   public enum Program: Hashable, Sendable {
@@ -132,7 +132,7 @@ extension ChildLoader {
 
   private mutating func readHeader(_ script: inout Script) throws(Suspension) {
     let words = try script.read(file, count: ELFImage.headerWords)
-    guard let image = ELFImage(header: words),
+    guard let image = ELFImage(header: words), image.programHeaderOffset <= fileSize,
       image.programHeaderOffset + UInt64(image.programHeaderCount * 8 * ELFImage.programHeaderWords) <= fileSize
     else { return fail(.notAnExecutable) }
     let table = try script.read(
@@ -168,7 +168,9 @@ extension ChildLoader {
     guard let local = try script.attach(dataspace, to: resources.localMap) else { return fail(.attachFailed) }
     let lead = segment?.lead ?? 0
     if let segment {
-      if segment.fileSize > 0 { try script.copy(to: local + lead, from: file + segment.offset, bytes: segment.fileSize) }
+      if segment.fileSize > 0 {
+        try script.copy(to: local + lead, from: file + segment.offset, bytes: segment.fileSize)
+      }
       let rest = segment.memorySize - segment.fileSize
       if rest > 0 { try script.fill(local + lead + segment.fileSize, bytes: rest) }
     }

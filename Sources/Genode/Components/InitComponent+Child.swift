@@ -95,7 +95,7 @@ extension InitComponent {
   private mutating func announce(
     _ request: RPCRequest, of index: Int, _ script: inout Script
   ) throws(Suspension) {
-    guard let name = request.string(at: 0), let root = request.capability(0) else {
+    guard let name = request.string(at: 0), let root = request.capability(0), children[index].slots.free > 0 else {
       return answer(.failed(.invalidArgs), index)
     }
     // The root must outlive the receive window.

@@ -18,13 +18,17 @@ extension InitComponent {
       try say(line, &script)
       next(after: index)
     case .activate(let index):
-      if children[index].loader != nil {
+      if children[index].loader != nil, !children[index].isActive {
         _ = try script.invoke(KernelCall.triggerIRQ(children[index].irq))
+        children[index].isActive = true
         outbox.append(.childStarted(name: configuration.children[index].name))
       }
       main = index + 1 < children.count ? .activate(index + 1) : .idle
     case .idle:
-      _ = try script.invoke(KernelCall.sleep(.never))
+      try awaitChange(&script)
+    case .kill(let index):
+      try kill(index, &script)
+      main = .idle
     }
   }
 
@@ -33,7 +37,15 @@ extension InitComponent {
   }
 
   private mutating func next(after index: Int) {
-    main = index + 1 < children.count ? .child(index + 1, .pd) : .activate(0)
+    let next = (index + 1)..<children.count
+    main = next.first { children[$0].loader == nil && !children[$0].isActive }.map { .child($0, .pd) } ?? .activate(0)
+  }
+
+  /// Slots of one child are known together, so that they can be given back.
+  mutating func takeSlot(_ index: Int) -> CapabilitySlot {
+    let slot = slots.take()
+    children[index].mainSlots.append(slot)
+    return slot
   }
 
   private mutating func advance(_ index: Int, _ stage: ChildStage) {
@@ -48,18 +60,20 @@ extension InitComponent {
   private mutating func build(_ index: Int, _ stage: ChildStage, _ script: inout Script) throws(Suspension) {
     let child = configuration.children[index]
     switch stage {
-    case .pd: children[index].pd = try open("PD", SessionQuota.pd, child, &script)
-    case .ram: children[index].ram = try open("RAM", SessionQuota.ram, child, &script)
-    case .cpu: children[index].cpu = try open("CPU", SessionQuota.cpu, child, &script)
+    case .pd: children[index].pd = try open("PD", SessionQuota.pd, index, &script)
+    case .ram: children[index].ram = try open("RAM", SessionQuota.ram, index, &script)
+    case .cpu: children[index].cpu = try open("CPU", SessionQuota.cpu, index, &script)
     case .quota: return try giveQuota(index, &script)
     case .thread: children[index].mainThread = try createMainThread(index, &script)
     case .entrypoint:
       children[index].entrypoint = try script.createThread(
-        child.name, session: environment.cpu, pd: environment.pd, into: slots.take())
+        child.name, session: environment.cpu, pd: environment.pd, into: takeSlot(index))
+    case .place: try findPlace(index, &script)
     case .startEntrypoint: try startEntrypoint(index, &script)
     case .parent:
       guard let entrypoint = children[index].entrypoint else { return giveUp(index, "Error: thread creation failed") }
-      children[index].parent = try script.allocRPCCap(entrypoint: entrypoint, pd: environment.pd, into: slots.take())
+      children[index].parent = try script.allocRPCCap(
+        entrypoint: entrypoint, pd: environment.pd, into: takeSlot(index))
     case .rom: return try openProgram(index, &script)
     case .load: return try load(index, &script)
     }
@@ -67,13 +81,14 @@ extension InitComponent {
   }
 
   private mutating func open(
-    _ service: String, _ quota: UInt64, _ child: ChildConfiguration, _ script: inout Script
+    _ service: String, _ quota: UInt64, _ index: Int, _ script: inout Script
   ) throws(Suspension) -> RPCCapability? {
+    let child = configuration.children[index]
     var arguments = SessionArguments(ramQuota: quota, label: child.name)
     if service == "CPU" {
       arguments = arguments.setting("priority", to: "\(ComponentPriority.generic(kernel: child.priority))")
     }
-    return try script.session(service, arguments, parent: environment.parent, into: slots.take()).capability
+    return try script.session(service, arguments, parent: environment.parent, into: takeSlot(index)).capability
   }
 
   private mutating func giveQuota(_ index: Int, _ script: inout Script) throws(Suspension) {
@@ -95,7 +110,14 @@ extension InitComponent {
   private mutating func createMainThread(_ index: Int, _ script: inout Script) throws(Suspension) -> RPCCapability? {
     guard let cpu = children[index].cpu, let pd = children[index].pd else { return nil }
     let child = configuration.children[index]
-    return try script.createThread(child.name, cpu: child.cpu, session: cpu, pd: pd, into: slots.take())
+    return try script.createThread(child.name, cpu: child.cpu, session: cpu, pd: pd, into: takeSlot(index))
+  }
+
+  /// Which of init's threads it became: after a kill the lowest free place is taken.
+  private mutating func findPlace(_ index: Int, _ script: inout Script) throws(Suspension) {
+    guard let entrypoint = children[index].entrypoint else { return }
+    let gate = try script.call(entrypoint, CPUThreadOpcode.state).word(ThreadStateWords.gateSlot)
+    children[index].irq = CapabilitySlot(UInt32(gate) + 2)
   }
 
   private func startEntrypoint(_ index: Int, _ script: inout Script) throws(Suspension) {
@@ -110,9 +132,9 @@ extension InitComponent {
     case .native(let kind): children[index].program = .native(kind)
     case .elf(let name):
       let arguments = SessionArguments(ramQuota: SessionQuota.rom, label: "\(child.name) -> \(name)")
-      let rom = try script.session("ROM", arguments, parent: environment.parent, into: slots.take())
+      let rom = try script.session("ROM", arguments, parent: environment.parent, into: takeSlot(index))
       guard let session = rom.capability,
-        let dataspace = try script.call(session, ROMOpcode.dataspace, receiveInto: [slots.take()]).capability
+        let dataspace = try script.call(session, ROMOpcode.dataspace, receiveInto: [takeSlot(index)]).capability
       else { return giveUp(index, "Error: Could not open ROM session for \"\(name)\"") }
       children[index].program = .elf(dataspace)
     }
@@ -123,7 +145,7 @@ extension InitComponent {
       children[index].program,
       ChildLoader.Resources(
         localMap: environment.addressSpace, pd: pd, ram: ram, mainThread: thread, parent: parent),
-      slots: slots.take(ChildLoader.slotCount), costs: configuration.costs)
+      slots: (0..<ChildLoader.slotCount).map { _ in takeSlot(index) }, costs: configuration.costs)
     advance(index, .rom)
   }
 

@@ -49,8 +49,12 @@ extension InitComponent {
   private mutating func open(
     _ request: SessionRequest, at server: AnnouncedService?, of index: Int, _ script: inout Script
   ) throws(Suspension) {
-    let slot = children[index].slots.take()
     let quota = request.arguments.ramQuota
+    guard children[index].slots.free > 0 else {
+      try giveBack(quota, of: index, from: nil, &script)
+      return children[index].phase = .say("Error: cap index allocation failed", .answer(.failed(.unavailable)))
+    }
+    let slot = children[index].slots.take()
     let reply: RPCReply
     if let server {
       if let account = children[server.child].ram {

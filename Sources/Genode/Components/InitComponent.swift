@@ -13,6 +13,8 @@ public struct InitComponent: NativeProgram {
   var slots: CapabilitySlots
   var log: RPCCapability?
   var children: [InitChild]
+  /// Changes of the configuration that are still to come.
+  var changes: [InitChange]
   /// Services children have announced, in the order of announcement.
   var announced: [AnnouncedService] = []
   var outbox: [GenodeEvent] = []
@@ -26,6 +28,7 @@ public struct InitComponent: NativeProgram {
     slots = CapabilitySlots(count: Self.mainSlots)
     environment = NativeEnvironment(slots: &slots)
     main = .environment
+    changes = configuration.changes
     children = configuration.children.indices.map { InitChild(index: $0) }
   }
 
@@ -51,11 +54,12 @@ enum MainPhase: Hashable, Sendable {
   case report(Int, String)
   case activate(Int)
   case idle
+  case kill(Int)
 }
 
 /// Making one child, in the order of genode 16.08 (`init/child.h`).
 enum ChildStage: Int, Hashable, Sendable, CaseIterable {
-  case pd, ram, cpu, quota, thread, entrypoint, startEntrypoint, parent, rom, load
+  case pd, ram, cpu, quota, thread, entrypoint, place, startEntrypoint, parent, rom, load
 }
 
 struct AnnouncedService: Hashable, Sendable {
@@ -85,6 +89,11 @@ struct InitChild: Hashable, Sendable {
   var cpu: RPCCapability?
   var mainThread: RPCCapability?
   var entrypoint: RPCCapability?
+  /// IRQ of the thread that serves this child.
+  var irq = ComponentSlots.irq(ofThread: 0)
+  /// Slots that the main thread took for this child.
+  var mainSlots: [CapabilitySlot] = []
+  var isActive = false
   var parent: RPCCapability?
   var program: ChildLoader.Program = .none
   var loader: ChildLoader?
@@ -102,8 +111,4 @@ struct InitChild: Hashable, Sendable {
     let base = Int(ComponentSlots.firstUser.index) + InitComponent.mainSlots + index * InitComponent.childSlots
     slots = CapabilitySlots(from: CapabilitySlot(UInt32(base)), count: InitComponent.childSlots)
     window = slots.take(RPCLayout.maxCapabilities)
-  }
-
-  /// Slot of the IRQ of the thread that serves this child; init's threads are numbered in order of creation.
-  var irq: CapabilitySlot { ComponentSlots.irq(ofThread: 1 + index) }
-}
+  }}

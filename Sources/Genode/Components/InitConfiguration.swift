@@ -44,13 +44,34 @@ public struct ServiceRoute: Hashable, Sendable {
   }
 }
 
+/// A change of init's configuration at run time.
+public struct InitChange: Hashable, Sendable {
+  public enum Kind: Hashable, Sendable {
+    /// Destroys a child with its sessions.
+    case kill(String)
+    /// Starts a killed child from its beginning.
+    case start(String)
+  }
+  /// Microseconds of the kernel clock.
+  public var at: UInt64
+  public var kind: Kind
+
+  public init(at: UInt64, _ kind: Kind) {
+    self.at = at
+    self.kind = kind
+  }
+}
+
 public struct InitConfiguration: Hashable, Sendable {
   public var children: [ChildConfiguration]
+  /// In order of time. Deviation: init of 16.08 rebuilds everything when its configuration changes.
+  public var changes: [InitChange]
   public var costs: GenodeCosts
 
-  public init(children: [ChildConfiguration], costs: GenodeCosts) {
+  public init(children: [ChildConfiguration], changes: [InitChange] = [], costs: GenodeCosts) {
     precondition(children.count <= Self.maxChildren, "init serves as many children as it has slots for")
     self.children = children
+    self.changes = changes
     self.costs = costs
   }
 

@@ -51,7 +51,8 @@ extension Script {
   }
 
   public mutating func createThread(
-    _ name: String, priority: Int = 0, cpu: Int = 0, session: RPCCapability, pd: RPCCapability, into slot: CapabilitySlot
+    _ name: String, priority: Int = 0, cpu: Int = 0, session: RPCCapability, pd: RPCCapability,
+    into slot: CapabilitySlot
   ) throws(Suspension) -> RPCCapability? {
     let words = [UInt64(priority), UInt64(cpu)] + RPCString.encode(name, limit: 31)
     return try call(session, CPUOpcode.createThread, words, [pd], receiveInto: [slot]).capability

@@ -2,8 +2,8 @@ import FiascoABI
 
 /// The timer component: sessions that submit a signal after a time or periodically.
 ///
-/// One thread, which waits for requests with the nearest deadline as receive timeout; the kernel ends that wait at
-/// the first tick at or after the deadline, so a request of less than a tick takes a tick. The driver of 2016 had a second
+/// One thread, which waits for requests with the nearest deadline as receive timeout; the kernel ends that wait at the
+/// first tick at or after the deadline, so a request of less than a tick takes a tick. The driver of 2016 had a second
 /// thread that polled every 1,000 us: same quantisation, and a wake-up every millisecond that this one does not pay.
 /// Models repos/os/src/drivers/timer.
 public struct TimerDriver: NativeProgram {
@@ -112,6 +112,8 @@ extension TimerDriver {
   private mutating func handleRoot(_ request: RPCRequest, _ script: inout Script) throws(Suspension) -> RPCReply {
     switch RootOpcode(rawValue: request.opcode) {
     case .createSession?:
+      // One slot for the session, one for its signal context.
+      guard slots.free > 2 * sessions.count + 2 else { return .failed(.unavailable) }
       let now = try script.readClock()
       guard let capability = try newObject(&script) else { return .failed(.unavailable) }
       _ = sessions.insert(TimerSession(capability: capability, created: now))

@@ -38,7 +38,7 @@ extension Core {
 
   /// Core's own faults and exceptions go to the pager it started with.
   private mutating func startPager(_ script: inout Script) throws(Interruption) {
-    let (_, slot) = reserve(.reserved)
+    let (_, slot) = try reserve(.reserved)
     try create(KernelCall.createThread(at: slot), &script)
     pager.slot = slot
     try create(

@@ -85,8 +85,8 @@ extension Core {
     ] + thread.registers
   }
 
-  /// Replaces the record, bookkeeping included, and tells the kernel nothing: it counts only if the thread really waits in
-  /// an exception and is resumed. `started` describes the kernel thread and is kept.
+  /// Replaces the record, bookkeeping included, and tells the kernel nothing: it counts only if the thread really waits
+  /// in an exception and is resumed. `started` describes the kernel thread and is kept.
   private mutating func setState(of row: Int, _ words: [UInt64]) throws(Interruption) {
     guard words.count == ThreadStateWords.setCount else { throw .refused(.invalidArgs) }
     let started = threads[row].flags.intersection(.started)

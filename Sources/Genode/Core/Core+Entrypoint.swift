@@ -112,7 +112,11 @@ extension Core {
 
 extension Core {
   /// Takes an id and a slot for a kernel object that is about to be created.
-  mutating func reserve(_ object: CoreObject) -> (badge: UInt64, slot: CapabilitySlot) {
+  mutating func reserve(_ object: CoreObject) throws(Interruption) -> (badge: UInt64, slot: CapabilitySlot) {
+    guard badges.hasRoom, slots.free > 0 else {
+      warn("Out of capability indices!")
+      throw .refused(.unavailable)
+    }
     let slot = slots.take()
     return (badges.insert(CoreCapability(object: object, slot: slot)), slot)
   }
@@ -121,7 +125,7 @@ extension Core {
   mutating func createGate(
     for object: CoreObject, to thread: CapabilitySlot = .thread, _ script: inout Script
   ) throws(Interruption) -> UInt64 {
-    let (badge, slot) = reserve(object)
+    let (badge, slot) = try reserve(object)
     try create(KernelCall.createGate(at: slot, to: thread, label: badge), &script)
     return badge
   }
@@ -143,7 +147,8 @@ extension Core {
     badges[badge].map { RPCCapability(slot: $0.slot, badge: badge) }
   }
 
-  /// An answer with one capability. Make the object in a statement before: an argument that changes `self` comes too late.
+  /// An answer with one capability. Make the object in a statement before: an argument that changes `self` comes too
+  /// late.
   func reply(with badge: UInt64) -> RPCReply { RPCReply(capabilities: [capability(badge)]) }
 
   func object(_ capability: RPCCapability?) -> CoreObject? { capability.flatMap { badges[$0.badge]?.object } }

@@ -10,13 +10,13 @@ extension Core {
     var metadata = MetadataBudget(limit: quota)
     try refusing { () throws(RPCException) in try metadata.consume(CoreMetadata.pdSession) }
     let pd = pds.insert(PDSession(label: label, metadata: metadata))
-    let (taskBadge, task) = reserve(.task(pd: pd))
+    let (taskBadge, task) = try reserve(.task(pd: pd))
     let utcbs = FlexPage.memory(ComponentLayout.utcbAreaBase, order: ComponentLayout.utcbAreaOrder, rights: .rw)
     try create(KernelCall.createTask(at: task, utcbArea: utcbs), &script)
     pds[pd].taskBadge = taskBadge
     pds[pd].task = task
     pds[pd].finalizerBadge = try createGate(for: .signalFinalizer(pd: pd), &script)
-    let (irqBadge, irq) = reserve(.signalIRQ(pd: pd))
+    let (irqBadge, irq) = try reserve(.signalIRQ(pd: pd))
     try create(KernelCall.createIRQ(at: irq, configuration.kernel), &script)
     pds[pd].irqBadge = irqBadge
     pds[pd].sourceBadge = try createGate(for: .signalSource(pd: pd), &script)
@@ -165,7 +165,9 @@ extension Core {
     guard index < UInt64(ComponentSlots.count) else { throw .refused(.invalidArgs) }
     let slot = CapabilitySlot(UInt32(index))
     let occupied = try script.kernel(KernelCall.isValid(slot, in: pds[pd].task))
-    if occupied.accepted, occupied.tag.label > 0 { warn("Overriding valid capability at kcap=\(slot.selector.hexadecimal)") }
+    if occupied.accepted, occupied.tag.label > 0 {
+      warn("Overriding valid capability at kcap=\(slot.selector.hexadecimal)")
+    }
     entrypoint.work.append(.invoke(KernelCall.mapObject(source.slot, to: pds[pd].task, at: slot)))
   }
 }

@@ -15,7 +15,9 @@ extension Core {
       let badge = try session(service, SessionArguments(text), &script)
       return reply(with: badge)
     case .upgrade:
-      guard let text = request.string(at: 0), let badge = request.capability(0)?.badge else { throw .refused(.invalidArgs) }
+      guard let text = request.string(at: 0), let badge = request.capability(0)?.badge else {
+        throw .refused(.invalidArgs)
+      }
       try upgrade(badge, by: SessionArguments(text).ramQuota)
       return RPCReply()
     case .close:

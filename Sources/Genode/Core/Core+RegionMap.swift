@@ -97,8 +97,9 @@ extension Core {
 
   /// Queues one kernel call per page; returns how many.
   ///
-  /// The kernel unmaps from core's page downwards, so the page goes from every task that has it, not only from this map's.
-  /// A managed dataspace has no page of core's own: nothing is unmapped and stale mappings remain (genode issue 976).
+  /// The kernel unmaps from core's page downwards, so the page goes from every task that has it, not only from this
+  /// map's. A managed dataspace has no page of core's own: nothing is unmapped and stale mappings remain (genode issue
+  /// 976).
   private mutating func unmap(_ region: AttachedRegion, of map: Int) -> Int {
     guard case .memory(let physical) = dataspaces[region.dataspace].backing else {
       warn("unmapping of managed dataspaces not yet supported")
@@ -117,8 +118,9 @@ extension Core {
   private func isReachedByUnmap(_ map: Int, depth: Int = 0) -> Bool {
     if regionMaps[map].pd != nil { return true }
     guard depth < Self.nestingLimit else { return false }
+    let dataspace = regionMaps[map].dataspace
     return regionMaps.live.contains { outer in
-      guard regionMaps[outer].regions.contains(where: { $0.dataspace == regionMaps[map].dataspace }) else { return false }
+      guard regionMaps[outer].regions.contains(where: { $0.dataspace == dataspace }) else { return false }
       switch configuration.nestedUnmap {
       case .oneLevel: return regionMaps[outer].pd != nil
       case .complete: return isReachedByUnmap(outer, depth: depth + 1)

@@ -15,12 +15,16 @@ extension Core {
   ) throws(Interruption) -> RPCReply {
     switch opcode {
     case .create:
+      guard request.word(0) > 0, request.word(0) <= ComponentLayout.addressSpaceSize else {
+        throw .refused(.invalidArgs)
+      }
       try refusing { () throws(RPCException) in try rmSessions[session].metadata.consume(CoreMetadata.regionMap) }
       let map = try createRegionMap(base: 0, size: request.word(0).roundedUpToPage, payer: .rm(session), &script)
       rmSessions[session].maps.append(map)
       return reply(with: regionMaps[map].badge)
     case .destroy:
-      guard case .regionMap(let map)? = object(request.capability(0)), let index = rmSessions[session].maps.firstIndex(of: map)
+      guard case .regionMap(let map)? = object(request.capability(0)),
+        let index = rmSessions[session].maps.firstIndex(of: map)
       else {
         warn("could not find region map to destroy")
         return RPCReply()

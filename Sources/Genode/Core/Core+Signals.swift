@@ -56,18 +56,22 @@ extension Core {
     }
   }
 
-  /// One context per call, never blocking: the client waits on the IRQ, because this kernel has no out-of-order replies.
+  /// One context per call, never blocking: the client waits on the IRQ, because this kernel has no out-of-order
+  /// replies. Where IRQs coalesce, one wake-up may stand for several contexts; then the third word says what is left.
   private mutating func fetchSignal(of pd: Int) -> [UInt64] {
     guard let context = pds[pd].pendingSignals.first else {
-      warn("unexpected call of wait_for_signal")
-      return [0, 0]
+      if !pds[pd].mayFindNothing { warn("unexpected call of wait_for_signal") }
+      pds[pd].mayFindNothing = false
+      return [0, 0, 0]
     }
     pds[pd].pendingSignals.removeFirst()
+    let left = configuration.kernel == .modern ? pds[pd].pendingSignals.count : 0
+    pds[pd].mayFindNothing = configuration.kernel == .modern && left == 0
     let fetched = contexts[context]
     contexts[context].count = 0
     contexts[context].isQueued = false
     outbox.append(.signalFetched(context: fetched.badge, count: fetched.count))
-    return [fetched.imprint, fetched.count]
+    return [fetched.imprint, fetched.count, UInt64(left)]
   }
 
   private func bindSignals(

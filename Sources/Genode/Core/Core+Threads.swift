@@ -60,12 +60,12 @@ extension Core {
 
   /// Thread, its gate, its IRQ; the priority is set before the thread has a task.
   private mutating func createKernelThread(_ row: Int, _ script: inout Script) throws(Interruption) {
-    (threads[row].threadBadge, threads[row].threadSlot) = reserve(.thread(row))
+    (threads[row].threadBadge, threads[row].threadSlot) = try reserve(.thread(row))
     let thread = threads[row].threadSlot
     try create(KernelCall.createThread(at: thread), &script)
     threads[row].gateBadge = try createGate(for: .threadGate(row), to: thread, &script)
     threads[row].gateSlot = badges[threads[row].gateBadge]?.slot ?? thread
-    (threads[row].irqBadge, threads[row].irqSlot) = reserve(.threadIRQ(row))
+    (threads[row].irqBadge, threads[row].irqSlot) = try reserve(.threadIRQ(row))
     try create(KernelCall.createIRQ(at: threads[row].irqSlot, configuration.kernel), &script)
     try create(KernelCall.bindIRQ(threads[row].irqSlot, to: thread, label: 0, configuration.kernel), &script)
     let schedule = KernelCall.runThread(thread, priority: threads[row].priority, cpu: threads[row].cpu)
@@ -78,8 +78,9 @@ extension Core {
     let thread = threads[row]
     let task = pds[thread.pd].task
     _ = try script.kernel(KernelCall.mapObject(task, to: task, at: ComponentSlots.task))
-    _ = try script.kernel(KernelCall.mapObject(thread.gateSlot, to: task, at: ComponentSlots.gate(ofThread: thread.place)))
-    _ = try script.kernel(KernelCall.mapObject(thread.irqSlot, to: task, at: ComponentSlots.irq(ofThread: thread.place)))
+    let (gate, irq) = (ComponentSlots.gate(ofThread: thread.place), ComponentSlots.irq(ofThread: thread.place))
+    _ = try script.kernel(KernelCall.mapObject(thread.gateSlot, to: task, at: gate))
+    _ = try script.kernel(KernelCall.mapObject(thread.irqSlot, to: task, at: irq))
   }
 
   /// Stops the thread by a cancel towards address 0 with its own gate as pager, then destroys its objects.

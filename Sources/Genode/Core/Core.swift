@@ -3,42 +3,21 @@ import FiascoABI
 /// Genode's root component: owns all memory and all kernel objects, and serves everybody else by RPC.
 ///
 /// Two threads. The *entrypoint* serves all sessions, dataspaces, region maps and threads, one request at a time; the
-/// *pager* answers all page faults and exceptions. So every attach, alloc or pause queues with the requests of all other
-/// components, in kernel IPC order: a real-time model must treat core as one non-preemptive server.
+/// *pager* answers all page faults and exceptions. So every attach, alloc or pause queues with the requests of all
+/// other components, in kernel IPC order: a real-time model must treat core as one non-preemptive server.
 ///
 /// Both threads work in two beats: a request is decoded and applied to the tables in a step without kernel calls (or
 /// with calls whose results only this thread depends on), and what has to be done to other objects is queued as
 /// `CoreWork` and carried out step by step before the answer. Models repos/base/src/core and repos/base-foc/src/core.
 public struct Core: NativeProgram {
-  public let configuration: CoreConfiguration
   var entrypoint = CoreEntrypoint()
   var pager = CorePager()
-
-  // Ids and slots
-  var badges = BadgeTable()
-  var slots = CapabilitySlots(count: 10 * 1024 - Int(ComponentSlots.firstUser.index))
-  var memory: PhysicalMemory
-
-  // Sessions and objects
-  var sessions = Table<CoreSession>()
-  var ramSessions = Table<RAMSession>()
-  var dataspaces = Table<Dataspace>()
-  var regionMaps = Table<RegionMap>()
-  var pds = Table<PDSession>()
-  var cpuSessions = Table<CPUSession>()
-  var threads = Table<CoreThread>()
-  var contexts = Table<SignalContext>()
-  var rmSessions = Table<RMSession>()
-  var romSessions = Table<ROMSession>()
-  var logSessions = Table<LogSession>()
-  /// What core's own first child got at its creation.
-  var initial = InitialChild()
-
+  /// One element: an array is a cheap copy, and a step copies the whole program several times.
+  var box: [CoreState]
   var outbox: [GenodeEvent] = []
 
   public init(_ configuration: CoreConfiguration) {
-    self.configuration = configuration
-    memory = PhysicalMemory(base: configuration.ramBase, size: configuration.ramSize)
+    box = [CoreState(configuration: configuration)]
   }
 
   public mutating func step(thread entry: Int, script: inout Script) throws(Suspension) {
@@ -103,8 +82,11 @@ extension CoreWork {
     case .fill(let address, let bytes): try script.fill(address, bytes: bytes)
     case .revoke(let address, let pages):
       let now = min(pages, Self.pagesPerStep)
-      for page in 0..<now { _ = try script.invoke(KernelCall.revokePage(address + UInt64(page) * ComponentLayout.pageSize)) }
-      if pages > now { return .revoke(address: address + UInt64(now) * ComponentLayout.pageSize, pages: pages - now) }
+      let end = address + UInt64(now) * ComponentLayout.pageSize
+      for page in stride(from: address, to: end, by: Int(ComponentLayout.pageSize)) {
+        _ = try script.invoke(KernelCall.revokePage(page))
+      }
+      if pages > now { return .revoke(address: end, pages: pages - now) }
     }
     return nil
   }

@@ -40,7 +40,7 @@ struct BadgeTable: Hashable, Sendable {
 
   mutating func insert(_ capability: CoreCapability) -> UInt64 {
     let index = rows.firstIndex { $0 == nil } ?? rows.count
-    precondition(UInt64(index + 1) * Badge.step < Badge.limit, "core has 16383 ids; a scenario limit must stop earlier")
+    precondition(UInt64(index + 1) * Badge.step < Badge.limit, "an id fits 16 bits; ask `hasRoom` before")
     if index == rows.count { rows.append(capability) } else { rows[index] = capability }
     return UInt64(index + 1) * Badge.step
   }
@@ -53,9 +53,12 @@ struct BadgeTable: Hashable, Sendable {
   mutating func remove(_ badge: UInt64) {
     precondition(self[badge] != nil, "only a live id can be freed")
     rows[Int(badge / Badge.step) - 1] = nil
+    while let last = rows.last, last == nil { rows.removeLast() }
   }
 
   var count: Int { rows.count { $0 != nil } }
+  /// 16383 objects at most exist at a time.
+  var hasRoom: Bool { UInt64(rows.count + 1) * Badge.step < Badge.limit || rows.contains { $0 == nil } }
 }
 
 /// Memory that can be attached: pages of RAM or of a boot module, or another region map.
@@ -99,6 +102,8 @@ struct PDSession: Hashable, Sendable {
   var capMapAddress: UInt64 = 0
   /// Contexts with undelivered signals, first in, first out.
   var pendingSignals: [Int] = []
+  /// The last fetch emptied the queue; one more is what a client does that reads until nothing comes.
+  var mayFindNothing = false
   var rpcBadges: [UInt64] = []
 
   mutating func takePlace(_ thread: Int) -> Int? {

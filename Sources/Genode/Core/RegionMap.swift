@@ -12,7 +12,8 @@ public struct AttachedRegion: Hashable, BitwiseCopyable, Sendable {
   public var end: UInt64 { address + size }
 }
 
-/// A fault that waits for somebody to attach memory. The address is that of the faulter minus the regions it came through.
+/// A fault that waits for somebody to attach memory. The address is that of the faulter minus the regions it came
+/// through.
 struct PendingFault: Hashable, BitwiseCopyable, Sendable {
   var thread: Int
   var address: UInt64

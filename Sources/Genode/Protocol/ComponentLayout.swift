@@ -15,7 +15,9 @@ public enum ComponentSlots {
   public static let count: UInt32 = 4096
   public static let receiveWindow: UInt32 = 4
 
-  public static func gate(ofThread index: Int) -> CapabilitySlot { CapabilitySlot(firstThread + perThread * UInt32(index)) }
+  public static func gate(ofThread index: Int) -> CapabilitySlot {
+    CapabilitySlot(firstThread + perThread * UInt32(index))
+  }
   public static func pager(ofThread index: Int) -> CapabilitySlot { CapabilitySlot(gate(ofThread: index).index + 1) }
   public static func irq(ofThread index: Int) -> CapabilitySlot { CapabilitySlot(gate(ofThread: index).index + 2) }
 }
@@ -33,7 +35,8 @@ public enum ComponentLayout {
   public static let dataBase: UInt64 = 0x0200_0000
   public static let parentBadgeOffset: UInt64 = 0
 
-  /// First and last byte that core lets a component attach: page 0 never, and nothing of the kernel-user memory at the top.
+  /// First and last byte that core lets a component attach: page 0 never, and nothing of the kernel-user memory at the
+  /// top.
   public static let addressSpaceBase: UInt64 = 0x1000
   public static let addressSpaceSize: UInt64 = 0x3f_0000_0000 - addressSpaceBase
 

@@ -155,7 +155,9 @@ public enum RegionMapOpcode: UInt64, CaseIterable, Sendable {
 }
 
 /// First word of `RegionMapOpcode.state`.
-public enum RegionMapState: UInt64, CaseIterable, BitwiseCopyable, Sendable { case ready, readFault, writeFault, executeFault }
+public enum RegionMapState: UInt64, CaseIterable, BitwiseCopyable, Sendable {
+  case ready, readFault, writeFault, executeFault
+}
 
 /// Models `Genode::Rom_session`.
 public enum ROMOpcode: UInt64, CaseIterable, Sendable {
@@ -185,9 +187,10 @@ public enum TimerOpcode: UInt64, CaseIterable, Sendable {
 
 /// Where a component fetches its signals. Models `Genode::Signal_source` of base-foc.
 public enum SignalSourceOpcode: UInt64, CaseIterable, Sendable {
-  /// out: imprint, count; imprint 0 if nothing is pending. Never blocks.
+  /// out: imprint, count, contexts to fetch before the next wait; imprint 0 if nothing is pending. Never blocks.
+  /// Deviation: the third word, needed on kernels that merge the triggers of several contexts into one IRQ message.
   case wait
-  /// in: | (optional) CPU thread or thread gate; out: | IRQ. Deviation: with a thread, core binds the IRQ to that thread
-  /// with label 0, because a component holds no capability to its own thread.
+  /// in: | (optional) CPU thread or thread gate; out: | IRQ. Deviation: with a thread, core binds the IRQ to that
+  /// thread with label 0, because a component holds no capability to its own thread.
   case requestSemaphore
 }

@@ -101,7 +101,9 @@ public struct RPCRequest: Hashable, Sendable {
   public func string(at index: Int) -> String? { RPCString.decode(words, at: index)?.text }
 
   @inlinable public func word(_ index: Int) -> UInt64 { index < words.count ? words[index] : 0 }
-  @inlinable public func capability(_ index: Int) -> RPCCapability? { index < capabilities.count ? capabilities[index] : nil }
+  @inlinable public func capability(_ index: Int) -> RPCCapability? {
+    index < capabilities.count ? capabilities[index] : nil
+  }
 }
 
 /// What a server answers, and what a client gets.

@@ -25,7 +25,9 @@ public enum RPCString {
   static func pack(_ bytes: [UInt8]) -> [UInt64] {
     stride(from: 0, to: bytes.count, by: 8).map { start in
       var word: UInt64 = 0
-      for (shift, byte) in bytes[start..<min(start + 8, bytes.count)].enumerated() { word |= UInt64(byte) << UInt64(8 * shift) }
+      for (shift, byte) in bytes[start..<min(start + 8, bytes.count)].enumerated() {
+        word |= UInt64(byte) << UInt64(8 * shift)
+      }
       return word
     }
   }
@@ -33,7 +35,9 @@ public enum RPCString {
   static func unpack(_ words: ArraySlice<UInt64>, bytes: Int) -> [UInt8] {
     var result: [UInt8] = []
     for word in words {
-      for shift in 0..<8 where result.count < bytes { result.append(UInt8(truncatingIfNeeded: word >> UInt64(8 * shift))) }
+      for shift in 0..<8 where result.count < bytes {
+        result.append(UInt8(truncatingIfNeeded: word >> UInt64(8 * shift)))
+      }
     }
     return result
   }

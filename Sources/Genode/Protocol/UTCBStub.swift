@@ -6,15 +6,15 @@ import FiascoABI
 /// component can read or write it, so a checkpointer has to borrow each thread for a few instructions. It attaches a
 /// RAM dataspace with this code and an image to the component, and lets the thread run
 ///
-/// - to restore: `CPUThread.start(ip: load, sp: image)`; the trap arrives at core, which records it; `setState` with the
-///   saved registers; `resume`. The kernel then returns to the saved instruction with all 31 registers and the UTCB.
+/// - to restore: `CPUThread.start(ip: load, sp: image)`; the trap arrives at core, which records it; `setState` with
+///   the saved registers; `resume`. The kernel then returns to the saved instruction with all registers and the UTCB.
 /// - to save: stop the thread (`pauseCancelling` ends a system call), keep its registers, `setState` with ip `save`, sp
-///   image, `resume`, wait for the trap. While a thread is stopped the kernel shows its own buffer registers in the UTCB
-///   and puts the thread's back on resume, so only the thread itself sees the true ones.
+///   image, `resume`, wait for the trap. While a thread is stopped the kernel shows buffer registers of its own in the
+///   UTCB and puts the thread's back on resume, so only the thread itself sees the true ones.
 ///
 /// Word 63 of the image (the UTCB's own address) must be set in both directions. This replaces the core and
 /// kernel extensions of the original checkpointer by documented operations; it is the recipe of
-/// `conformance/cases/11-checkpoint.c`, `f_loader`.
+/// `Tests/Conformance/cases/11-checkpoint.c`, `f_loader`.
 public enum UTCBStub {
   /// Offsets inside one page.
   public static let image: UInt64 = 0

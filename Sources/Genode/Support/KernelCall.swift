@@ -55,8 +55,17 @@ public enum KernelCall {
       tag: MessageTag(), target: .special(.receive), timeouts: IPCTimeouts(send: .never, receive: timeout))
   }
 
+  /// Sleeps until a point in time, in microseconds of the kernel clock.
+  public static func sleep(until deadline: UInt64) -> SystemCall {
+    SystemCall(
+      tag: MessageTag(), target: .special(.receive),
+      timeouts: IPCTimeouts(send: .never, receive: IPCTimeout(raw: 0x8000)), buffers: [ReceiveBuffer(raw: deadline)])
+  }
+
   /// Copies one of the caller's capabilities into a slot of another task.
-  public static func mapObject(_ slot: CapabilitySlot, to task: CapabilitySlot, at target: CapabilitySlot) -> SystemCall {
+  public static func mapObject(
+    _ slot: CapabilitySlot, to task: CapabilitySlot, at target: CapabilitySlot
+  ) -> SystemCall {
     mapping(to: task, SendItem.map(hotSpot: target.selector), FlexPage.objects(slot, rights: RPCLayout.itemRights))
   }
 

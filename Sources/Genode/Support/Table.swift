@@ -11,7 +11,9 @@ struct Table<Row: Hashable & Sendable>: Hashable, Sendable {
 
   subscript(index: Int) -> Row {
     get {
-      guard contains(index), let row = rows[index] else { preconditionFailure("a table row must exist when it is used") }
+      guard contains(index), let row = rows[index] else {
+        preconditionFailure("a table row must exist when it is used")
+      }
       return row
     }
     _modify {

@@ -1,3 +1,4 @@
+import CheckpointRestore
 import Determinism
 import Scenarios
 
@@ -6,18 +7,24 @@ extension EncodedRun {
     .object([
       .init("name", .string(checkpoint.name)), .init("component", .string(checkpoint.component)),
       .init("at", time(checkpoint.at)), .init("failure", .text(checkpoint.failure)),
-      .init("phases", .array(checkpoint.spans.map { span in
-        .object([
-          .init("phase", .string(span.phase.rawValue)), .init("from", time(span.from)),
-          .init("duration", EncodedRun.span(span.duration)),
-        ])
-      })),
+      .init(
+        "phases",
+        .array(
+          checkpoint.spans.map { span in
+            .object([
+              .init("phase", .string(span.phase.rawValue)), .init("from", time(span.from)),
+              .init("duration", EncodedRun.span(span.duration)),
+            ])
+          })),
       .init("counts", counts(checkpoint.counts)),
-      .init("threads", .array(checkpoint.threads.map { thread in
-        .object([
-          .init("name", .string("\(thread.name)")), .init("situation", .string(thread.situation.rawValue)),
-        ])
-      })),
+      .init(
+        "threads",
+        .array(
+          checkpoint.threads.map { thread in
+            .object([
+              .init("name", .string("\(thread.name)")), .init("situation", .string(thread.situation.rawValue)),
+            ])
+          })),
     ])
   }
 
@@ -28,6 +35,7 @@ extension EncodedRun {
       .init("child", .string(restore.child.rawValue)), .init("blocked", .string(restore.policy.rawValue)),
       .init("failure", .text(restore.failure)), .init("verdict", .text(restore.judgement?.verdict.rawValue)),
       .init("reasons", .array((restore.judgement?.reasons ?? []).map(JSONNode.string))),
+      .init("ignoredStarts", .array(restore.ignoredStarts.map(JSONNode.string))),
       .init("counts", counts(restore.counts)), .init("threads", .array(restore.threads.map { fate($0, restore) })),
     ])
   }
@@ -47,12 +55,14 @@ extension EncodedRun {
       .init("name", .string("\(fate.name)")), .init("situation", .string(fate.situation.rawValue)),
       .init("sees", .string(sight)), .init("error", code), .init("at", time(fate.at)),
       .init("hasWaited", .bool(fate.hasWaited)), .init("repetitions", .unsigned(fate.repetitions)),
+      .init("thenError", fate.following.map { .integer(Int64($0.code)) } ?? .null),
+      .init("thenRepetitions", .unsigned(fate.following?.repetitions ?? 0)),
       .init("why", .text(explanation?.why)), .init("heal", .text(explanation?.heal)),
       .init("evidence", .text(explanation?.evidence)), .init("topic", .text(explanation?.topic)),
     ])
   }
 
-  private static func counts(_ counts: CheckpointCounts) -> JSONNode {
+  private static func counts(_ counts: CheckpointTotals) -> JSONNode {
     .object([
       .init("threads", .count(counts.threads)), .init("objects", .count(counts.objects)),
       .init("capabilities", .count(counts.capabilities)), .init("regions", .count(counts.regions)),
@@ -76,45 +86,55 @@ extension EncodedRun {
       .init("released", .count(stream.jobs.count)),
       .init("completed", .count(stream.jobs.filter { $0.completion != nil }.count)),
       .init("missed", .count(misses.count)), .init("firstMiss", first ?? .null),
-      .init("response", .object([
-        .init("minimum", span(responses?.minimum)), .init("average", span(responses?.average)),
-        .init("p50", span(responses?.median)), .init("p95", span(responses?.p95)), .init("p99", span(responses?.p99)),
-        .init("maximum", span(responses?.maximum)),
-      ])),
+      .init(
+        "response",
+        .object([
+          .init("minimum", span(responses?.minimum)), .init("average", span(responses?.average)),
+          .init("p50", span(responses?.median)), .init("p95", span(responses?.p95)), .init("p99", span(responses?.p99)),
+          .init("maximum", span(responses?.maximum)),
+        ])),
     ])
   }
 
   static func component(_ component: ComponentRecord) -> JSONNode {
     .object([
       .init("name", .string(component.name)),
-      .init("lives", .array(component.lives.map { life in
-        .object([
-          .init("from", time(life.from)), .init("until", time(life.until)),
-          .init("restoredFrom", .text(life.restoredFrom)),
-          .init("constructEntries", .array(life.constructEntries.map { time($0) })),
-          .init("exitValue", life.exitValue.map(JSONNode.integer) ?? .null),
-        ])
-      })),
+      .init(
+        "lives",
+        .array(
+          component.lives.map { life in
+            .object([
+              .init("from", time(life.from)), .init("until", time(life.until)),
+              .init("restoredFrom", .text(life.restoredFrom)),
+              .init("constructEntries", .array(life.constructEntries.map { time($0) })),
+              .init("exitValue", life.exitValue.map(JSONNode.integer) ?? .null),
+            ])
+          })),
     ])
   }
 
   static func thread(_ thread: ThreadRecord) -> JSONNode {
     func faults(_ places: [FaultPlace]) -> JSONNode {
-      .array(places.map { place in
-        .object([
-          .init("at", time(place.at)), .init("ip", .string(hexadecimal(place.ip))),
-          .init("value", .string(hexadecimal(place.value))), .init("symbol", .text(place.symbol)),
-        ])
-      })
+      .array(
+        places.map { place in
+          .object([
+            .init("at", time(place.at)), .init("ip", .string(hexadecimal(place.ip))),
+            .init("value", .string(hexadecimal(place.value))), .init("symbol", .text(place.symbol)),
+          ])
+        })
     }
     return .object([
       .init("name", .string("\(thread.name)")), .init("standing", .string(thread.standing.sentence)),
       .init("messages", .unsigned(thread.messages)),
-      .init("errors", .array(thread.errors.map { error in
-        .object([
-          .init("code", .count(error.code)), .init("count", .unsigned(error.count)), .init("first", time(error.first)),
-        ])
-      })),
+      .init(
+        "errors",
+        .array(
+          thread.errors.map { error in
+            .object([
+              .init("code", .count(error.code)), .init("count", .unsigned(error.count)),
+              .init("first", time(error.first)),
+            ])
+          })),
       .init("unresolvedPageFaults", faults(thread.strandedFaults)), .init("exceptions", faults(thread.exceptions)),
     ])
   }

@@ -12,10 +12,12 @@ public enum EncodedRun {
     .object([
       .init("format", .string("stasis-run")),
       .init("version", .integer(version)),
-      .init("scenario", .object([
-        .init("file", .string(record.scenario.file)), .init("title", .string(record.scenario.title)),
-        .init("about", .text(record.scenario.about)),
-      ])),
+      .init(
+        "scenario",
+        .object([
+          .init("file", .string(record.scenario.file)), .init("title", .string(record.scenario.title)),
+          .init("about", .text(record.scenario.about)),
+        ])),
       .init("machine", machine(record.machine)),
       .init("outcome", .string(record.ending.outcome.rawValue)),
       .init("ending", .string(record.ending.sentence)),
@@ -24,34 +26,47 @@ public enum EncodedRun {
       .init("instructions", .unsigned(record.instructions)),
       .init("traceDigest", .string("\(record.traceDigest)")),
       .init("expectations", .array(record.expectations.map(expectation))),
-      .init("timeline", .array(record.marks.map { mark in
-        .object([
-          .init("at", time(mark.at)), .init("kind", .string(mark.kind.rawValue)), .init("name", .string(mark.name)),
-        ])
-      })),
+      .init(
+        "timeline",
+        .array(
+          record.marks.map { mark in
+            .object([
+              .init("at", time(mark.at)), .init("kind", .string(mark.kind.rawValue)), .init("name", .string(mark.name)),
+            ])
+          })),
       .init("checkpoints", .array(record.checkpoints.map(checkpoint))),
       .init("restores", .array(record.restores.map(restore))),
       .init("jobs", .array(record.jobs.map { jobs($0, end: record.end) })),
       .init("components", .array(record.components.map(component))),
       .init("threads", .array(record.threads.map(thread))),
-      .init("complaints", .array(record.complaints.map { complaint in
-        .object([
-          .init("at", time(complaint.at)), .init("name", .string(complaint.name)),
-          .init("component", .string(complaint.component)), .init("text", .string(complaint.text)),
-        ])
-      })),
-      .init("variables", .array(record.variables.map { variable in
-        .object([
-          .init("component", .string(variable.component)), .init("name", .string(variable.name)),
-          .init("value", variable.value.map(JSONNode.integer) ?? .null),
-        ])
-      })),
+      .init(
+        "complaints",
+        .array(
+          record.complaints.map { complaint in
+            .object([
+              .init("at", time(complaint.at)), .init("name", .string(complaint.name)),
+              .init("component", .string(complaint.component)), .init("text", .string(complaint.text)),
+            ])
+          })),
+      .init(
+        "variables",
+        .array(
+          record.variables.map { variable in
+            .object([
+              .init("component", .string(variable.component)), .init("name", .string(variable.name)),
+              .init("value", variable.value.map(JSONNode.integer) ?? .null),
+            ])
+          })),
       .init("counts", .object(record.counts.map { .init($0.name, .unsigned($0.count)) })),
-      .init("log", .array(record.log.map { line in
-        .object([
-          .init("at", time(line.at)), .init("component", .string(line.component)), .init("text", .string(line.text)),
-        ])
-      })),
+      .init(
+        "log",
+        .array(
+          record.log.map { line in
+            .object([
+              .init("at", time(line.at)), .init("component", .string(line.component)),
+              .init("text", .string(line.text)),
+            ])
+          })),
     ])
   }
 
@@ -80,13 +95,16 @@ public enum EncodedRun {
       .init("format", .string("stasis-costs")), .init("version", .integer(version)),
       .init("platform", .string(costs.platform)), .init("about", .string(costs.about)),
       .init("picosecondsPerCycle", .unsigned(costs.picosecondsPerCycle)),
-      .init("figures", .array(costs.rows.map { row in
-        .object([
-          .init("work", .string(row.work)), .init("base", .unsigned(row.base)),
-          .init("perUnit", .unsigned(row.perUnit)), .init("unit", .string(row.unit.rawValue)),
-          .init("status", .string(row.status.rawValue)), .init("source", .string(row.source)),
-        ])
-      })),
+      .init(
+        "figures",
+        .array(
+          costs.rows.map { row in
+            .object([
+              .init("work", .string(row.work)), .init("base", .unsigned(row.base)),
+              .init("perUnit", .unsigned(row.perUnit)), .init("unit", .string(row.unit.rawValue)),
+              .init("status", .string(row.status.rawValue)), .init("source", .string(row.source)),
+            ])
+          })),
     ]).document
   }
 }

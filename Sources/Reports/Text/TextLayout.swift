@@ -48,10 +48,21 @@ struct TextLayout {
     }
   }
 
+  /// Whether a table of these rows is not wider than the terminal.
+  func fits(_ rows: [[String]]) -> Bool {
+    let columns = rows.map(\.count).max() ?? 0
+    let widths = (0..<columns).map { column in
+      rows.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
+    }
+    return widths.reduce(0, +) + 2 * (columns - 1) <= bodyWidth
+  }
+
   /// Rows as columns: the first left-aligned, the others right-aligned.
   mutating func table(_ label: String, _ rows: [[String]], leftColumns: Int = 1) {
     let columns = rows.map(\.count).max() ?? 0
-    let widths = (0..<columns).map { column in rows.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0 }
+    let widths = (0..<columns).map { column in
+      rows.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
+    }
     for (index, row) in rows.enumerated() {
       let cells = row.enumerated().map { column, cell in
         let fill = String(repeating: " ", count: widths[column] - cell.count)
@@ -60,6 +71,16 @@ struct TextLayout {
       var line = margin(index == 0 ? label : "") + cells.joined(separator: "  ")
       while line.hasSuffix(" ") { line.removeLast() }
       lines.append(line)
+    }
+  }
+
+  /// Like a table whose last column is wrapped.
+  mutating func list(_ label: String, _ rows: [[String]]) {
+    let columns = max((rows.map(\.count).max() ?? 1) - 1, 0)
+    let widths = (0..<columns).map { column in rows.map { $0[column].count }.max() ?? 0 }
+    for (index, row) in rows.enumerated() {
+      let heads = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) + "  " }.joined()
+      entry(index == 0 ? label : "", heads + (row.last ?? ""), hanging: heads.count)
     }
   }
 

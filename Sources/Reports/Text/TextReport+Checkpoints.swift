@@ -17,15 +17,22 @@ extension TextReport {
       size(counts.bytes),
     ].joined(separator: ", ")
     var parts = ["of \(checkpoint.component)"]
-    for phase in CheckpointRecord.Phase.allCases {
+    for phase in [CheckpointPhase.freeze, .frozen, .write] {
       guard let duration = checkpoint.duration(of: phase) else { continue }
-      parts.append("\(phase.rawValue) \(duration.short)" + (phase == .frozen ? " (\(taken))" : ""))
+      var part = "\(phase.rawValue) \(duration.short)"
+      if phase == .frozen { part += frozenParts(of: checkpoint) + " (\(taken))" }
+      parts.append(part)
     }
     layout.entry("checkpoint \(checkpoint.name)", parts.joined(separator: " · "), hanging: 2)
-    for thread in checkpoint.threads where thread.situation != .runnable {
-      layout.entry("", "\(thread.name) \(thread.situation.sentence)", hanging: 2)
-    }
+    layout.list("", checkpoint.threads.map { [$0.name.thread, $0.situation.sentence] })
     layout.line()
+  }
+
+  private func frozenParts(of checkpoint: CheckpointRecord) -> String {
+    let parts = [CheckpointPhase.metadata, .dump].compactMap { phase in
+      checkpoint.duration(of: phase).map { "\(phase.rawValue) \($0.short)" }
+    }
+    return parts.isEmpty ? "" : " with " + parts.joined(separator: " and ")
   }
 
   /// A restore: policy, what each thread met, the verdict, and why.
@@ -38,40 +45,46 @@ extension TextReport {
     }
     let took = restore.duration.map { " in \($0.short)" } ?? ""
     layout.entry(
-      label, "\(restore.component) at \(restore.at.short)\(took) · \(restore.child.words) · policy `\(restore.policy.rawValue)`")
-    let rows = restore.threads.map { ["\($0.name)", $0.situation.sentence + "; " + $0.sentence] }
-    let width = rows.map { $0[0].count }.max() ?? 0
-    for row in rows {
-      let name = row[0] + String(repeating: " ", count: width - row[0].count)
-      layout.entry("", "\(name)  \(row[1])", hanging: width + 2)
-    }
+      label,
+      "\(restore.component) at \(restore.at.short)\(took) · \(restore.child.words) · policy `\(restore.policy.rawValue)`"
+    )
+    layout.list("", restore.threads.map { [$0.name.thread, $0.situation.sentence + ", " + $0.sentence] })
     if let judgement = restore.judgement {
       layout.entry("", "verdict: \(judgement.verdict.rawValue)", mark: judgement.verdict.mark)
       for reason in judgement.reasons { layout.entry("", "- \(reason)", hanging: 2) }
     }
-    explain(restore)
+    if restore.ignoredStarts.isEmpty {
+      explain(restore)
+    } else {
+      explain(.startIgnored, subject: "")
+    }
     layout.line()
   }
 
-  /// The reasons behind what was seen, each once.
+  /// The reason behind the gravest thing that was seen; the others are named only, or nobody would read any.
   private mutating func explain(_ restore: RestoreRecord) {
-    var told: [Explanation] = []
-    for fate in restore.threads {
-      guard let explanation = Explanation.of(fate, policy: restore.policy), !told.contains(explanation) else { continue }
-      // What went as it should needs an explanation only if nothing else does.
-      if explanation.heal == nil, restore.threads.contains(where: { needsHealing($0, restore) }) { continue }
-      told.append(explanation)
-      let subject = restore.threads.count > 1 ? "\(fate.name): " : ""
-      layout.entry("  why", subject + explanation.why)
-      if let heal = explanation.heal {
-        layout.entry("  heal", "\(heal)  (stasis explain \(explanation.topic))")
-      }
-      layout.entry("  proof", "the real kernel does the same: conformance \(explanation.evidence)")
+    // What a thread met may be harmless in this program; then there is nothing to heal.
+    let isFine = restore.judgement?.verdict == .equivalent
+    let explained = restore.threads.compactMap { fate in
+      Explanation.of(fate, policy: restore.policy).map { (fate: fate, explanation: $0) }
     }
+    let suitable = explained.filter { ($0.explanation.heal == nil) == isFine }
+    let gravest = suitable.min { Explanation.rank($0.explanation) < Explanation.rank($1.explanation) }
+    guard let gravest else { return }
+    explain(gravest.explanation, subject: restore.threads.count > 1 ? "\(gravest.fate.name.thread): " : "")
+    let others = suitable.filter { $0.explanation != gravest.explanation }
+    guard !isFine, !others.isEmpty else { return }
+    layout.entry(
+      "  also",
+      others.map { "\($0.fate.name.thread) (stasis explain \($0.explanation.topic))" }.joined(separator: ", "))
   }
 
-  private func needsHealing(_ fate: ThreadFate, _ restore: RestoreRecord) -> Bool {
-    Explanation.of(fate, policy: restore.policy)?.heal != nil
+  private mutating func explain(_ explanation: Explanation, subject: String) {
+    layout.entry("  why", subject + explanation.why)
+    if let heal = explanation.heal {
+      layout.entry("  heal", "\(heal)  (stasis explain \(explanation.topic))")
+    }
+    layout.entry("  proof", "the real kernel does the same: conformance \(explanation.evidence)")
   }
 }
 

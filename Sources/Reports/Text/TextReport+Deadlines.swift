@@ -17,7 +17,14 @@ extension TextReport {
           grouped(UInt64(stream.misses(end: record.end).count)),
         ] + figures.map { $0?.short ?? "-" } + [stream.deadline.short])
     }
-    layout.table("deadlines", rows)
+    if layout.fits(rows) {
+      layout.table("deadlines", rows)
+    } else {
+      for (index, row) in rows.dropFirst().enumerated() {
+        let facts = zip(rows[0], row).dropFirst().map { "\($0) \($1)" }
+        layout.entry(index == 0 ? "deadlines" : "", "\(row[0]): \(facts.joined(separator: ", "))", hanging: 2)
+      }
+    }
     for stream in streams { firstMiss(of: stream) }
     layout.line()
   }
@@ -37,8 +44,10 @@ extension TextReport {
   /// What of the checkpointing fell between a release and its deadline; observed, not inferred from the miss.
   private func interruption(from release: Instant, until due: Instant) -> String? {
     for checkpoint in record.checkpoints {
-      for span in checkpoint.spans where span.phase == .frozen && span.from < due && span.from + span.duration > release {
-        return "checkpoint \(checkpoint.name) froze \(checkpoint.component) from \(span.from.short) for \(span.duration.short)"
+      for span in checkpoint.spans where span.phase == .frozen && span.from < due && span.from + span.duration > release
+      {
+        return
+          "checkpoint \(checkpoint.name) froze \(checkpoint.component) from \(span.from.short) for \(span.duration.short)"
       }
     }
     return nil

@@ -16,7 +16,7 @@ extension TextReport {
   mutating func log() {
     let rows = LogExcerpt(record: record).rows
     guard !rows.isEmpty else { return }
-    layout.table("log", rows.map { [$0.time, $0.component, $0.text] }, leftColumns: 3)
+    layout.list("log", rows.map { [$0.time, $0.component, $0.text] })
     layout.line()
   }
 }
@@ -74,7 +74,8 @@ struct TimeAxis {
       note(symbol, mark.kind.rawValue)
     }
     line = "|" + String(cells) + "|"
-    legend = used.map { "\($0.0) \($0.1)" }.joined(separator: "   ")
+    // A mark may have been drawn over by a later one.
+    legend = used.filter { cells.contains($0.0) }.map { "\($0.0) \($0.1)" }.joined(separator: "   ")
   }
 
   /// Stretches between the end of a component's life and its next one.

@@ -27,14 +27,17 @@ public struct TextReport {
 
   private mutating func heading() {
     for part in layout.wrap(record.scenario.title, width: style.width) { layout.line(style.marked(part, .bold)) }
+    if let about = record.scenario.about {
+      for part in layout.wrap(about, width: style.width - 2) { layout.line("  " + part) }
+    }
     let machine = record.machine
     let time = record.end == Instant.zero ? "nothing simulated" : "\((record.end - Instant.zero).short) simulated"
     let facts = [
       "platform \(machine.platform.platform)", "kernel \(machine.kernel.rawValue)", time,
       counted(record.instructions, "instruction"),
     ]
-    layout.line("  " + facts.joined(separator: " · "))
-    layout.line("  " + style.marked(costSentence, .faint))
+    for part in layout.wrap(facts.joined(separator: " · "), width: style.width - 2) { layout.line("  " + part) }
+    for part in layout.wrap(costSentence, width: style.width - 2) { layout.line("  " + style.marked(part, .faint)) }
     layout.line()
   }
 
@@ -54,7 +57,7 @@ public struct TextReport {
 
   private mutating func waitingThreads() {
     let waiting = record.threads.filter { !$0.standing.isOver }
-    layout.table("", waiting.prefix(20).map { ["\($0.name)", $0.standing.sentence] }, leftColumns: 2)
+    layout.list("", waiting.prefix(20).map { ["\($0.name)", $0.standing.sentence] })
     if waiting.count > 20 { layout.entry("", "and \(counted(waiting.count - 20, "more thread"))") }
   }
 
@@ -84,11 +87,30 @@ public struct TextReport {
         lines.append("\(thread.name) raised exception \(hexadecimal(exception.value)) at \(place(exception))")
       }
     }
-    lines += record.complaints.map { "\($0.at.short)  \($0.component): \($0.name)\($0.text.isEmpty ? "" : ", " + $0.text)" }
+    lines += complaints
     guard !lines.isEmpty else { return }
     for (index, line) in lines.prefix(10).enumerated() { layout.entry(index == 0 ? "trouble" : "", line, hanging: 2) }
     if lines.count > 10 { layout.entry("", "and \(counted(lines.count - 10, "more line")) (stasis run --json)") }
     layout.line()
+  }
+
+  /// Complaints that differ in numbers only are told once, with how many there were.
+  private var complaints: [String] {
+    var kinds: [(kind: String, first: Complaint, count: Int)] = []
+    for complaint in record.complaints {
+      let digits = "0123456789abcdef"
+      let kind = complaint.component + complaint.name + complaint.text.filter { !digits.contains($0) }
+      if let index = kinds.firstIndex(where: { $0.kind == kind }) {
+        kinds[index].count += 1
+      } else {
+        kinds.append((kind, complaint, 1))
+      }
+    }
+    return kinds.map { _, first, count in
+      let text = first.text.isEmpty ? "" : ", \(first.text)"
+      let more = count > 1 ? " (and \(counted(count - 1, "more", plural: "more")) of this kind)" : ""
+      return "\(first.at.short)  \(first.component): \(first.name)\(text)\(more)"
+    }
   }
 
   private func place(_ fault: FaultPlace) -> String {

@@ -29,7 +29,7 @@ func grouped(_ number: UInt64) -> String {
 /// "132 KiB", "4.5 MiB": at most one decimal, rounded down.
 func size(_ bytes: UInt64) -> String {
   for (name, shift) in [("GiB", 30), ("MiB", 20), ("KiB", 10)] where bytes >= 1 << UInt64(shift) {
-    let tenths = bytes * 10 >> UInt64(shift)
+    let tenths = (bytes * 10) >> UInt64(shift)
     return tenths % 10 == 0 || tenths >= 1000 ? "\(tenths / 10) \(name)" : "\(tenths / 10).\(tenths % 10) \(name)"
   }
   return counted(bytes, "byte")
@@ -55,7 +55,9 @@ extension TimeSpan {
 
   private func decimal(_ parts: UInt64, _ divisor: UInt64) -> String {
     var fraction = String(parts % divisor)
-    fraction = String(repeating: "0", count: String(divisor).count - 1 - min(fraction.count, String(divisor).count - 1)) + fraction
+    fraction =
+      String(repeating: "0", count: String(divisor).count - 1 - min(fraction.count, String(divisor).count - 1))
+      + fraction
     while fraction.hasSuffix("0") { fraction.removeLast() }
     return divisor == 1 || fraction.isEmpty ? "\(parts / divisor)" : "\(parts / divisor).\(fraction)"
   }
@@ -86,10 +88,10 @@ extension ThreadImage.Situation {
   var sentence: String {
     switch self {
     case .runnable: "was running"
-    case .sendPhase: "was sending; its message had not been taken"
-    case .callReceivePhase: "was waiting for the answer to a call; the request had been taken"
+    case .sendPhase: "was sending (its message had not been taken)"
+    case .callReceivePhase: "was waiting for the answer to a call (the request had been taken)"
     case .openWait: "was waiting for any sender"
-    case .replyAndWait: "was in the wait phase of reply_and_wait; its reply had been sent"
+    case .replyAndWait: "was in the wait phase of reply_and_wait (its reply had been sent)"
     case .closedReceive: "was waiting for one partner, or sleeping"
     case .pageFault: "was waiting for its pager"
     case .unknown: "was in a state the checkpointer could not tell"
@@ -103,13 +105,21 @@ extension ThreadFate {
     case .error(let code):
       let again = repetitions > 1 ? " \(grouped(repetitions)) times in a row" : ""
       return "saw error \(code) (\(meaning(ofError: code))) at \(at.short)\(again)"
-        + (hasWaited ? ", then waited" : " and never waited")
+        + then + (hasWaited ? ", then waited" : " and never waited")
     case .message: return "got its next message at \(at.short)"
     case .waits: return "waits since \(at.short)"
     case .stillSends: return "sends since \(at.short)"
     case .runs: return "runs since \(at.short)"
     case .nothing: return "never ran"
     }
+  }
+}
+
+extension ThreadFate {
+  private var then: String {
+    guard let following else { return "" }
+    let again = following.repetitions > 1 ? " \(grouped(following.repetitions)) times in a row" : ""
+    return ", then error \(following.code) (\(meaning(ofError: following.code)))\(again)"
   }
 }
 

@@ -10,13 +10,13 @@ extension BodyCompiler {
       case .value(let expression, .hex): f.run("log_hex", buffer, try value(expression))
       }
     }
-    // The line break ends the line at a serial log; Genode's LOG session ends one with every write.
+    // A line break ends the line at the kernel's log; a LOG session ends one with every write.
     if runtime == .bare { f.run("log_character", buffer, 10) }
     f.run("log_flush", buffer)
   }
 
-  /// Whole words next to one another become one bulk instruction; a walk with gaps, or with a value that is not the same
-  /// in each byte, becomes a loop.
+  /// Whole words next to one another become one bulk instruction; a walk with gaps, or with a value that is not the
+  /// same in each byte, becomes a loop.
   func touch(_ touch: MemoryTouch) throws(Diagnostic) {
     let record = names.dataspaceRecord(touch.dataspace.text)
     let offset = IR.Value.constant(UInt64(touch.offset?.bytes ?? 0))
@@ -27,7 +27,7 @@ extension BodyCompiler {
     } else {
       bytes = record.field(ComponentNames.dataspaceSize) - offset
     }
-    let value = try touch.value.map { expression throws(Diagnostic) in try self.value(expression) } ?? 0
+    let value = try value(touch.value, else: 0)
     let stride = UInt64(touch.stride?.bytes ?? 8)
     if stride <= 8, touch.access == .read || value.isSameInEachByte {
       f.emit(
@@ -56,7 +56,7 @@ extension BodyCompiler {
     let period = program.ticks(job.period)
     let release = f.variable(.time + .constant(job.offset.map(program.ticks) ?? 0))
     let rounds = f.variable(0)
-    let limit = f.keep(try job.times.map { expression throws(Diagnostic) in try value(expression) } ?? 1)
+    let limit = f.keep(try value(job.times, else: 1))
     f.openBlock()
     f.run("sleep_until", .local(release))
     hint(.jobRelease, stream, release)
@@ -77,7 +77,7 @@ extension BodyCompiler {
   }
 
   func exit(_ result: Expression?) throws(Diagnostic) {
-    let value = try result.map { expression throws(Diagnostic) in try self.value(expression) } ?? 0
+    let value = try value(result, else: 0)
     if runtime == .genode, kind == .construct {
       f.run("component_exit", value)
     } else {

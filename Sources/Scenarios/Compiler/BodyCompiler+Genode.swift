@@ -129,7 +129,7 @@ extension BodyCompiler {
 
   private func attach(_ attach: Attach) throws(Diagnostic) {
     let record = names.dataspaceRecord(attach.dataspace.text)
-    let at = try attach.at.map { expression throws(Diagnostic) in try value(expression) } ?? 0
+    let at = try value(attach.at, else: 0)
     let address = f.call(
       "region_attach", Environment.session("env_rm"), record.field(ComponentNames.dataspaceSlot),
       .constant(UInt64(attach.bytes?.bytes ?? 0)), .constant(UInt64(attach.offset?.bytes ?? 0)), at)
@@ -165,8 +165,8 @@ extension BodyCompiler {
 
   private func start(_ start: StartThread) throws(Diagnostic) {
     let object = IR.Value.symbol(names.symbol("thread.\(start.thread.text)")).loaded()
-    let ip = try start.ip.map { expression throws(Diagnostic) in try value(expression) } ?? .symbol("_thread_start")
-    let sp = try start.sp.map { expression throws(Diagnostic) in try value(expression) } ?? object
+    let ip = try value(start.ip, else: .symbol("_thread_start"))
+    let sp = try value(start.sp, else: object)
     let result = f.call("thread_start_at", object, ip, sp)
     try assign(start.error, ifNamed: result)
   }

@@ -132,6 +132,10 @@ final class BodyCompiler {
     }
   }
 
+  func value(_ expression: Expression?, else fallback: IR.Value) throws(Diagnostic) -> IR.Value {
+    if let expression { try value(expression) } else { fallback }
+  }
+
   static func combine(_ operation: BinaryOperator, _ left: IR.Value, _ right: IR.Value) -> IR.Value {
     switch operation {
     case .or: .either(left, right)

@@ -43,7 +43,9 @@ public func compileComponent(
 }
 
 /// Compiles a bare scenario: one program that the machine boots as its first task.
-public func compileBareScenario(_ scenario: Scenario, options: CompilerOptions) throws(ScenarioError) -> CompiledProgram {
+public func compileBareScenario(
+  _ scenario: Scenario, options: CompilerOptions
+) throws(ScenarioError) -> CompiledProgram {
   let program = ProgramCompiler(scenario, options: options)
   do { try program.compileBare() } catch { throw ScenarioError(error, in: scenario) }
   return program.link(entry: "_start", text: BarePlan.linkBase, data: nil)

@@ -22,7 +22,8 @@ extension Decoder {
       pager: m["pager"].map { scopedName($0, else: position) }, declared: DeclaredNames())
     if m["binary"] != nil {
       for key in ["construct", "threads", "functions"] where m[key] != nil {
-        report(.conflictingKeys("binary", key, owner: bare ? "a task" : "a component"), at: m[key]?.position ?? position)
+        report(
+          .conflictingKeys("binary", key, owner: bare ? "a task" : "a component"), at: m[key]?.position ?? position)
       }
     } else if m["construct"] == nil, m["threads"] == nil {
       report(.nothingToRun(bare ? "`threads` or `binary`" : "`construct`, `threads` or `binary`"), at: position)

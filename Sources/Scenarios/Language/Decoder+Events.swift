@@ -96,7 +96,8 @@ extension Decoder {
         return .error(code)
       }
       let allowed = ["error 7 (any number)", "no error", "page fault", "exception"]
-      report(.unknownChoice(text.text, near: nearest(to: text.text, among: allowed), allowed: allowed), at: value.position)
+      report(
+        .unknownChoice(text.text, near: nearest(to: text.text, among: allowed), allowed: allowed), at: value.position)
       return .noError
     }
   }
@@ -116,7 +117,10 @@ extension Decoder {
       report(.badExpression(expected: "a number of 64 bits", found: "`\(rest.prefix(40))`"), at: value.position)
       return Comparison(.equal, 0)
     }
-    report(.badName(text.text, allowed: "a comparison: \(alternatives(Comparison.Relation.allCases.map(\.rawValue))) and a number"), at: value.position)
+    report(
+      .badName(
+        text.text, allowed: "a comparison: \(alternatives(Comparison.Relation.allCases.map(\.rawValue))) and a number"),
+      at: value.position)
     return Comparison(.equal, 0)
   }
 }

@@ -61,8 +61,10 @@ extension Decoder {
     guard let value else { return nil }
     switch value.content {
     case .integer(let number): return .literal(number, value.position)
-    case .number(let text): report(.outOfRange(String(text.prefix(40)), allowed: "a whole number of 64 bits"), at: value.position)
-    case .string(let text): return parse(ExpressionParser(text), at: value.position)
+    case .number(let text):
+      report(.outOfRange(String(text.prefix(40)), allowed: "a whole number of 64 bits"), at: value.position)
+    case .string(let text):
+      if isShort(text) { return parse(ExpressionParser(text), at: value.position) }
     default: report(.wrongType(expected: "an expression such as \"x + 1\"", found: describe(value)), at: value.position)
     }
     return .literal(0, value.position)

@@ -4,6 +4,7 @@ extension Decoder {
     let start = document.position
     runtime = choice(m["runtime"], Runtime.self, default: m["tasks"] != nil && m["components"] == nil ? .bare : .genode)
     let machine = machine(m["machine"], else: start)
+    if let schema = m["$schema"] { _ = text(schema, expected: "the place of the schema") }
     return Scenario(
       file: file, title: sentence(m["title"]) ?? "", about: sentence(m["about"]), machine: machine,
       seed: UInt64(integer(m["seed"], in: 0...Int64.max)?.value ?? 0), runtime: runtime,

@@ -62,7 +62,8 @@ extension Decoder {
     case .if:
       return .branch(
         Branch(
-          condition: expression(operand, else: position), then: statements(m["then"]), otherwise: statements(m["else"])))
+          condition: expression(operand, else: position), then: statements(m["then"]), otherwise: statements(m["else"]))
+      )
     case .while:
       return .loop(WhileLoop(condition: expression(operand, else: position), body: statements(m["do"])))
     case .repeat:
@@ -128,7 +129,9 @@ extension Decoder {
       }
       result.insert(right)
     }
-    if result.isEmpty { report(.badName("", allowed: "at least one of the letters r, w, s, x and d"), at: value.position) }
+    if result.isEmpty {
+      report(.badName("", allowed: "at least one of the letters r, w, s, x and d"), at: value.position)
+    }
     return result
   }
 }

@@ -51,7 +51,8 @@ extension Decoder {
     guard let value, let text = text(value, expected: "a name such as \"component/thread\"") else { return none }
     let parts = text.text.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count <= 2, parts.allSatisfy({ NameStyle.label.allows($0) }) else {
-      report(.badName(text.text, allowed: "two names with a `/` between them, such as component/thread"), at: value.position)
+      report(
+        .badName(text.text, allowed: "two names with a `/` between them, such as component/thread"), at: value.position)
       return none
     }
     guard parts.count == 2 else { return ScopedName(component: nil, member: Name(text.text, at: value.position)) }
@@ -100,7 +101,8 @@ extension Decoder {
   mutating func integer(_ value: JSONValue?, in range: ClosedRange<Int64>) -> Number? {
     guard let value else { return nil }
     let allowed =
-      range.upperBound == .max ? "a whole number from \(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
+      range.upperBound == .max
+      ? "a whole number from \(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
     switch value.content {
     case .integer(let number) where range.contains(number): return Number(number, at: value.position)
     case .integer(let number): report(.outOfRange("\(number)", allowed: allowed), at: value.position)

@@ -125,7 +125,8 @@ struct ExpressionParser {
   private mutating func parseNumber(from start: Int, negative: Bool) throws(Diagnostic) -> Expression {
     var digitsStart = index
     while index < end, isNameByte(bytes[index]) { index += 1 }
-    let hexadecimal = index - digitsStart > 2 && bytes[digitsStart] == UInt8(ascii: "0")
+    let hexadecimal =
+      index - digitsStart > 2 && bytes[digitsStart] == UInt8(ascii: "0")
       && bytes[digitsStart + 1] == UInt8(ascii: "x")
     if hexadecimal { digitsStart += 2 }
     let digits = bytes[digitsStart..<index]

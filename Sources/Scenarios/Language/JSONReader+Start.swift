@@ -8,7 +8,8 @@ extension JSONReader {
       return .binaryFile(start: first, kind: kind)
     }
     let control = bytes[0] == 0x7F || (bytes[0] < 0x20 && !isSpace(bytes[0]))
-    let noText = control || bytes.prefix(64).contains(0) || JSONReader(bytes, depthLimit: 1).lengthOfCharacterHere() == nil
+    let noText =
+      control || bytes.prefix(64).contains(0) || JSONReader(bytes, depthLimit: 1).lengthOfCharacterHere() == nil
     return noText ? .binaryFile(start: first, kind: nil) : nil
   }
 

@@ -73,7 +73,9 @@ private struct LineFinder {
 /// The bytes of a file; a file that is too large is refused before any of it is read.
 private func readFile(_ path: String, limit: Int) throws(Diagnostic) -> [UInt8] {
   let descriptor = open(path, O_RDONLY)
-  guard descriptor >= 0 else { throw failure(errno == ENOENT || errno == ENOTDIR ? .missingFile : .unreadable(errno: errno)) }
+  guard descriptor >= 0 else {
+    throw failure(errno == ENOENT || errno == ENOTDIR ? .missingFile : .unreadable(errno: errno))
+  }
   defer { close(descriptor) }
   var status = stat()
   guard fstat(descriptor, &status) == 0 else { throw failure(.unreadable(errno: errno)) }

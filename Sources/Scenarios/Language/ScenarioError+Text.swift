@@ -62,7 +62,8 @@ extension Problem {
     switch self {
     case .byteOrderMark: "the file starts with a byte order mark (ef bb bf); save it as UTF-8 without one"
     case .invalidUTF8(let byte): "the byte \(hexadecimal(byte)) is not valid UTF-8 here"
-    case .controlCharacter(let byte): "a string cannot hold the control character \(hexadecimal(byte)); write `\\u00\(hexadecimal(byte))`"
+    case .controlCharacter(let byte):
+      "a string cannot hold the control character \(hexadecimal(byte)); write `\\u00\(hexadecimal(byte))`"
     case .unterminatedString: "this string has no closing `\"` on its line"
     case .unknownEscape(let found): "after `\\` expected one of `\" \\ / b f n r t u`, found \(found)"
     case .loneSurrogate(let code):
@@ -120,6 +121,7 @@ extension Problem {
     case .badExpression(let expected, let found): "expected \(expected), found \(found)"
     case .deepExpression(let limit): "more than \(limit) parentheses or signs inside each other"
     case .longExpression(let limit): "more than \(limit) operators in one expression; use a variable"
+    case .longText(let bytes, let limit): "this text has \(bytes) bytes; the limit is \(limit)"
     case .notConstant(let found): "expected a number that is known before the run, found `\(shown(found))`"
     case .unknownName(let name, let kind, let owner, let near):
       "there is no \(kind.text) `\(shown(name))`" + (owner.map { " in `\($0)`" } ?? "")

@@ -80,6 +80,7 @@ public enum Problem: Hashable, Sendable {
   case badExpression(expected: String, found: String)
   case deepExpression(limit: Int)
   case longExpression(operators: Int)
+  case longText(bytes: Int, limit: Int)
   case notConstant(String)
   case unknownName(String, kind: NameKind, owner: String?, near: String?)
   case duplicateName(String, kind: NameKind, first: Position)

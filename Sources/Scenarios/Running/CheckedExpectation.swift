@@ -45,7 +45,10 @@ extension RunRecord {
     case .error(let name, let component):
       ("\(name.text)\(component.map { " in \($0.text)" } ?? "")", complaintFailure(name.text, component?.text))
     case .outcome(let outcome):
-      ("the run ends as \(outcome.rawValue)", ending.outcome == outcome ? nil : "it ended as \(ending.outcome.rawValue)")
+      (
+        "the run ends as \(outcome.rawValue)",
+        ending.outcome == outcome ? nil : "it ended as \(ending.outcome.rawValue)"
+      )
     case .count(let name, let comparison):
       ("\(name.text) happens \(comparison.text) times", countFailure(name.text, comparison))
     case .variable(let variable, let comparison):
@@ -77,18 +80,24 @@ extension RunRecord {
       $0.name.thread == thread.member.text && (thread.component == nil || $0.name.component == thread.component?.text)
     }
     if found.isEmpty { return "no thread of this name has run" }
-    let codes = found.flatMap(\.errors)
-    let sights = restores.flatMap(\.threads).filter { fate in found.contains { $0.name == fate.name } }.map(\.sight)
+    let codes = errorCodes(seenBy: found)
+    let seen = codes.isEmpty ? "it saw no error" : "it saw error \(codes.map(String.init).joined(separator: ", "))"
     switch observation {
-    case .error(let code):
-      if codes.contains(where: { $0.code == code }) || sights.contains(.error(code: code)) { return nil }
-      return codes.isEmpty ? "it saw no error" : "it saw error \(codes.map { "\($0.code)" }.joined(separator: ", "))"
-    case .noError:
-      let restored = sights.compactMap { if case .error(let code) = $0 { code } else { nil } }
-      let all = codes.map(\.code) + restored
-      return all.isEmpty ? nil : "it saw error \(all.map { "\($0)" }.joined(separator: ", "))"
+    case .error(let code): return codes.contains(code) ? nil : seen
+    case .noError: return codes.isEmpty ? nil : seen
     case .pageFault: return found.contains { !$0.strandedFaults.isEmpty } ? nil : "every page fault was resolved"
     case .exception: return found.contains { !$0.exceptions.isEmpty } ? nil : "it raised no exception"
+    }
+  }
+
+  /// Those the kernel told them while they ran, and those they were restored with.
+  private func errorCodes(seenBy threads: [ThreadRecord]) -> [Int] {
+    let restored = restores.flatMap(\.threads).compactMap { fate -> Int? in
+      guard case .error(let code) = fate.sight, threads.contains(where: { $0.name == fate.name }) else { return nil }
+      return code
+    }
+    return (threads.flatMap(\.errors).map(\.code) + restored).reduce(into: []) {
+      if !$0.contains($1) { $0.append($1) }
     }
   }
 

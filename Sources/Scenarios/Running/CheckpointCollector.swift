@@ -4,8 +4,143 @@ import FiascoKernel
 
 /// Follows the checkpointer: phases, counts, and what restored threads meet.
 struct CheckpointCollector {
-  var checkpoints: [CheckpointRecord] = []
-  var restores: [RestoreRecord] = []
+  /// The restores the timeline orders, in its order: how blocked threads are to be treated is not in the records.
+  private let orders: [(checkpoint: String, policy: BlockedThreadPolicy)]
+  private let strategyName: String
+  private(set) var checkpoints: [CheckpointRecord] = []
+  private(set) var restores: [RestoreRecord] = []
+  /// When phases began that have not ended.
+  private var open: [(phase: CheckpointPhase, of: String, since: Instant)] = []
+  /// Error words with which threads were captured, for those that see them after the restore.
+  private var captured: [(checkpoint: String, thread: String, situation: ThreadImage.Situation, error: UInt64)] = []
+  private var watched = FateWatch()
 
-  mutating func take(_ event: KernelEvent, at instant: Instant, tracker: ThreadTracker) {}
+  init(scenario: Scenario) {
+    let standard = scenario.checkpointer?.blocked ?? .reissueReceiveHalf
+    strategyName = scenario.checkpointer?.strategy.rawValue ?? ""
+    orders = scenario.timeline.compactMap { entry in
+      guard case .restore(let order) = entry.action else { return nil }
+      return (order.checkpoint.text, order.blocked ?? standard)
+    }
+  }
+
+  // MARK: The checkpointer's records
+
+  mutating func take(_ event: CheckpointEvent, at instant: Instant, tracker: ThreadTracker) {
+    switch event {
+    case .checkpointStarted(let name, let target):
+      checkpoints.append(CheckpointRecord(name: name, component: target, at: instant))
+    case .phaseStarted(let phase, let name): open.append((phase, name, instant))
+    case .phaseEnded(let phase, let name, let totals): close(phase, name, totals, at: instant)
+    case .threadCaptured(let name, let thread, let situation, _, let error, _):
+      captured.append((name, thread, situation, error))
+      guard let index = checkpoints.lastIndex(where: { $0.name == name }) else { return }
+      let title = ThreadName(checkpoints[index].component, thread)
+      checkpoints[index].threads.append(.init(name: title, situation: situation))
+    case .restoreStarted(let name, let child, let mode):
+      let earlier = restores.filter { $0.checkpoint == name }.count
+      let policies = orders.filter { $0.checkpoint == name }.map(\.policy)
+      restores.append(
+        RestoreRecord(
+          checkpoint: name, component: child, at: instant, child: mode == .withoutELF ? .withoutELF : .bootstrap,
+          policy: policies.indices.contains(earlier) ? policies[earlier] : .reissueReceiveHalf))
+    case .threadRestored(let name, let thread, let applied, _): restored(name, thread, applied, instant, tracker)
+    case .threadStateIgnored(let name, let thread):
+      guard let index = restores.lastIndex(where: { $0.checkpoint == name }) else { return }
+      restores[index].ignoredStarts.append(thread)
+    case .threadLost(let name, let thread):
+      guard let index = restores.lastIndex(where: { $0.checkpoint == name }) else { return }
+      let title = ThreadName(restores[index].component, thread)
+      restores[index].threads.append(
+        ThreadFate(name: title, situation: situation(thread, name), sight: .nothing, at: instant))
+    case .refused(let reason): refused(reason, at: instant)
+    default: break
+    }
+  }
+
+  private mutating func close(_ phase: CheckpointPhase, _ name: String, _ totals: CheckpointTotals, at instant: Instant)
+  {
+    guard let position = open.lastIndex(where: { $0.phase == phase && $0.of == name }) else { return }
+    let since = open.remove(at: position).since
+    if phase == .restore {
+      guard let index = restores.lastIndex(where: { $0.checkpoint == name }) else { return }
+      restores[index].duration = instant - since
+      restores[index].counts = totals
+      return
+    }
+    guard let index = checkpoints.lastIndex(where: { $0.name == name }) else { return }
+    checkpoints[index].spans.append(.init(phase, from: since, duration: instant - since))
+    checkpoints[index].counts.raise(to: totals)
+  }
+
+  /// A refusal belongs to what was begun last and is not complete.
+  private mutating func refused(_ reason: RefusalReason, at instant: Instant) {
+    let sentence = reason.sentence
+    if let index = restores.indices.last, restores[index].duration == nil {
+      restores[index].failure = sentence
+    } else if let index = checkpoints.indices.last, checkpoints[index].spans.isEmpty {
+      checkpoints[index].failure = sentence
+    } else {
+      var record = CheckpointRecord(name: "", component: "", at: instant)
+      record.failure = sentence
+      checkpoints.append(record)
+    }
+    open.removeAll()
+  }
+
+  private func situation(_ thread: String, _ checkpoint: String) -> ThreadImage.Situation {
+    captured.last { $0.checkpoint == checkpoint && $0.thread == thread }?.situation ?? .unknown
+  }
+
+  // MARK: What restored threads meet
+
+  private mutating func restored(
+    _ name: String, _ thread: String, _ applied: AppliedPolicy, _ instant: Instant, _ tracker: ThreadTracker
+  ) {
+    guard let index = restores.lastIndex(where: { $0.checkpoint == name }) else { return }
+    let title = ThreadName(restores[index].component, thread)
+    let error = captured.last { $0.checkpoint == name && $0.thread == thread }?.error ?? 0
+    // Its registers and its UTCB hold the failure: that is what the thread looks at first.
+    let sight: ThreadFate.FirstSight = applied == .resumedAtIP ? .error(code: Int(error & 0x1f)) : .nothing
+    restores[index].threads.append(
+      ThreadFate(name: title, situation: situation(thread, name), sight: sight, at: instant))
+    if let id = tracker.thread(named: title) {
+      watched.add(id, restore: index, fate: restores[index].threads.count - 1)
+    }
+  }
+
+  mutating func take(_ event: KernelEvent, at instant: Instant) { watched.take(event, at: instant, &restores) }
+
+  /// At the end: a thread that is blocked without having seen anything is waiting or sending.
+  mutating func settle(_ tracker: ThreadTracker, _ kernel: borrowing Kernel) {
+    watched.settle(&restores) { tracker.standing(of: $0, in: kernel) }
+  }
+}
+
+extension CheckpointTotals {
+  /// Phases count different things: the whole is the most of each.
+  fileprivate mutating func raise(to other: CheckpointTotals) {
+    threads = max(threads, other.threads)
+    objects = max(objects, other.objects)
+    capabilities = max(capabilities, other.capabilities)
+    regions = max(regions, other.regions)
+    bytes = max(bytes, other.bytes)
+  }
+}
+
+extension RefusalReason {
+  var sentence: String {
+    switch self {
+    case .unknownTarget(let name): "there is no component `\(name)`"
+    case .unknownCheckpoint(let name): "there is no checkpoint `\(name)`"
+    case .targetNotRunning(let name): "`\(name)` does not run"
+    case .notInterposed(let service): "a `\(service)` session is open whose state nobody can read"
+    case .foreignDataspace: "a dataspace of another server is attached"
+    case .capabilityMapUnknown: "the component never told where its capability map is"
+    case .notEnoughRAM(let needed, let available): "the copies need \(needed) bytes, \(available) are available"
+    case .inconsistentImage(let fact): "the image contradicts itself: \(fact)"
+    case .requestFailed(let what): "\(what) failed"
+    case .cyclicPlan: "the steps of the restore need each other in a circle"
+    }
+  }
 }

@@ -1,5 +1,7 @@
+import CheckpointRestore
 import FiascoKernel
 import FiascoMachine
+import Genode
 
 /// The figures of a platform as rows for a reader: what costs how much, from where, how it is known.
 public struct CostTable: Hashable, Sendable {
@@ -18,6 +20,24 @@ public struct CostTable: Hashable, Sendable {
   public var about: String
   public var picosecondsPerCycle: UInt64
   public var rows: [Row]
+
+  init(_ profile: PlatformProfile, genode: GenodeCosts, checkpointer: CheckpointerCosts) {
+    self.init(profile)
+    rows += GenodeWork.allCases.map { work in
+      Row(
+        work: "core \(work)", base: genode.cycles[Int(work.rawValue)], perUnit: 0, unit: .cycles, status: .assumed,
+        source: "user-level work of core, init and timer, scaled from the length of the code path")
+    }
+    let own: [(String, UInt64)] = [
+      ("checkpoint capability", checkpointer.picosecondsPerCapabilityEntry),
+      ("checkpoint object", checkpointer.picosecondsPerObject),
+    ]
+    rows += own.map { name, cost in
+      Row(
+        work: name, base: cost / profile.picosecondsPerCycle, perUnit: 0, unit: .cycles, status: .assumed,
+        source: "the checkpointer's own list work, beside the calls and copies it makes")
+    }
+  }
 
   public init(_ profile: PlatformProfile) {
     platform = profile.name

@@ -1,3 +1,4 @@
+import CheckpointRestore
 import FiascoKernel
 import Genode
 
@@ -11,12 +12,18 @@ struct EventCounts {
     "contextSwitch", "ipc", "ipcFailure", "messageTransfer", "senderQueued", "receiveBlocked", "timeout", "irqTrigger",
     "irqDelivery", "pageFault", "pageFaultUnanswered", "exception", "exchangeRegisters", "objectCreation",
     "objectDestruction", "threadStart", "threadKill", "objectMap", "pageMap", "unmap", "sliceEnd",
-    "missingReplyCapability",
+    "missingReplyCapability", "logWrite",
   ]
 
   mutating func add(_ event: KernelEvent) { kernel[EventCounts.index(of: event)] += 1 }
 
-  mutating func add(_ event: GenodeEvent) { add(event.name) }
+  mutating func add(_ event: GenodeEvent) { add(EventCounts.caseName(of: event)) }
+  mutating func add(_ event: CheckpointEvent) { add(EventCounts.caseName(of: event)) }
+
+  /// Upper layers have few records: the name of the case is good enough, and new cases need nobody to list them.
+  private static func caseName<Event>(of event: Event) -> String {
+    Mirror(reflecting: event).children.first?.label ?? "\(event)"
+  }
 
   mutating func add(_ name: String) {
     if let index = others.firstIndex(where: { $0.name == name }) {
@@ -52,6 +59,7 @@ struct EventCounts {
     case .unmapped: 19
     case .sliceExpired: 20
     case .replyCapabilityMissing: 21
+    case .logWritten: 22
     }
   }
 }

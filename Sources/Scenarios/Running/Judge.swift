@@ -14,9 +14,12 @@ struct Judge {
   }
 
   private func judgement(of restore: RestoreRecord, in record: RunRecord) -> Judgement {
-    if let crash = crash(of: restore, in: record) { return Judgement(.crashed, reasons: [crash]) }
     var reasons: [String] = []
     if let again = constructedAgain(restore, record) { reasons.append(again) }
+    if !restore.ignoredStarts.isEmpty {
+      reasons.append("start had no effect on \(restore.ignoredStarts.joined(separator: ", ")): they ran already")
+    }
+    if let crash = crash(of: restore, in: record) { return Judgement(.crashed, reasons: reasons + [crash]) }
     let findings = record.components.compactMap { compare($0.name, restore, record) }
     reasons += findings.map(\.reason)
     if let verdict = worst(findings.map(\.verdict)) { return Judgement(verdict, reasons: reasons) }
@@ -49,7 +52,9 @@ struct Judge {
 
   private func stuckThread(of restore: RestoreRecord) -> String? {
     restore.threads.first { fate in
-      if case .error = fate.sight { return !fate.hasWaited && fate.repetitions >= Repetition.limit }
+      if case .error = fate.sight {
+        return !fate.hasWaited && max(fate.repetitions, fate.following?.repetitions ?? 0) >= Repetition.limit
+      }
       return fate.sight == .nothing && fate.situation != .unknown
     }.map { "\($0.name) makes no progress" }
   }
@@ -88,7 +93,8 @@ struct Judge {
   private func shortfall(
     _ component: String, _ found: [LoggedLine], _ expected: [LoggedLine], _ restore: RestoreRecord, _ record: RunRecord
   ) -> (verdict: Verdict, reason: String)? {
-    guard let checkpoint = record.checkpoints.last(where: { $0.name == restore.checkpoint && $0.at < restore.at }) else {
+    guard let checkpoint = record.checkpoints.last(where: { $0.name == restore.checkpoint && $0.at < restore.at })
+    else {
       return nil
     }
     let rolledBack = restore.at + (restore.duration ?? .zero) - checkpoint.at

@@ -9,8 +9,8 @@ struct ProgramTable {
   /// One for each component, or one for all tasks of a bare scenario.
   var programs: [CompiledProgram]
   var timebaseHertz: UInt64
-  /// Threads of bare tasks by the address of their first instruction.
-  private var entries: [(address: UInt64, name: ThreadName)] = []
+  /// Threads of bare tasks in the order in which the root task makes them.
+  private(set) var bareThreads: [ThreadName] = []
   private(set) var streams: [JobStream] = []
 
   init(scenario: Scenario, programs: [CompiledProgram], timebaseHertz: UInt64) {
@@ -20,15 +20,12 @@ struct ProgramTable {
     self.timebaseHertz = timebaseHertz
     streams = programs.flatMap(\.streams)
     guard !isGenode else { return }
-    for component in scenario.components {
-      for thread in component.threads.map(\.name.text) + component.declared.threads.map(\.text) {
-        let symbol = programs.flatMap(\.symbols).first { $0.name == "\(component.name.text).thread.\(thread)" }
-        if let symbol { entries.append((symbol.address, ThreadName(component.name.text, thread))) }
+    bareThreads = scenario.components.flatMap { component in
+      (component.threads.map(\.name.text) + component.declared.threads.map(\.text)).map {
+        ThreadName(component.name.text, $0)
       }
     }
   }
-
-  func thread(startingAt ip: UInt64) -> ThreadName? { entries.first { $0.address == ip }?.name }
 
   func index(ofStream id: Int) -> Int? { streams.firstIndex { $0.id == id } }
 
@@ -41,7 +38,8 @@ struct ProgramTable {
   func symbol(at ip: UInt64, of component: String?) -> String? {
     let index = isGenode ? components.firstIndex { $0 == component } : 0
     guard let index, programs.indices.contains(index) else { return nil }
-    return programs[index].symbols.filter { $0.kind == .function && $0.address <= ip && ip < $0.address + $0.size }.last?.name
+    return programs[index].symbols.filter { $0.kind == .function && $0.address <= ip && ip < $0.address + $0.size }
+      .last?.name
   }
 
   /// `init -> checkpointer -> counter` is the component `counter`.

@@ -9,29 +9,46 @@ extension RunCollector {
     switch event {
     case .objectCreated(let object, .thread):
       guard kernel.objects.contains(object.slot) else { return }
-      tracker.created(ThreadID(Int(kernel.objects[object.slot].index)))
+      let thread = ThreadID(Int(kernel.objects[object.slot].index))
+      tracker.created(thread)
+      nameBare(thread)
     case .threadStarted(let thread): tracker[thread].isStarted = true
     case .threadKilled(let thread): tracker[thread].isKilled = true
-    case .registersExchanged(let thread, _, let ip, _): nameByEntry(thread, ip)
-    case .ipcStarted(let thread, _, let tag, _):
-      if MessageTag(raw: tag).label == KernelProtocol.log { noteWriter(thread, at: instant) }
+    case .logWritten(let thread, let bytes): writes.append((instant, thread, Int(bytes)))
+    case .pageFaulted(let thread, _, let ip):
+      tracker[thread].isInFault = true
+      tracker[thread].faultIP = ip
     case .ipcFailed(let thread, let error):
+      if endFault(of: thread) { return }
       tracker.note(error: error, of: thread, at: instant)
       repetition.failed(thread, error)
     case .messageTransferred(_, let thread, _):
       repetition.reset()
+      if endFault(of: thread) { return }
       tracker.update(thread) { $0.messages += 1 }
     case .senderQueued(let thread, let receiver): tracker[thread].partner = receiver
-    case .receiveBlocked(let thread, let partner): tracker[thread].partner = partner
+    case .receiveBlocked(let thread, let partner):
+      tracker[thread].partner = partner
+      if tracker[thread].isInFault { return }
     case .pageFaultUnanswered(let thread, let address):
       let place = place(of: thread, address, instant, kernel)
       tracker.update(thread) { $0.strandedFaults.append(place) }
-    case .exceptionRaised(let thread, let cause, _) where cause != ExceptionCause.triggered:
-      let place = place(of: thread, cause, instant, kernel)
-      tracker.update(thread) { $0.exceptions.append(place) }
+    case .exceptionRaised(let thread, let cause, _):
+      tracker[thread].isInFault = true
+      if cause == ExceptionCause.triggered { return }
+      tracker[thread].exception = place(of: thread, cause, instant, kernel)
+      // With Genode an exception that is answered is a tool of the checkpointer, not a fault of the program.
+      if !programs.isGenode { tracker.keepException(of: thread) }
     default: break
     }
-    checkpoints.take(event, at: instant, tracker: tracker)
+    checkpoints.take(event, at: instant)
+  }
+
+  /// The answer to a fault, or the failure to deliver it, is not seen by the program.
+  private mutating func endFault(of thread: ThreadID) -> Bool {
+    let wasInFault = tracker[thread].isInFault
+    tracker[thread].isInFault = false
+    return wasInFault
   }
 
   private func place(
@@ -42,10 +59,13 @@ extension RunCollector {
       at: instant, ip: ip, value: value, symbol: programs.symbol(at: ip, of: tracker.name(of: thread)?.component))
   }
 
-  /// A bare thread has no name but the function it starts in.
-  private mutating func nameByEntry(_ thread: ThreadID, _ ip: UInt64) {
-    guard !programs.isGenode, tracker.name(of: thread) == nil, let name = programs.thread(startingAt: ip) else { return }
-    tracker.give(name, to: thread)
+  /// The root task's own thread is the first; it makes all threads of a bare scenario before any of them runs.
+  private mutating func nameBare(_ thread: ThreadID) {
+    guard !programs.isGenode else { return }
+    if bareThreadsSeen > 0, bareThreadsSeen <= programs.bareThreads.count {
+      tracker.give(programs.bareThreads[bareThreadsSeen - 1], to: thread)
+    }
+    bareThreadsSeen += 1
   }
 }
 

@@ -1,3 +1,4 @@
+import CheckpointRestore
 import Determinism
 import FiascoABI
 import FiascoKernel
@@ -16,15 +17,18 @@ struct RunCollector {
   var jobs: [JobStreamRecord]
   var counts = EventCounts()
   var repetition = Repetition()
-  var checkpoints = CheckpointCollector()
+  var checkpoints: CheckpointCollector
+  var bareThreadsSeen = 0
   /// Bytes of all lines.
   private(set) var outputTotal: UInt64 = 0
-  /// Console bytes of an unfinished line, and the writers of those not seen yet.
-  private var console: [UInt8] = []
-  private var writers: [(at: Instant, thread: ThreadID)] = []
+  /// Unfinished lines on the kernel's console, by writer.
+  private var console: [(thread: ThreadID, bytes: [UInt8])] = []
+  /// Writes to the console whose bytes have not been taken yet.
+  var writes: [(at: Instant, thread: ThreadID, bytes: Int)] = []
 
-  init(programs: ProgramTable) {
+  init(scenario: Scenario, programs: ProgramTable) {
     self.programs = programs
+    checkpoints = CheckpointCollector(scenario: scenario)
     jobs = programs.streams.map {
       JobStreamRecord(
         component: $0.component, name: $0.name, period: .picoseconds($0.period.picoseconds),
@@ -39,6 +43,7 @@ struct RunCollector {
       switch record.event {
       case .kernel(let event): take(event, at: record.at, kernel: system.node.kernel)
       case .genode(let event): take(event, at: record.at)
+      case .checkpoint(let event): take(event, at: record.at)
       case .hint(let thread, let kind, let value): takeHint(thread, kind, value, at: record.at)
       }
     }
@@ -70,12 +75,33 @@ struct RunCollector {
     case .faultUnresolved(let label, let name, let address, let isWrite):
       let access = isWrite ? "write" : "read"
       let place = "0x" + String(address, radix: 16)
+      tracker.note(fault: address, of: ThreadName(ProgramTable.component(ofLabel: label), name), at: instant)
       complain("unresolved fault", ProgramTable.component(ofLabel: label), "\(name) \(access)s \(place)", instant)
     case .childStarted(let name): begin(name, at: instant)
     case .childExited(let name, let value):
       end(name, at: instant) { $0.exitValue = Int64(bitPattern: value) }
     default: break
     }
+  }
+
+  private mutating func take(_ event: CheckpointEvent, at instant: Instant) {
+    counts.add(event)
+    switch event {
+    case .childStarted(let child):
+      if components.first(where: { $0.name == child })?.lives.last.map({ $0.until == nil }) != true {
+        begin(child, at: instant)
+      }
+    case .childExited(let child, let value): end(child, at: instant) { $0.exitValue = Int64(bitPattern: value) }
+    case .targetKilled(let target): end(target, at: instant)
+    case .restoreStarted(let name, let child, _): begin(child, at: instant, from: name)
+    case .capabilityLost(_, let slot, let badge):
+      complain("capability lost", "checkpointer", "slot \(slot) with badge \(badge) stays empty", instant)
+    case .threadStateIgnored(_, let thread):
+      complain("start ignored", "checkpointer", "thread `\(thread)` runs already", instant)
+    case .refused(let reason): complain("refused", "checkpointer", reason.sentence, instant)
+    default: break
+    }
+    checkpoints.take(event, at: instant, tracker: tracker)
   }
 
   mutating func complain(_ name: String, _ component: String, _ text: String, _ instant: Instant) {
@@ -134,20 +160,22 @@ struct RunCollector {
 
   // MARK: The kernel's console
 
-  /// Bare tasks print through the kernel: each write is an IPC to the log object and holds one line.
-  mutating func noteWriter(_ thread: ThreadID, at instant: Instant) { writers.append((instant, thread)) }
-
+  /// Bare tasks print through the kernel. Each write says how many of the bytes are its own; lines are put together for
+  /// each thread, so that threads that write in turns do not tear each other's lines.
   private mutating func takeConsole(_ bytes: [UInt8]) {
-    console += bytes
-    var lines = 0
-    while let end = console.firstIndex(of: UInt8(ascii: "\n")) {
-      let text = String(decoding: console[..<end], as: UTF8.self)
-      console.removeSubrange(...end)
-      let writer = lines < writers.count ? writers[lines] : writers.last
-      lines += 1
-      let component = writer.flatMap { tracker.name(of: $0.thread)?.component } ?? "console"
-      print(text, component, writer?.at ?? .zero)
+    var rest = bytes[...]
+    for write in writes {
+      var line = console.first { $0.thread == write.thread }?.bytes ?? []
+      console.removeAll { $0.thread == write.thread }
+      line += rest.prefix(write.bytes)
+      rest = rest.dropFirst(write.bytes)
+      while let end = line.firstIndex(of: UInt8(ascii: "\n")) {
+        let component = tracker.name(of: write.thread)?.component ?? "console"
+        print(String(decoding: line[..<end], as: UTF8.self), component, write.at)
+        line.removeSubrange(...end)
+      }
+      if !line.isEmpty { console.append((write.thread, line)) }
     }
-    writers.removeFirst(min(lines, writers.count))
+    writes.removeAll(keepingCapacity: true)
   }
 }

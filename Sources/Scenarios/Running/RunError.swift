@@ -6,7 +6,6 @@ public enum RunError: Error, Hashable, Sendable {
   /// A part of the language that the runner does not carry out.
   case unsupported(what: String, file: String, position: Position)
   case unreadableBinary(path: String, ELFError, file: String, position: Position)
-  case unknownLimit(name: String, known: [String], file: String, position: Position)
 }
 
 extension RunError: CustomStringConvertible {
@@ -17,8 +16,6 @@ extension RunError: CustomStringConvertible {
       "\(file):\(position.line):\(position.column): \(what) cannot be played by this version"
     case .unreadableBinary(let path, let error, let file, let position):
       "\(file):\(position.line):\(position.column): the program \(path) cannot be used: \(error)"
-    case .unknownLimit(let name, let known, let file, let position):
-      "\(file):\(position.line):\(position.column): there is no limit `\(name)`; there are \(known.joined(separator: ", "))"
     }
   }
 }

@@ -3,22 +3,12 @@ import Determinism
 
 /// One checkpoint of a component: how long each part took, and what was taken.
 public struct CheckpointRecord: Hashable, Sendable {
-  public enum Phase: String, Hashable, Sendable, CaseIterable {
-    /// From the order until the last thread has stopped.
-    case freeze
-    /// No thread of the component can run.
-    case frozen
-    /// Part of the frozen time: bytes and state are copied.
-    case dump
-    /// The image goes to storage.
-    case write
-  }
   public struct Span: Hashable, Sendable {
-    public var phase: Phase
+    public var phase: CheckpointPhase
     public var from: Instant
     public var duration: TimeSpan
 
-    public init(_ phase: Phase, from: Instant, duration: TimeSpan) {
+    public init(_ phase: CheckpointPhase, from: Instant, duration: TimeSpan) {
       self.phase = phase
       self.from = from
       self.duration = duration
@@ -39,7 +29,7 @@ public struct CheckpointRecord: Hashable, Sendable {
   public var component: String
   public var at: Instant
   public var spans: [Span] = []
-  public var counts = CheckpointCounts()
+  public var counts = CheckpointTotals()
   public var threads: [CapturedThread] = []
   /// Why there is no image, if there is none.
   public var failure: String?
@@ -50,24 +40,7 @@ public struct CheckpointRecord: Hashable, Sendable {
     self.at = at
   }
 
-  public func duration(of phase: Phase) -> TimeSpan? { spans.first { $0.phase == phase }?.duration }
-}
-
-/// How much a checkpoint took or a restore made.
-public struct CheckpointCounts: Hashable, Sendable {
-  public var threads = 0
-  public var objects = 0
-  public var capabilities = 0
-  public var regions = 0
-  public var bytes: UInt64 = 0
-
-  public init(threads: Int = 0, objects: Int = 0, capabilities: Int = 0, regions: Int = 0, bytes: UInt64 = 0) {
-    self.threads = threads
-    self.objects = objects
-    self.capabilities = capabilities
-    self.regions = regions
-    self.bytes = bytes
-  }
+  public func duration(of phase: CheckpointPhase) -> TimeSpan? { spans.first { $0.phase == phase }?.duration }
 }
 
 /// One restore: what became of each thread, and how the restored component behaves.
@@ -79,8 +52,10 @@ public struct RestoreRecord: Hashable, Sendable {
   public var duration: TimeSpan?
   public var child: RestoredChild
   public var policy: BlockedThreadPolicy
-  public var counts = CheckpointCounts()
+  public var counts = CheckpointTotals()
   public var threads: [ThreadFate] = []
+  /// Threads that ran already when they were given their registers: the kernel refused.
+  public var ignoredStarts: [String] = []
   public var judgement: Judgement?
   /// Why nothing was restored, if so.
   public var failure: String?
@@ -121,6 +96,17 @@ public struct ThreadFate: Hashable, Sendable {
   public var hasWaited: Bool
   /// Errors of the same code in a row from the first one, without anything else in between.
   public var repetitions: UInt64
+  /// A different error that followed the first one, and how often in a row.
+  public var following: FollowingError?
+
+  public struct FollowingError: Hashable, Sendable {
+    public var code: Int
+    public var repetitions: UInt64
+    public init(code: Int, repetitions: UInt64) {
+      self.code = code
+      self.repetitions = repetitions
+    }
+  }
 
   public init(
     name: ThreadName, situation: ThreadImage.Situation, sight: FirstSight, at: Instant, hasWaited: Bool = false,

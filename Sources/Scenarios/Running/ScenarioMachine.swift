@@ -13,10 +13,6 @@ struct ScenarioMachine: Sendable {
   let programs: [CompiledProgram]
   /// Ticks of the `time` counter in a second, as the machine counts them.
   static let timebaseHertz: UInt64 = 10_000_000
-  /// RAM of a component that says nothing about it.
-  private static let defaultRAM: Int64 = 4 << 20
-  private static let timerRAM: UInt64 = 1 << 20
-  private static let defaultPriority = 100
 
   init(_ scenario: Scenario) throws(RunError) {
     self.scenario = scenario
@@ -38,17 +34,28 @@ struct ScenarioMachine: Sendable {
     func refuse(_ what: String, _ position: Position) throws(RunError) {
       throw .unsupported(what: what, file: scenario.file, position: position)
     }
+    func refuseUnknown(_ policy: BlockedThreadPolicy, _ position: Position) throws(RunError) {
+      if policy.policy == nil { try refuse("the policy `\(policy.rawValue)`", position) }
+    }
     let machine = scenario.machine
     if machine.cores > 1 { try refuse("a machine with several cores", machine.position) }
     if machine.nodes > 1 { try refuse("several nodes", machine.position) }
     if let quirk = machine.quirks.first { try refuse("the kernel behaviour `\(quirk.text)`", quirk.position) }
+    if let checkpointer = scenario.checkpointer {
+      if checkpointer.strategy != .stopAndCopy {
+        try refuse("the strategy `\(checkpointer.strategy.rawValue)`", checkpointer.position)
+      }
+      try refuseUnknown(checkpointer.blocked, checkpointer.position)
+    }
     for component in scenario.components where !component.started {
       try refuse("a component that is started later", component.position)
     }
     for entry in scenario.timeline {
       switch entry.action {
       case .checkpoint(let order): if order.every != nil { try refuse("a repeated checkpoint", entry.position) }
-      case .restore(let order): if order.node != nil { try refuse("a restore on another node", entry.position) }
+      case .restore(let order):
+        if order.node != nil { try refuse("a restore on another node", entry.position) }
+        if let blocked = order.blocked { try refuseUnknown(blocked, entry.position) }
       case .kill, .stop: break
       case .signal, .trigger, .start: try refuse("this entry of the timeline", entry.position)
       }
@@ -99,20 +106,8 @@ struct ScenarioMachine: Sendable {
       return bootedSystem(executable: image, profile: profile, platform: platform)
     }
     let files = zip(scenario.components, programs).map { BootFile(name: $0.name.text, bytes: $1.elf) }
-    return System(booting: children, files: files, profile: profile, platform: platform)
-  }
-
-  private var children: [ChildConfiguration] {
-    let timer = ChildConfiguration(
-      name: "timer", program: .native(.timer), ramQuota: ScenarioMachine.timerRAM, provides: ["Timer"])
-    return [timer] + scenario.components.map(child)
-  }
-
-  private func child(_ component: Component) -> ChildConfiguration {
-    ChildConfiguration(
-      name: component.name.text, program: .elf(rom: component.name.text),
-      ramQuota: UInt64(component.ram?.bytes ?? ScenarioMachine.defaultRAM),
-      priority: Int(component.priority?.value ?? Int64(ScenarioMachine.defaultPriority)),
-      provides: component.declared.services.map(\.text))
+    return System(
+      booting: children, files: files, profile: profile, platform: platform, layout: layout,
+      checkpointer: checkpointer(disturbances: disturbances))
   }
 }

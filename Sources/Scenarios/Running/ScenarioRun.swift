@@ -19,22 +19,24 @@ public struct ScenarioRun: Sendable {
   }
 
   /// The figures of the scenario's platform.
-  public var costs: CostTable { CostTable(machine.platform) }
+  public var costs: CostTable { machine.costs }
 
   /// One run; every call gives the same record.
-  public func play() -> RunRecord {
-    var record = playOnce(disturbances: true)
-    if !record.restores.isEmpty { Judge(reference: playOnce(disturbances: false)).judge(&record) }
-    record.check(scenario.expectations)
-    return record
+  public func play() -> PlayedRun {
+    var played = playOnce(disturbances: true)
+    if !played.record.restores.isEmpty {
+      Judge(reference: playOnce(disturbances: false).record).judge(&played.record)
+    }
+    played.record.check(scenario.expectations)
+    return played
   }
 
-  private func playOnce(disturbances: Bool) -> RunRecord {
+  private func playOnce(disturbances: Bool) -> PlayedRun {
     var player = Player(run: self, system: machine.newSystem(disturbances: disturbances))
     let ending = player.playToEnd()
     var record = player.record(ending)
     record.marks = player.marks(disturbances: disturbances)
-    return record
+    return PlayedRun(record: record, images: player.images())
   }
 }
 
@@ -55,7 +57,7 @@ struct Player: ~Copyable {
     self.system = system
     let programs = ProgramTable(
       scenario: run.scenario, programs: run.machine.programs, timebaseHertz: ScenarioMachine.timebaseHertz)
-    collector = RunCollector(programs: programs)
+    collector = RunCollector(scenario: run.scenario, programs: programs)
   }
 
   /// The timeline's `stop`, if it has one.
@@ -127,11 +129,13 @@ struct Player: ~Copyable {
 
   mutating func record(_ ending: RunEnding) -> RunRecord {
     collector.tracker.settle(in: system.node.kernel)
+    collector.checkpoints.settle(collector.tracker, system.node.kernel)
     var record = RunRecord(
       scenario: ScenarioHeading(
         file: run.scenario.file, title: run.scenario.title, about: run.scenario.about),
       machine: MachineHeading(platform: run.costs, kernel: run.scenario.machine.kernel), ending: ending,
-      end: system.now, instructions: system.node.retired, traceDigest: system.node.traceDigest)
+      end: ending == .stopped ? stop ?? system.now : system.now, instructions: system.node.retired,
+      traceDigest: system.node.traceDigest)
     record.log = collector.log
     record.components = collector.components
     record.jobs = collector.jobs
@@ -159,6 +163,19 @@ struct Player: ~Copyable {
       case .start(let name): return TimelineMark(at: at, kind: .start, name: name.text)
       }
     }.sorted { $0.at < $1.at }
+  }
+
+  /// The checkpoints as the checkpointer holds them at the end.
+  func images() -> [PlayedRun.Image] {
+    let names = run.scenario.components.map(\.name.text)
+    return system.programs.flatMap { hosted -> [PlayedRun.Image] in
+      guard case .checkpointer(let checkpointer) = hosted.program else { return [] }
+      return checkpointer.checkpoints.map { stored in
+        let index = names.firstIndex(of: stored.image.componentName)
+        let executable = index.map { run.machine.programs[$0].elf } ?? []
+        return PlayedRun.Image(name: stored.name, image: stored.image, executable: executable)
+      }
+    }
   }
 
   /// The author's variables where the component has them now; a component that is gone has none.

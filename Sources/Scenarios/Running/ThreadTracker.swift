@@ -16,6 +16,12 @@ struct ThreadTracker {
     var isExited = false
     /// Whom it was last seen to wait for or to send to.
     var partner = ThreadID.none
+    /// The kernel sends a message for it, to its pager or handler; that is no IPC of the thread's own.
+    var isInFault = false
+    /// Instruction of its last page fault.
+    var faultIP: UInt64 = 0
+    /// The last exception it raised, if it was not kept in its record.
+    var exception: FaultPlace?
   }
 
   private(set) var threads: [Tracked] = []
@@ -31,10 +37,17 @@ struct ThreadTracker {
     }
   }
 
+  /// The living thread of this name; the youngest, if an older one has not been cleaned up.
+  func thread(named name: ThreadName) -> ThreadID? {
+    threads.indices.last { threads[$0].name == name && !threads[$0].isKilled }.map(ThreadID.init)
+  }
+
   func name(of thread: ThreadID) -> ThreadName? { self[thread].name }
 
   /// For sentences: also a thread without a name has to be called something.
-  func title(of thread: ThreadID) -> String { name(of: thread)?.description ?? (thread.isNone ? "nobody" : "\(thread)") }
+  func title(of thread: ThreadID) -> String {
+    name(of: thread)?.description ?? (thread.isNone ? "nobody" : "\(thread)")
+  }
 
   mutating func created(_ thread: ThreadID) {
     self[thread] = Tracked()
@@ -53,7 +66,9 @@ struct ThreadTracker {
   mutating func give(_ name: ThreadName, to thread: ThreadID) {
     unnamed.removeAll { $0 == thread.slot }
     self[thread].name = name
-    if !records.contains(where: { $0.name == name }) { records.append(ThreadRecord(name: name, standing: .neverStarted)) }
+    if !records.contains(where: { $0.name == name }) {
+      records.append(ThreadRecord(name: name, standing: .neverStarted))
+    }
   }
 
   mutating func update(_ thread: ThreadID, _ change: (inout ThreadRecord) -> Void) {
@@ -72,6 +87,19 @@ struct ThreadTracker {
     }
   }
 
+  /// Core has no answer to a page fault: the thread stays in it.
+  mutating func note(fault address: UInt64, of name: ThreadName, at instant: Instant) {
+    guard let index = records.firstIndex(where: { $0.name == name }) else { return }
+    records[index].strandedFaults.append(
+      FaultPlace(at: instant, ip: thread(named: name).map { self[$0].faultIP } ?? 0, value: address))
+  }
+
+  mutating func keepException(of thread: ThreadID) {
+    guard let exception = self[thread].exception else { return }
+    self[thread].exception = nil
+    update(thread) { $0.exceptions.append(exception) }
+  }
+
   // MARK: The end of a run
 
   /// What every named thread is doing now.
@@ -80,6 +108,7 @@ struct ThreadTracker {
       let thread = ThreadID(slot)
       let standing = standing(of: thread, in: kernel)
       update(thread) { $0.standing = standing }
+      if standing == .waitsForExceptionHandler || standing == .stranded { keepException(of: thread) }
     }
   }
 

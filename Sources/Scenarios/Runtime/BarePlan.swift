@@ -49,10 +49,11 @@ final class BarePlan {
       task.slots = Self.slots(of: component)
       let nested = Self.nestedThreads(component)
       for (number, thread) in (component.threads.map { ($0, $0.started) } + nested.map { ($0, false) }).enumerated() {
+        let stack = Int(thread.0.stack?.bytes ?? Int64(Self.defaultStack))
         task.threads.append(
           Thread(
             task: index, index: number, description: thread.0, rootSlot: newRootSlot(),
-            stackBytes: (Int(thread.0.stack?.bytes ?? Int64(Self.defaultStack)) + 4095) & ~4095, startsAtOnce: thread.1))
+            stackBytes: (stack + 4095) & ~4095, startsAtOnce: thread.1))
       }
       tasks.append(task)
     }

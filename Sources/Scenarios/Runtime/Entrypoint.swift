@@ -5,10 +5,11 @@ import Genode
 ///
 /// Models `Rpc_entrypoint`, `rpc_dispatch_loop.cc` and `ipc_reply_wait` of base-foc.
 enum Entrypoint {
-  /// One RPC object: badge (0: free), handler function, argument of the handler.
+  /// One RPC object: slot of its capability (0: free), handler function, argument of the handler. Its badge is looked up
+  /// in the capability map each time, as `Object_pool` does: after a restore the map holds the new one.
   enum Object {
-    static let badge = 0, handler = 8, argument = 16, slot = 24
-    static let size = 32
+    static let slot = 0, handler = 8, argument = 16
+    static let size = 24
   }
   static let objectLimit = 64
 
@@ -35,7 +36,6 @@ enum Entrypoint {
         f.run("component_abort", module.text("RPC object table"), count)
       }
       let object = f.keep(IR.Value.symbol("rpc_objects") + count * .constant(UInt64(Object.size)))
-      f.store(CapabilityMap.badge(slot), at: object.at(Object.badge))
       f.store(p[1], at: object.at(Object.handler))
       f.store(p[2], at: object.at(Object.argument))
       f.store(slot, at: object.at(Object.slot))
@@ -46,7 +46,7 @@ enum Entrypoint {
     module.function("rpc_dissolve", 1) { f, p in
       f.count(to: IR.Value.symbol("rpc_object_count").loaded()) {
         let object = f.keep(IR.Value.symbol("rpc_objects") + $0 * .constant(UInt64(Object.size)))
-        f.if(object.field(Object.slot).equals(p[0])) { f.store(0, at: object.at(Object.badge)) }
+        f.if(object.field(Object.slot).equals(p[0])) { f.store(0, at: object.at(Object.slot)) }
       }
       let rpc = RPC(f, PDOpcode.freeRPCCap)
       rpc.capability(p[0])
@@ -57,7 +57,8 @@ enum Entrypoint {
 
   /// `rpc_dispatch(message, label)`: 1 if the message holds an answer now, 0 if there is nobody to answer.
   ///
-  /// An unknown object and a badge that is not the label both leave the client waiting for ever: 16.08 has no error reply.
+  /// An unknown object and a badge that is not the label both leave the client waiting for ever: 16.08 has no error
+  /// reply.
   private static func addDispatch(_ module: ModuleBuilder) {
     module.function("rpc_dispatch", 2) { f, p in
       let (message, badge) = (p[0], f.keep(p[1] & .constant(~3)))
@@ -67,7 +68,7 @@ enum Entrypoint {
       }
       f.count(to: IR.Value.symbol("rpc_object_count").loaded()) {
         let object = f.keep(IR.Value.symbol("rpc_objects") + $0 * .constant(UInt64(Object.size)))
-        f.if(object.field(Object.badge).equals(badge)) {
+        f.if(CapabilityMap.badge(object.field(Object.slot)).equals(badge)) {
           f.store(badge, at: .symbol("rpc_badge"))
           let handler = object.field(Object.handler)
           let exception = f.keep(.callPointer(handler, [object.field(Object.argument), message]))

@@ -19,9 +19,13 @@ enum Environment {
   static let parent = IR.Value.constant(UInt64(ComponentSlots.parent.index))
   static func session(_ name: String) -> IR.Value { IR.Value.symbol(name).loaded() }
 
-  /// The end of a component that cannot go on: a line on the log, then the thread sleeps for ever.
+  /// The end of a component that cannot go on: a line on the log, then the thread sleeps for ever. A second failure on
+  /// the way to the log is silent.
   private static func addAbort(_ module: ModuleBuilder) {
+    let aborts = module.zeroed("component_aborts", bytes: 8)
     module.function("component_abort", 2) { f, p in
+      f.if(aborts.loaded()) { f.run("thread_sleep_forever") }
+      f.store(1, at: aborts)
       let buffer = f.array(words: LogFormat.bufferWords)
       f.store(0, at: buffer)
       f.run("log_text", buffer, module.text("Error: "))

@@ -97,7 +97,8 @@ enum RemoteCalls {
     }
   }
 
-  /// `message_receive(message, tag, window)`: everything is copied out of the UTCB before the first capability is moved.
+  /// `message_receive(message, tag, window)`: everything is copied out of the UTCB before the first capability is
+  /// moved.
   private static func addUnmarshal(_ module: ModuleBuilder) {
     module.function("message_receive", 3) { f, p in
       let (message, tag, window) = (p[0], p[1], p[2])

@@ -45,9 +45,9 @@ enum Startup {
   private static func addEnvironment(_ module: ModuleBuilder) {
     module.function("environment_open") { f, _ in
       let arguments = module.text("")
-      for (name, service) in [("env_ram", "Env::ram_session"), ("env_cpu", "Env::cpu_session"), ("env_pd", "Env::pd_session")] {
-        let slot = f.call("session_open", module.text(service), arguments)
-        f.store(slot, at: .symbol(name))
+      for name in ["ram", "cpu", "pd"] {
+        let slot = f.call("session_open", module.text("Env::\(name)_session"), arguments)
+        f.store(slot, at: .symbol("env_\(name)"))
       }
       let pd = Environment.session("env_pd")
       store(f, PDOpcode.addressSpace, of: pd, to: "env_rm")

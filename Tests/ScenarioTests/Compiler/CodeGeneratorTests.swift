@@ -1,5 +1,5 @@
 import Determinism
-import Foundation
+import RISCV
 import Testing
 
 @testable import Scenarios
@@ -115,6 +115,82 @@ import Testing
     #expect(found.result == ~mask)
   }
 
+  @Test func `the stack alone tells who called whom`() throws {
+    let program = linkForTest { m in
+      m.function("tested", 1) { f, p in f.exit(.call("middle", [p[0]]) + 1) }
+      m.function("middle", 1) { f, p in f.exit(p[0] + .call("inner", [p[0], 2])) }
+      m.function("inner", 2) { f, p in
+        let big = f.array(words: 600)
+        f.store(p[0], at: big)
+        f.emit(.breakpoint)
+        f.exit(big.loaded())
+      }
+    }
+    let machine = try TestMachine(elf: program.elf)
+    let start = try #require(program.symbols.first { $0.name == "tested" })
+    var registers = Registers(pc: start.address, sp: 0x4000_0000)
+    guard case .other(.breakpoint) = machine.run(&registers) else { throw TestFailure.didNotReturn }
+    var chain: [String] = []
+    var (pc, frame) = (registers.pc, registers[.s0])
+    while pc != 0 {
+      let function = program.symbols.first { $0.kind == .function && $0.address <= pc && pc < $0.address + $0.size }
+      chain.append(function?.name ?? "?")
+      (pc, frame) = (machine.load(frame - 8), machine.load(frame - 16))
+    }
+    #expect(chain == ["inner", "middle", "tested"])
+  }
+
+  @Test func `a small function looks as expected`() throws {
+    let program = linkForTest { m in
+      let cell = m.data("cell", words: [0])
+      m.function("tested", 1) { f, p in
+        f.while(p[0].isLess(10)) { f.store(cell.loaded() + 1, at: cell) }
+        f.exit(.call("tested", [p[0] * 2]))
+      }
+    }
+    let machine = try TestMachine(elf: program.elf)
+    let start = try #require(program.symbols.first { $0.name == "tested" })
+    var lines: [String] = []
+    for address in stride(from: start.address, to: start.address + start.size, by: 4) {
+      let bits = UInt32(truncatingIfNeeded: machine.load(address & ~7) >> (address & 7 * 8))
+      lines.append(Disassembler.text(for: bits, at: address - start.address).text)
+    }
+    #expect(lines.joined(separator: "\n") == Self.golden, "\(lines.joined(separator: "\n"))")
+  }
+
+  static let golden = """
+    addi sp,sp,-32
+    sd ra,24(sp)
+    sd s0,16(sp)
+    addi s0,sp,32
+    sd a0,-24(s0)
+    ld t0,-24(s0)
+    li t1,10
+    blt t0,t1,0x24
+    j 0x44
+    auipc t0,0x1000
+    addi t0,t0,-36
+    auipc t1,0x1000
+    addi t1,t1,-44
+    ld t1,0(t1)
+    addi t1,t1,1
+    sd t1,0(t0)
+    j 0x14
+    ld t0,-24(s0)
+    li t1,2
+    mul t0,t0,t1
+    sd t0,-32(s0)
+    ld a0,-32(s0)
+    jal 0x0
+    mv t0,a0
+    mv a0,t0
+    j 0x68
+    ld ra,24(sp)
+    ld s0,16(sp)
+    addi sp,sp,32
+    ret
+    """
+
   @Test func `an atomic exchange gives the old word`() throws {
     let found = try execute { m in
       let cell = m.data("cell", words: [41])
@@ -146,7 +222,9 @@ enum ExpressionGenerator {
     return .binary(pick(IR.BinaryOperator.allCases, &random), a, b)
   }
 
-  private static func pick<T>(_ all: [T], _ random: inout SeededGenerator) -> T { all[Int(random.next() % UInt64(all.count))] }
+  private static func pick<T>(_ all: [T], _ random: inout SeededGenerator) -> T {
+    all[Int(random.next() % UInt64(all.count))]
+  }
 
   static func instantiate(_ value: IR.Value, _ p: [IR.Value]) -> IR.Value {
     switch value {

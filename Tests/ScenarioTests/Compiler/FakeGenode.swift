@@ -36,6 +36,9 @@ final class FakeGenode {
   var calls: [String] = []
   var worked: UInt64 = 0
   var microseconds: UInt64 = 0
+  /// So many replies come back with error 4, as if the caller did not exist.
+  var failingReplies = 0
+  var replies = 0
   private var badges: [UInt64: Object] = [:]
   private var nextBadge: UInt64 = 4
   private var dataspaces = 0
@@ -64,7 +67,9 @@ final class FakeGenode {
 
   private func utcb(_ t: Int) -> UInt64 { ComponentLayout.utcb(ofThread: t) }
   private func word(_ t: Int, _ index: Int) -> UInt64 { machine.load(utcb(t) + 8 * UInt64(index)) }
-  private func setWord(_ t: Int, _ index: Int, _ value: UInt64) { machine.store(value, at: utcb(t) + 8 * UInt64(index)) }
+  private func setWord(_ t: Int, _ index: Int, _ value: UInt64) {
+    machine.store(value, at: utcb(t) + 8 * UInt64(index))
+  }
 
   /// Runs until every thread is blocked and no timeout is left, or the time is over.
   func run(until end: UInt64 = 10_000_000) throws {
@@ -124,7 +129,7 @@ final class FakeGenode {
     }
     if target.index == 1 { return task(t, tag) }
     guard let (object, badge) = slots[target.index] else {
-      throw FakeError.badCall("\(threads[t].name): nothing in slot \(String(target.index, radix: 16)), calls \(calls.suffix(5))")
+      throw FakeError.badCall("\(threads[t].name): nothing in slot \(target.index), calls \(calls.suffix(5))")
     }
     switch (object, target.operation) {
     case (.irq(let owner), .receive):
@@ -211,6 +216,12 @@ final class FakeGenode {
   }
 
   private func reply(_ t: Int, _ tag: MessageTag) throws {
+    replies += 1
+    if failingReplies > 0 {
+      failingReplies -= 1
+      setWord(t, UTCB.error, IPCError.notExistent.rawValue)
+      return finish(t, .failed)
+    }
     guard let client = threads[t].caller else { throw FakeError.badCall("reply to nobody") }
     threads[t].caller = nil
     copy(t, client, tag)
@@ -320,7 +331,8 @@ final class FakeGenode {
     case .thread(let index):
       switch try name(CPUThreadOpcode.self) {
       case .state:
-        answer(t, [0, 0, UInt64(ComponentSlots.gate(ofThread: index).index), self.badge(for: .gate(index)), utcb(index)])
+        let gate = UInt64(ComponentSlots.gate(ofThread: index).index)
+        answer(t, [0, 0, gate, self.badge(for: .gate(index)), utcb(index)])
       case .start:
         if threads[index].state == .unstarted {
           threads[index].registers = Registers(pc: arguments[0], sp: arguments[1])

@@ -48,6 +48,18 @@ struct PlayedScenario {
     return play(&system, until: limit)
   }
 
+  /// One ELF file as a child of init.
+  static func program(_ name: String, _ elf: [UInt8], _ kernel: KernelChoice, until limit: TimeSpan) -> PlayedScenario {
+    let children = [
+      ChildConfiguration(name: "timer", program: .native(.timer), ramQuota: 1 << 20, provides: ["Timer"]),
+      ChildConfiguration(name: name, program: .elf(rom: name), ramQuota: 4 << 20, priority: 100),
+    ]
+    var system = System(
+      booting: children, files: [BootFile(name: name, bytes: elf)], profile: kernel == .r67 ? .r67 : .modern,
+      platform: .riscvVirt)
+    return play(&system, until: limit)
+  }
+
   static func bare(_ json: String, _ kernel: KernelChoice, until limit: TimeSpan) throws -> PlayedScenario {
     let scenario = try parse(json)
     let program = try compileBareScenario(scenario, options: CompilerOptions(kernel: kernel))

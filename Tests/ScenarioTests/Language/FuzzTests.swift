@@ -14,7 +14,8 @@ import Testing
       case 0: result[index] = UInt8.random(in: 0...255, using: &random)
       case 1: result[index] = interesting[Int.random(in: 0..<interesting.count, using: &random)]
       case 2: result.removeSubrange(index..<index + length)
-      case 3: result.insert(contentsOf: result[index..<index + length], at: Int.random(in: 0...result.count, using: &random))
+      case 3:
+        result.insert(contentsOf: result[index..<index + length], at: Int.random(in: 0...result.count, using: &random))
       default: result.removeSubrange(index...)
       }
     }

@@ -88,15 +88,16 @@ import Testing
     #expect(complaints(Array(text.utf8)) == [message])
   }
 
-  @Test(arguments: [
-    ([0x7F, 0x45, 0x4C, 0x46, 2], "1:1: this is not JSON: it starts with 7f 45 4c 46 (an ELF file)"),
-    ([0x1F, 0x8B, 8, 0], "1:1: this is not JSON: it starts with 1f 8b 08 00 (a gzip archive)"),
-    ([0xFF, 0xFE, 0x7B, 0], "1:1: this is not JSON: it starts with ff fe 7b 00 (UTF-16 text)"),
-    ([0x01, 0x02], "1:1: this is not JSON: it starts with 01 02"),
-    ([0x5B, 0x22, 0xC3, 0x28, 0x22, 0x5D], "1:3: the byte c3 is not valid UTF-8 here"),
-    ([0x5B, 0x22, 0x61, 0xED, 0xA0, 0x80], "1:4: the byte ed is not valid UTF-8 here"),
-    ([0x5B, 0x80, 0x5D], "1:2: expected a value, found the byte 80"),
-  ] as [([UInt8], String)])
+  @Test(
+    arguments: [
+      ([0x7F, 0x45, 0x4C, 0x46, 2], "1:1: this is not JSON: it starts with 7f 45 4c 46 (an ELF file)"),
+      ([0x1F, 0x8B, 8, 0], "1:1: this is not JSON: it starts with 1f 8b 08 00 (a gzip archive)"),
+      ([0xFF, 0xFE, 0x7B, 0], "1:1: this is not JSON: it starts with ff fe 7b 00 (UTF-16 text)"),
+      ([0x01, 0x02], "1:1: this is not JSON: it starts with 01 02"),
+      ([0x5B, 0x22, 0xC3, 0x28, 0x22, 0x5D], "1:3: the byte c3 is not valid UTF-8 here"),
+      ([0x5B, 0x22, 0x61, 0xED, 0xA0, 0x80], "1:4: the byte ed is not valid UTF-8 here"),
+      ([0x5B, 0x80, 0x5D], "1:2: expected a value, found the byte 80"),
+    ] as [([UInt8], String)])
   func `bytes that are no text are named`(bytes: [UInt8], message: String) {
     #expect(complaints(bytes) == [message])
   }

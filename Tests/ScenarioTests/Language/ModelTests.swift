@@ -31,7 +31,7 @@ import Testing
   }
 
   @Test func `statements keep their order, nesting and places`() throws {
-    let construct = try #require(Corpus.scenario("sheep-counter").components.first?.construct)
+    let construct = try #require(try Corpus.scenario("sheep-counter").components.first?.construct)
     guard case .forever(let body) = construct[0].action, case .set(let set) = body[0].action,
       case .log(let log) = body[1].action, case .sleep(let pause) = body[2].action
     else {
@@ -59,7 +59,7 @@ import Testing
   @Test func `every verb occurs in the corpus`() throws {
     var seen: [String] = []
     for name in Corpus.good {
-      let document = try #require(JSONReader.read(Corpus.bytes(name), depthLimit: 64).document)
+      let document = try #require(try JSONReader.read(Corpus.bytes(name), depthLimit: 64).document)
       seen += document.allKeys
     }
     let shapes = Verb.allCases.map(\.shape) + CapabilityKind.allCases.map(\.shape) + TimelineVerb.allCases.map(\.shape)

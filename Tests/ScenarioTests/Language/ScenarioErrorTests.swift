@@ -34,7 +34,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
     Mistake("\"cores\": 1", "\"cores\": \"1\"", "4:67: expected a whole number (1 to 64), found the text \"1\""),
     Mistake(
       "\"800MB/s\"", "\"800MB\"",
-      "25:57: \"800MB\" has the unit `MB`; a rate has `B/s`, `KB/s`, `MB/s`, `GB/s`, `KiB/s`, `MiB/s` or `GiB/s`",
+      "25:65: \"800MB\" has the unit `MB`; a rate has `B/s`, `KB/s`, `MB/s`, `GB/s`, `KiB/s`, `MiB/s` or `GiB/s`",
       file: "control-loop"),
     // Keys and words.
     Mistake("\"sleep\": \"1s\"", "\"slep\": \"1s\"", "13:13: a statement has no key `slep`; did you mean `sleep`?"),
@@ -44,50 +44,101 @@ struct Mistake: Sendable, CustomTestStringConvertible {
     Mistake(
       "\"sleep\": \"1s\"", "\"sleep\": \"1s\", \"yield\": true",
       "13:28: a statement has one of these keys, found both `sleep` and `yield`"),
-    Mistake("\"deadline\"", "\"dedline\"", "18:28: `every` has no key `dedline`; did you mean `deadline`?", file: "control-loop"),
+    Mistake(
+      "\"deadline\"", "\"dedline\"", "18:28: `every` has no key `dedline`; did you mean `deadline`?",
+      file: "control-loop"),
     Mistake(", \"as\": \"c1\"", "", "16:5: `checkpoint` needs the key `as`"),
     Mistake("\"kernel\": \"r67\", ", "", "4:14: `machine` needs the key `kernel`"),
     Mistake("\"r67\"", "\"r68\"", "4:51: \"r68\" is not known here; did you mean \"r67\"?"),
     Mistake("\"zynq-7020\"", "\"zinq-7020\"", "4:28: \"zinq-7020\" is not known here; did you mean \"zynq-7020\"?"),
     Mistake(
       "\"equivalent\"", "\"so so\"",
-      "22:36: \"so so\" is not known here; expected \"equivalent\", \"harmless\", \"divergent\", \"duplicated\", \"lost\", "
-        + "\"stuck\", \"crashed\" or \"late\""),
+      "22:36: \"so so\" is not known here; expected \"equivalent\", \"harmless\", \"divergent\", "
+        + "\"duplicated\", \"lost\", \"stuck\", \"crashed\" or \"late\""),
     Mistake("\"stop\": true", "\"stop\": 1", "19:27: expected true, found the number 1"),
-    Mistake("\"error 4\"", "\"eror 4\"",
-      "38:38: \"eror 4\" is not known here; expected \"error 7 (any number)\", \"no error\", \"page fault\" or \"exception\"",
+    Mistake(
+      "\"error 4\"", "\"eror 4\"",
+      "29:38: \"eror 4\" is not known here; expected \"error 7 (any number)\", "
+        + "\"no error\", \"page fault\" or \"exception\"",
       file: "reply-and-wait"),
     Mistake("Sheep counter survives a checkpoint", " ", "2:12: the text is empty"),
     Mistake(
       "\"name\": \"sheep_counter\"", "\"name\": \"2nd\"",
-      "6:15: \"2nd\" is not possible here; expected letters, digits, `_`, `-`, `.` and spaces, starting with a letter or `_`"),
-    Mistake("[ { \"do\": \"g\" } ]", "3", "41:84: expected a list of statements, found the number 3", file: "every-genode-key"),
+      "6:15: \"2nd\" is not possible here; expected letters, digits, `_`, `-`, `.` and spaces, "
+        + "starting with a letter or `_`"
+    ),
+    Mistake(
+      "[ { \"do\": \"g\" } ]", "3", "31:74: expected a list of statements, found the number 3", file: "every-genode-key"
+    ),
+    Mistake(
+      "sheep + 1", String(repeating: "+", count: 5000), "11:35: this text has 5000 bytes; the limit is 4096"),
+    Mistake(
+      "{sheep} sheep", String(repeating: "{sheep}", count: 700), "12:20: this text has 4905 bytes; the limit is 4096"),
     // Names.
-    Mistake("sheep + 1", "sheeep + 1", "11:36: there is no variable `sheeep` in `sheep_counter`; did you mean `sheep`?"),
-    Mistake("{sheep} sheep", "\\u00e9{shep}", "12:28: there is no variable `shep` in `sheep_counter`; did you mean `sheep`?"),
-    Mistake("\"in\": \"flock\"", "\"in\": \"flok\"", "8:39: there is no dataspace `flok` in `sheep_counter`; did you mean `flock`?"),
-    Mistake("\"do\": \"regulate\"", "\"do\": \"control\"", "21:21: there is no function `control` in `controller`", file: "control-loop"),
-    Mistake("\"call\": \"sum\"", "\"call\": \"sun\"", "18:23: there is no service `sun`; did you mean `sum`?", file: "reply-and-wait"),
-    Mistake("\"kill\": \"sheep_counter\"", "\"kill\": \"sheep_count\"", "17:31: there is no component `sheep_count`; did you mean `sheep_counter`?"),
+    Mistake(
+      "sheep + 1", "sheeep + 1", "11:36: there is no variable `sheeep` in `sheep_counter`; did you mean `sheep`?"),
+    Mistake(
+      "{sheep} sheep", "\\u00e9{shep}", "12:28: there is no variable `shep` in `sheep_counter`; did you mean `sheep`?"),
+    Mistake(
+      "\"in\": \"flock\"", "\"in\": \"flok\"",
+      "8:39: there is no dataspace `flok` in `sheep_counter`; did you mean `flock`?"),
+    Mistake(
+      "\"do\": \"regulate\"", "\"do\": \"control\"", "21:21: there is no function `control` in `controller`",
+      file: "control-loop"),
+    Mistake(
+      "\"call\": \"sum\"", "\"call\": \"sun\"", "16:23: there is no service `sun`; did you mean `sum`?",
+      file: "reply-and-wait"),
+    Mistake(
+      "\"kill\": \"sheep_counter\"", "\"kill\": \"sheep_count\"",
+      "17:31: there is no component `sheep_count`; did you mean `sheep_counter`?"),
     Mistake("\"restore\": \"c1\"", "\"restore\": \"c2\"", "18:34: there is no checkpoint `c2`; did you mean `c1`?"),
     Mistake("\"restored\": \"c1\"", "\"restored\": \"final\"", "22:19: there is no checkpoint `final`"),
-    Mistake("\"server/ep\"", "\"server/pe\"", "38:17: there is no thread `pe` in `server`; did you mean `ep`?", file: "reply-and-wait"),
-    Mistake("\"server/ep\"", "\"ep\"", "38:17: \"ep\" is not possible here; expected component/thread, with the `/`", file: "reply-and-wait"),
-    Mistake("\"job\": \"control\"", "\"job\": \"contrl\"", "31:28: there is no job `contrl`; did you mean `control`?", file: "control-loop"),
-    Mistake("\"call\": \"server\"", "\"call\": \"servr\"", "31:37: there is no capability `servr` in `client`; did you mean `server`?", file: "capability-spaces"),
-    Mistake("\"server/door\"", "\"server/dor\"", "27:53: there is no capability `dor` in `server`; did you mean `door`?", file: "capability-spaces"),
-    Mistake("\"pager_task/pager\"", "\"pager_task/page\"", "21:48: there is no thread `page` in `pager_task`; did you mean `pager`?", file: "page-fault-and-pager"),
-    Mistake("\"unlock\": \"mutex\"", "\"unlock\": \"mutx\"", "30:100: there is no lock `mutx` in `all`; did you mean `mutex`?", file: "every-genode-key"),
-    Mistake("&heap", "&heat", "57:55: there is no variable, dataspace or function `heat` in `all`; did you mean `heap`?", file: "every-genode-key"),
-    Mistake("\"name\": \"client\"", "\"name\": \"server\"", "13:15: the component `server` has a name that is taken since 7:15", file: "reply-and-wait"),
-    Mistake("\"sheep\": { \"in\"", "\"flock\": 1, \"sheep\": { \"in\"", "8:22: the variable `flock` has a name that is taken since 7:23"),
+    Mistake(
+      "\"server/ep\"", "\"server/pe\"", "29:25: there is no thread `pe` in `server`; did you mean `ep`?",
+      file: "reply-and-wait"),
+    Mistake(
+      "\"server/ep\"", "\"ep\"", "29:17: \"ep\" is not possible here; expected component/thread, with the `/`",
+      file: "reply-and-wait"),
+    Mistake(
+      "\"job\": \"control\"", "\"job\": \"contrl\"", "31:29: there is no job `contrl`; did you mean `control`?",
+      file: "control-loop"),
+    Mistake(
+      "\"call\": \"server\"", "\"call\": \"servr\"",
+      "29:37: there is no capability `servr` in `client`; did you mean `server`?", file: "capability-spaces"),
+    Mistake(
+      "\"server/door\"", "\"server/dor\"", "25:53: there is no capability `dor` in `server`; did you mean `door`?",
+      file: "capability-spaces"),
+    Mistake(
+      "\"pager_task/pager\"", "\"pager_task/page\"",
+      "19:51: there is no thread `page` in `pager_task`; did you mean `pager`?", file: "page-fault-and-pager"),
+    Mistake(
+      "\"unlock\": \"mutex\"", "\"unlock\": \"mutx\"", "23:99: there is no lock `mutx` in `all`; did you mean `mutex`?",
+      file: "every-genode-key"),
+    Mistake(
+      "&heap", "&heat", "44:57: there is no variable, dataspace or function `heat` in `all`; did you mean `heap`?",
+      file: "every-genode-key"),
+    Mistake(
+      "\"name\": \"client\"", "\"name\": \"server\"",
+      "11:15: the component `server` has a name that is taken since 6:15", "30:14: there is no component `client`",
+      file: "reply-and-wait"),
+    Mistake(
+      "\"sheep\": { \"in\"", "\"flock\": 1, \"sheep\": { \"in\"",
+      "8:22: the variable `flock` has a name that is taken since 7:23"),
     // Meaning.
     Mistake("\"5300ms\"", "\"1s\"", "18:30: `c1` is restored before it is taken (16:60)"),
-    Mistake("\"core\": 1, \"started\"", "\"core\": 9, \"started\"", "16:55: there is no core 9; `machine` has 4 cores, counted from 0", file: "every-genode-key"),
-    Mistake("\"node\": 1", "\"node\": 2", "78:55: there is no node 2; `machine` has 2 nodes, counted from 0", file: "every-genode-key"),
-    Mistake("\"binary\":", "\"construct\": [], \"binary\":", "69:54: a component has either `binary` or `construct`", file: "every-genode-key"),
-    Mistake(", \"binary\": \"programs/opaque.elf\"", "", "69:5: nothing runs here; add `construct`, `threads` or `binary`", file: "every-genode-key"),
-    Mistake("\"initial\": 0", "\"initial\": \"x\"", "8:59: expected a number that is known before the run, found `x`"),
+    Mistake(
+      "\"core\": 1, \"started\"", "\"core\": 9, \"started\"",
+      "12:60: there is no core 9; `machine` has 4 cores, counted from 0", file: "every-genode-key"),
+    Mistake(
+      "\"node\": 1", "\"node\": 2", "62:58: there is no node 2; `machine` has 2 nodes, counted from 0",
+      file: "every-genode-key"),
+    Mistake(
+      "\"binary\":", "\"construct\": [], \"binary\":", "55:55: a component has either `binary` or `construct`",
+      file: "every-genode-key"),
+    Mistake(
+      ", \"binary\": \"programs/opaque.elf\"", "", "55:5: nothing runs here; add `construct`, `threads` or `binary`",
+      file: "every-genode-key"),
+    Mistake("\"initial\": 0", "\"initial\": \"x\"", "8:60: expected a number that is known before the run, found `x`"),
     Mistake("{sheep}", "{sheep:octal}", "12:28: expected a format (decimal or hex), found `octal`"),
     Mistake("{sheep}", "{sheep", "12:21: expected `}` (write `{{` for a brace), found the end of the text"),
     Mistake("{sheep}", "sheep}", "12:26: expected `{` before it (write `}}` for a brace), found `}`"),

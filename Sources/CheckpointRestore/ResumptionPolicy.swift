@@ -4,7 +4,7 @@ import FiascoABI
 ///
 /// The same choice has to be made twice: for the restored thread, and for the original when it goes on. What each
 /// answer leads to is known from the real kernel (`conformance/cases/11-checkpoint.c`, modes R, W, O, M).
-public enum BlockedThreadPolicy: String, Hashable, Sendable, CaseIterable {
+public enum ResumptionPolicy: String, Hashable, Sendable, CaseIterable {
   /// The thread returns from its system call and sees it cancelled. Mode R.
   case resumeAtIP
   /// The system call is made again as it was, as far as its tag is known. Modes O and W.
@@ -22,7 +22,7 @@ public struct Resumption: Hashable, Sendable {
   public var applied: AppliedPolicy
 }
 
-extension BlockedThreadPolicy {
+extension ResumptionPolicy {
   /// Bytes of an `ecall`.
   private static let systemCallLength: UInt64 = 4
 
@@ -48,7 +48,8 @@ extension BlockedThreadPolicy {
     result.applied = tag == nil ? .reissuedWithoutTag : .reissued
   }
 
-  /// The wait keeps its receive timeout and, if one was named, its reply slot; a sender's destination means nothing to it.
+  /// The wait keeps its receive timeout and, if one was named, its reply slot; a sender's destination means nothing
+  /// to it.
   private func waitAgain(_ result: inout Resumption) {
     result.pc &-= Self.systemCallLength
     let target = ObjectReference(raw: result.registers[RegisterIndex.a1])

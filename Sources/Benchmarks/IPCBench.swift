@@ -1,0 +1,71 @@
+import Determinism
+import FiascoABI
+import FiascoKernel
+import RISCV
+import Simulation
+
+/// Round trips of two words between a client in the root task and a server in a task of its own: `call` to a gate on one
+/// side, `reply_and_wait` on the other, with the few instructions around them.
+enum IPCBench {
+  /// Nanoseconds of CPU time of one round trip.
+  static func run(for span: TimeSpan = .milliseconds(700)) -> Double {
+    var system = program().boot()
+    _ = system.run(until: system.now + .milliseconds(5))
+    let before = roundTrips(system)
+    let start = processNanoseconds()
+    _ = system.run(until: system.now + span)
+    let time = processNanoseconds() - start
+    let count = roundTrips(system) - before
+    precondition(count > 1000, "the benchmark's client and server do not talk to each other")
+    return Double(time) / Double(count)
+  }
+
+  /// The client counts in s1.
+  private static func roundTrips(_ system: borrowing System) -> UInt64 { system.node.kernel.registers[0][.s1] }
+
+  static func program() -> RootProgram {
+    var program = RootProgram()
+    addServer(&program.code)
+    program.beginRoot()
+    program.makeTask()
+    program.mapMemory(pages: 1)
+    program.makeThread(0)
+    program.makeGate(to: RootProgram.Slot.firstThread)
+    program.start(0, at: "server", priority: 2)
+    addClient(&program.code)
+    return program
+  }
+
+  private static func addClient(_ code: inout Assembler) {
+    code.li(.s2, Int64(bitPattern: MessageTag(words: 2).raw))
+    code.li(.s3, Int64(ObjectReference(slot: CapabilitySlot(RootProgram.Slot.gate), operation: .call).raw))
+    code.li(.s1, 0)
+    code.label("client loop")
+    code.addi(.s1, .s1, 1)
+    code.sd(.s1, 0, .s0)
+    code.sd(.s1, 8, .s0)
+    code.mv(.a0, .s2)
+    code.mv(.a1, .s3)
+    code.mv(.a2, .zero)
+    code.ecall()
+    code.j("client loop")
+  }
+
+  private static func addServer(_ code: inout Assembler) {
+    code.label("server")
+    code.li(.s0, Int64(RootProgram.utcb(0)))
+    code.li(.s2, Int64(bitPattern: MessageTag(words: 2).raw))
+    code.li(.s3, Int64(bitPattern: ObjectReference.special(.replyAndWait).raw))
+    code.li(.a1, Int64(bitPattern: ObjectReference.special(.wait).raw))
+    code.ecall()
+    code.label("server loop")
+    code.ld(.t0, 0, .s0)
+    code.addi(.t0, .t0, 1)
+    code.sd(.t0, 0, .s0)
+    code.mv(.a0, .s2)
+    code.mv(.a1, .s3)
+    code.mv(.a2, .zero)
+    code.ecall()
+    code.j("server loop")
+  }
+}

@@ -1,0 +1,81 @@
+import FiascoABI
+import Genode
+
+// Loading a program as `Child::Process` does, with every step written down. Writes children, jobs.
+
+extension Checkpointer {
+  mutating func readProgram(of child: Int, _ script: inout Script) throws(Suspension) {
+    guard let program = children[child].program, let file = try attachHere(program, &script) else {
+      return fail(child, "program cannot be attached")
+    }
+    let size = children[child].dataspaces.first { $0.kind == .program }?.size ?? 0
+    guard let header = ProgramHeader(try script.read(file, count: ProgramHeader.words), fileSize: size),
+      let segments = ProgramHeader.segments(
+        try script.read(file + header.tableOffset, count: header.count * ProgramHeader.entryWords), fileSize: size)
+    else { return fail(child, "no executable") }
+    var next: [CheckpointerJob] = segments.map { .loadSegment(child: child, $0, file: file) }
+    next += [.closeProgram(child: child, file: file), .startMain(child: child, entry: header.entry)]
+    jobs.insert(contentsOf: next, at: 0)
+  }
+
+  mutating func load(
+    _ segment: LoadableSegment, of child: Int, file: UInt64, _ script: inout Script
+  ) throws(Suspension) {
+    try script.compute(picoseconds: configuration.genodeCosts.picoseconds(.loadSegment))
+    let place = segment.address - segment.lead
+    if !segment.isWritable {
+      guard let program = children[child].program,
+        try attach(
+          program, toMap: 0, of: child, at: place, size: segment.pages, offset: segment.offset - segment.lead,
+          executable: segment.isExecutable, &script)
+      else { return fail(child, "read-only segment") }
+      return
+    }
+    guard let dataspace = try allocate(segment.pages, for: child, &script),
+      let local = try attachHere(dataspace, &script)
+    else { return fail(child, "writable segment") }
+    let start = local + segment.lead
+    if segment.fileSize > 0 { try script.copy(to: start, from: file + segment.offset, bytes: segment.fileSize) }
+    try script.write(start + ComponentLayout.parentBadgeOffset, [children[child].parent?.badge ?? 0])
+    try detachHere(local, &script)
+    guard try attach(dataspace, toMap: 0, of: child, at: place, size: 0, offset: 0, executable: false, &script) else {
+      return fail(child, "writable segment")
+    }
+  }
+
+  /// RAM from the child's own account, written down like its own allocations. New RAM is zero.
+  mutating func allocate(
+    _ bytes: UInt64, for child: Int, _ script: inout Script
+  ) throws(Suspension) -> RPCCapability? {
+    let slot = slots.take()
+    let ram = children[child].ram
+    let reply = try callExpanding(ram, RAMOpcode.alloc, [bytes], receiveInto: [slot], payer: ram, &script)
+    guard let dataspace = reply.capability else { return nil }
+    children[child].dataspaces.append(OnlineDataspace(real: dataspace, size: bytes, kind: .ram))
+    return dataspace
+  }
+
+  /// Attaches to a map of the child and writes it down.
+  mutating func attach(
+    _ dataspace: RPCCapability, toMap map: Int, of child: Int, at address: UInt64, size: UInt64, offset: UInt64,
+    executable: Bool, _ script: inout Script
+  ) throws(Suspension) -> Bool {
+    let place = try attach(
+      dataspace, to: children[child].maps[map].real, at: address, size: size, offset: offset, executable: executable,
+      payer: children[child].pd, &script)
+    guard let place else { return false }
+    let whole = children[child].dataspace(badge: dataspace.badge).map { children[child].dataspaces[$0].size } ?? size
+    children[child].maps[map].regions.append(
+      OnlineRegion(
+        address: place, size: size == 0 ? whole - offset : size, offset: offset, dataspace: dataspace.badge,
+        executable: executable))
+    return true
+  }
+
+  mutating func startMain(of child: Int, entry: UInt64, _ script: inout Script) throws(Suspension) {
+    _ = try script.call(children[child].threads[0].real, CPUThreadOpcode.start, [entry, 0])
+    children[child].threads[0].isStarted = true
+    children[child].condition = .running
+    outbox.append(.childStarted(child: children[child].name))
+  }
+}

@@ -1,0 +1,123 @@
+import CheckpointRestore
+import FiascoMachine
+import Genode
+import Simulation
+
+/// Who is whose child in a Genode scenario: with a checkpointer every component is its child, so that clients of a
+/// restored server keep their parent; without one init is the parent of all.
+extension ScenarioMachine {
+  /// RAM of a component that says nothing about it.
+  private static let defaultRAM: Int64 = 4 << 20
+  /// Beside the copies of its targets' memory the checkpointer needs room for sessions and tables.
+  private static let checkpointerRAM: UInt64 = 16 << 20
+  private static let kernelRAM: UInt64 = 32 << 20
+  private static let standardRAM: Int64 = 256 << 20
+  /// The timer interrupts everybody, the checkpointer everybody it may have to stop.
+  private enum Priority { static let timer = 120, checkpointer = 100, component: Int64 = 64 }
+
+  static let checkpointerName = "checkpointer"
+
+  var layout: MemoryLayout {
+    MemoryLayout(
+      bytes: UInt64(scenario.machine.ram?.bytes ?? ScenarioMachine.standardRAM), kernelBytes: ScenarioMachine.kernelRAM)
+  }
+
+  var children: [ChildConfiguration] {
+    let timer = ChildConfiguration(
+      name: "timer", program: .native(.timer), ramQuota: 1 << 20, priority: Priority.timer, provides: ["Timer"])
+    guard scenario.checkpointer != nil else { return [timer] + scenario.components.map(child) }
+    return [timer, checkpointerChild]
+  }
+
+  private var checkpointerChild: ChildConfiguration {
+    // Each component may live once, be copied once and be restored once.
+    let memory = scenario.components.reduce(0) { $0 + 3 * ram(of: $1) }
+    return ChildConfiguration(
+      name: ScenarioMachine.checkpointerName, program: .native(.checkpointer),
+      ramQuota: ScenarioMachine.checkpointerRAM + memory,
+      priority: Int(scenario.checkpointer?.priority?.value ?? Int64(Priority.checkpointer)),
+      provides: scenario.components.flatMap(\.declared.services).map(\.text))
+  }
+
+  private func ram(of component: Component) -> UInt64 {
+    UInt64(component.ram?.bytes ?? ScenarioMachine.defaultRAM)
+  }
+
+  private func child(_ component: Component) -> ChildConfiguration {
+    ChildConfiguration(
+      name: component.name.text, program: .elf(rom: component.name.text), ramQuota: ram(of: component),
+      priority: Int(component.priority?.value ?? Priority.component), provides: component.declared.services.map(\.text))
+  }
+
+  // MARK: The checkpointer
+
+  /// Its orders are part of its configuration: it carries them out by the simulated clock, like any program.
+  func checkpointer(disturbances: Bool) -> CheckpointerConfiguration? {
+    guard let description = scenario.checkpointer else { return nil }
+    var configuration = CheckpointerConfiguration(
+      targets: scenario.components.map(child),
+      commands: scenario.timeline.compactMap { command($0, disturbances: disturbances) },
+      genodeCosts: .assumed(picosecondsPerCycle: platform.picosecondsPerCycle), costs: checkpointerCosts)
+    configuration.kernelProfile = scenario.machine.kernel.rawValue
+    configuration.childMode = description.child.mode
+    configuration.defaultPolicy = description.blocked.policy ?? .reissueReceiveHalf
+    return configuration
+  }
+
+  /// What this scenario can spend time on; without Genode there is no core that could.
+  var costs: CostTable {
+    guard scenario.runtime == .genode else { return CostTable(platform) }
+    return CostTable(
+      platform, genode: .assumed(picosecondsPerCycle: platform.picosecondsPerCycle), checkpointer: checkpointerCosts)
+  }
+
+  private var checkpointerCosts: CheckpointerCosts {
+    var costs = CheckpointerCosts.assumed(picosecondsPerCycle: platform.picosecondsPerCycle)
+    if let store = scenario.checkpointer?.store {
+      costs.picosecondsPerWrittenByte = 1_000_000_000_000 / UInt64(max(store.bytesPerSecond, 1))
+    } else {
+      costs.picosecondsPerWrittenByte = platform.memory.storage.picosecondsPerByte
+    }
+    return costs
+  }
+
+  private func command(_ entry: TimelineEntry, disturbances: Bool) -> TimedCommand? {
+    let at = UInt64(entry.at.picoseconds / 1_000_000)
+    switch entry.action {
+    case .checkpoint(let order):
+      return TimedCommand(
+        atMicroseconds: at, .checkpoint(target: order.component.text, as: order.name.text))
+    case .kill(let component):
+      return disturbances ? TimedCommand(atMicroseconds: at, .kill(target: component.text)) : nil
+    case .restore(let order):
+      guard disturbances else { return nil }
+      return TimedCommand(
+        atMicroseconds: at,
+        .restore(
+          checkpoint: order.checkpoint.text, as: order.name?.text, policy: order.blocked?.policy,
+          mode: order.child?.mode))
+    case .stop, .signal, .trigger, .start: return nil
+    }
+  }
+}
+
+extension RestoredChild {
+  fileprivate var mode: ChildMode {
+    switch self {
+    case .withoutELF: .withoutELF
+    case .bootstrap: .bootstrap
+    }
+  }
+}
+
+extension BlockedThreadPolicy {
+  /// Nil for those the checkpointer does not have.
+  var policy: ResumptionPolicy? {
+    switch self {
+    case .resumeAtIP: .resumeAtIP
+    case .reissue: .reissue
+    case .reissueReceiveHalf: .reissueReceiveHalf
+    case .deliverError, .refuse, .quiesceFirst, .recreateCaller: nil
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import ArgumentParser
+import Determinism
+import ELFFiles
+import FiascoKernel
+import FiascoMachine
+import Scenarios
+import Simulation
+
+struct BootCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "boot", abstract: "Boot a bare riscv64 ELF file as the first task and print the kernel's log.",
+    discussion: """
+      The program gets what the real kernel gives its root task: its task, thread, factory, log and scheduler in the \
+      usual slots, and a pager that maps its own image. The conformance programs print here what they print there.
+
+      EXAMPLES
+        stasis boot Tests/Conformance/out/11-checkpoint.elf
+        stasis boot program.elf --kernel r67 --until 200ms
+      """)
+
+  @Argument(help: "A static riscv64 ELF executable.", completion: .file())
+  var elf: String
+
+  @Option(help: "The kernel: modern or r67.")
+  var kernel: KernelChoice = .modern
+
+  @Option(help: "The platform: \(PlatformChoice.builtInNames.joined(separator: " or ")).")
+  var platform: String = "riscv-virt"
+
+  @Option(help: "Simulated time after which the machine is switched off.")
+  var until: Duration = Duration(span: .seconds(5))
+
+  func validate() throws {
+    guard PlatformProfile.named(platform) == nil else { return }
+    throw ValidationError(
+      "There is no platform '\(platform)'; there are \(PlatformChoice.builtInNames.joined(separator: ", ")).")
+  }
+
+  func run() throws {
+    let executable: ExecutableImage
+    do { executable = try ExecutableImage(bytes: readFile(elf)) } catch { throw Failure.badInput("\(elf): \(error)") }
+    guard let platform = PlatformProfile.named(platform) else { return }
+    var system = bootedSystem(
+      executable: executable, profile: kernel == .r67 ? .r67 : .modern, platform: platform)
+    system.node.keepsRecords = false
+    let end = Instant.zero + until.span
+    // In slices, so that a reader sees the lines when they are written.
+    while true {
+      let exit = system.run(until: min(end, system.now + .milliseconds(10)))
+      Terminal.write(String(decoding: system.node.kernel.console, as: UTF8.self))
+      system.node.kernel.console.removeAll(keepingCapacity: true)
+      switch exit {
+      case .reached: if system.now >= end { return }
+      case .quiet: return
+      case .stopped(let reason): throw Failure(code: .stuck, message: "the kernel stopped: \(reason)")
+      case .limit(let name): throw Failure(code: .limitHit, message: "the limit `\(name)` was hit")
+      }
+    }
+  }
+}
+
+extension KernelChoice: ExpressibleByArgument {}
+
+/// A span of simulated time as scenarios write it: "250us".
+struct Duration: ExpressibleByArgument {
+  var span: TimeSpan
+
+  init(span: TimeSpan) { self.span = span }
+
+  init?(argument: String) {
+    guard let picoseconds = parsedDuration(argument) else { return nil }
+    span = .picoseconds(picoseconds)
+  }
+
+  var defaultValueDescription: String { "\(span)".filter { $0 != " " } }
+}

@@ -1,0 +1,81 @@
+import ArgumentParser
+import ELFFiles
+import Glibc
+import Reports
+import Scenarios
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Play a scenario and report what happened.",
+    discussion: """
+      The report says when a checkpoint was taken and what it cost, which deadlines were missed, and whether the \
+      restored component behaves like the original. It is the same on every machine and in every run.
+
+      EXAMPLES
+        stasis run Scenarios/ipc/reply-and-wait.json
+        stasis run Scenarios/timing/control-loop.json --json | jq '.jobs[0].missed'
+        stasis run Scenarios/checkpoint/sheep-counter.json --image-dir images && gdb-multiarch images/*.elf images/c1.core
+        stasis run Scenarios/checkpoint/sheep-counter.json --costs
+      """)
+
+  @Argument(help: "The scenario, a JSON file.", completion: .file(extensions: ["json"]))
+  var scenario: String
+
+  @Flag(help: "Print the record of the run as JSON.")
+  var json = false
+
+  @Flag(help: "Print every figure of the scenario's platform with its source, and play nothing.")
+  var costs = false
+
+  @Option(
+    help: "Write each checkpoint into this directory, as an ELF core file with its program beside it.",
+    completion: .directory)
+  var imageDir: String?
+
+  @Flag(help: "Print the digest of the trace after the report; equal digests mean equal runs.")
+  var traceDigest = false
+
+  func run() throws {
+    let run = try prepared()
+    if costs {
+      Terminal.write(json ? EncodedRun.document(of: run.costs) : CostReport.text(of: run.costs, style: Terminal.style))
+      return
+    }
+    let played = run.play()
+    if let imageDir { try writeImages(of: played, into: imageDir) }
+    let record = played.record
+    Terminal.write(json ? EncodedRun.document(of: record) : TextReport.text(of: record, style: Terminal.style))
+    // JSON has the digest as a member.
+    if traceDigest, !json { Terminal.write("trace digest \(record.traceDigest)\n") }
+    Terminal.finish(record.exitCode)
+  }
+
+  private func prepared() throws -> ScenarioRun {
+    switch loadScenario(path: scenario) {
+    case .failure(let errors): throw Failure.badInput("\(errors)")
+    case .success(let scenario):
+      do { return try ScenarioRun(scenario) } catch { throw Failure.badInput("\(error)") }
+    }
+  }
+
+  private func writeImages(of played: PlayedRun, into directory: String) throws {
+    // Parents too: whoever names a path wants it to exist.
+    var path = ""
+    for part in directory.split(separator: "/", omittingEmptySubsequences: false) {
+      path += path.isEmpty && !directory.hasPrefix("/") ? String(part) : "/" + part
+      _ = mkdir(path, 0o777)
+    }
+    for image in played.images {
+      let path = "\(directory)/\(image.name).core"
+      do { try write(image, to: path) } catch { throw Failure.badInput("\(path): \(error)") }
+    }
+  }
+
+  /// The program goes beside the image: debuggers take names and instructions from it.
+  private func write(_ image: PlayedRun.Image, to path: String) throws(ELFError) {
+    let executable = try ExecutableImage(bytes: image.executable)
+    try writeCore(image.image, executable: executable, to: path)
+    let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path[...$0] } ?? ""
+    try replaceFile("\(folder)\(image.image.componentName)", with: image.executable)
+  }
+}
