@@ -40,7 +40,8 @@ enum ConformanceBuild {
     let messages = try pipe.fileHandleForReading.readToEnd() ?? Data()
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
-      throw Failure(description: "the conformance programs were not built: \(String(decoding: messages, as: UTF8.self))")
+      throw Failure(
+        description: "the conformance programs were not built: \(String(decoding: messages, as: UTF8.self))")
     }
   }
 }

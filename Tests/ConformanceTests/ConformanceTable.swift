@@ -22,7 +22,9 @@ final class ConformanceTable: Sendable {
       let filled = name + String(repeating: " ", count: max(0, width - name.count))
       return filled + right(lines, 7) + right(agree, 7) + "\n"
     }
-    func right(_ text: String, _ width: Int) -> String { String(repeating: " ", count: max(0, width - text.count)) + text }
+    func right(_ text: String, _ width: Int) -> String {
+      String(repeating: " ", count: max(0, width - text.count)) + text
+    }
     var text = row("program", "lines", "agree")
     for outcome in outcomes.sorted(by: { $0.program.name < $1.program.name }) {
       text += row(outcome.program.name, "\(outcome.expected.count)", "\(outcome.matched)")
@@ -30,6 +32,7 @@ final class ConformanceTable: Sendable {
       let margin = String(repeating: " ", count: width + 2)
       text += "\(margin)real: \(difference.expected)\n\(margin)ours: \(difference.actual)\n"
     }
-    return text + row("total", "\(outcomes.map(\.expected.count).reduce(0, +))", "\(outcomes.map(\.matched).reduce(0, +))")
+    return text
+      + row("total", "\(outcomes.map(\.expected.count).reduce(0, +))", "\(outcomes.map(\.matched).reduce(0, +))")
   }
 }

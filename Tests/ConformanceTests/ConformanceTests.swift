@@ -6,15 +6,18 @@ import Testing
   @Test(arguments: ConformanceProgram.all)
   func `a program prints what it printed on the real kernel`(_ program: ConformanceProgram) throws {
     let outcome = try ConformanceOutcome(program)
-    let agrees = program.requiredLines == outcome.expected.count ? outcome.isExact : outcome.matched >= program.requiredLines
+    let agrees =
+      program.requiredLines == outcome.expected.count ? outcome.isExact : outcome.matched >= program.requiredLines
     #expect(agrees, "\(outcome.report)")
     ConformanceTable.shared.add(outcome)
   }
 
   @Test func `the table names every program, what agrees, and the first difference`() {
     let table = ConformanceTable.text([
-      ConformanceOutcome(ConformanceProgram("01-a", 2), expected: ["a/1 x=1", "END"], actual: ["a/1 x=1", "END"], failure: nil),
-      ConformanceOutcome(ConformanceProgram("02-b", 0), expected: ["b/1 x=1", "END"], actual: ["b/1 x=2"], failure: nil),
+      ConformanceOutcome(
+        ConformanceProgram("01-a", 2), expected: ["a/1 x=1", "END"], actual: ["a/1 x=1", "END"], failure: nil),
+      ConformanceOutcome(
+        ConformanceProgram("02-b", 0), expected: ["b/1 x=1", "END"], actual: ["b/1 x=2"], failure: nil),
     ])
     #expect(
       table == """

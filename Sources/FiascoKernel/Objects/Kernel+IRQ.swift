@@ -208,6 +208,7 @@ extension Kernel {
       remove(sender, from: .semaphore(s))
       threads[t.slot].queuedAtGate = -1
       threads[t.slot].flags.insert(.transferFailed)
+      disarm(t)
       makeReady(t)
     }
     semaphores.remove(s)

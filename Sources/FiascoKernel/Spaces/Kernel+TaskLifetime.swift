@@ -43,13 +43,15 @@ extension Kernel {
   mutating func destroyTask(_ task: TaskID) {
     precondition(!tasks[task.slot].isDead, "a task is destroyed twice")
     tasks[task.slot].isDead = true
+    // Threads that never began die with their capabilities: the task stays until all that is done.
+    retainTask(task)
     tasks[task.slot].identityEnd = tasks[task.slot].identityBase
     var dying: [ObjectID] = []
     let everything = FlexPage(raw: FlexPage.everything.raw | 0xf)
     unmapObjects(of: task, everything, UnmapMask.own | UnmapMask.deleteObjects, dying: &dying)
     unmapMemory(of: task, everything, UnmapMask.own)
     reap(dying)
-    freeTaskIfUnused(task)
+    releaseTask(task)
   }
 
   private mutating func freeTaskIfUnused(_ task: TaskID) {

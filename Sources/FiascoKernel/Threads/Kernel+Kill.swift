@@ -74,6 +74,7 @@ extension Kernel {
     if let s = sender.thread {
       threads[s.slot].queuedAt = .none
       guard profile.deathWakesSenders else { return }
+      disarm(s)
       threads[s.slot].flags.formUnion([.transferFailed, .ready])
       enqueueFront(s)
     } else if let i = sender.irq {

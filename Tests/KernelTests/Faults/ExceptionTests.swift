@@ -43,7 +43,8 @@ struct ExceptionTests {
   func `only a full answer changes the registers`(_ profile: KernelProfile.Name, _ words: Int) {
     var world = KernelWorld(.named(profile))
     let handler = world.thread(priority: 30, [.wait(), Self.answer(words: words)])
-    let faulter = world.thread(priority: 10, handler: world.gate(handler, label: 0x600), [.trap(cause: 2, value: 0), .spin])
+    let faulter = world.thread(
+      priority: 10, handler: world.gate(handler, label: 0x600), [.trap(cause: 2, value: 0), .spin])
     world.kernel.registers[faulter.id.slot][8] = 0x77
     world.sleep(milliseconds: 2)
     let registers = world.kernel.registers[faulter.id.slot]
@@ -73,7 +74,8 @@ struct ExceptionTests {
     var world = KernelWorld(.named(profile))
     let handler = world.thread(
       priority: 30, [.wait(), .sleep(milliseconds: 5), .reply(.replyOnly, timeouts: .zero)])
-    let faulter = world.thread(priority: 10, handler: world.gate(handler, label: 0x600), [.trap(cause: 2, value: 0), .spin])
+    let faulter = world.thread(
+      priority: 10, handler: world.gate(handler, label: 0x600), [.trap(cause: 2, value: 0), .spin])
     world.sleep(milliseconds: 2)
     world.cancel(faulter)
     world.sleep(milliseconds: 10)
@@ -98,7 +100,7 @@ struct ExceptionTests {
   func `an alien's system calls are announced, permitted and reported`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let handler = world.thread(
-      priority: 30, [.wait(), Self.answer(words: 0, label: 1), Self.answer(words: 0), Self.answer(words: 0)])
+      priority: 30, [.wait(), Self.answer(words: 0, label: 1), Self.answer(words: 0)])
     let alien = world.makeThread(handler: world.gate(handler, label: 0x600))
     world.control(alien, ThreadControl.alien)
     world.append([.sleep(milliseconds: 1), .mark("slept")], to: alien.id)

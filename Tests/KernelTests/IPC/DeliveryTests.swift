@@ -79,7 +79,10 @@ struct DeliveryTests {
     let other = world.thread(priority: 10)
     let receiver = world.thread(
       priority: 10,
-      [.sleep(milliseconds: 2), .receive(other.slot, timeouts: .receive(milliseconds: 2)), .wait(timeouts: .receiveZero)])
+      [
+        .sleep(milliseconds: 2), .receive(other.slot, timeouts: .receive(milliseconds: 2)),
+        .wait(timeouts: .receiveZero),
+      ])
     _ = world.thread(priority: 10, [.send(world.gate(receiver, label: 0xa0))])
     world.sleep(milliseconds: 10)
     #expect(world.outcome(receiver, 1) == "err3,p0,w0,i0")

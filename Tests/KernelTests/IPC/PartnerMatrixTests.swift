@@ -25,7 +25,8 @@ struct PartnerMatrixTests {
       world.append([step(operation, slot)], to: me.id)
       if partner != .queuedAtMe { world.start(me, priority: 100) }
       world.sleep(milliseconds: 20)
-      #expect(world.outcome(me, partner == .queuedAtMe ? 1 : 0) == expected(partner, operation, profile), "\(operation)")
+      #expect(
+        world.outcome(me, partner == .queuedAtMe ? 1 : 0) == expected(partner, operation, profile), "\(operation)")
     }
   }
 
@@ -34,7 +35,8 @@ struct PartnerMatrixTests {
     case .sendZero: .send(slot, timeouts: .sendZero)
     case .send3: .send(slot, timeouts: .send(milliseconds: 3))
     case .callZero3: .call(slot, timeouts: IPCTimeouts(send: .zero, receive: .relative(microseconds: 3000)))
-    case .callNever3: .call(slot, timeouts: .init(send: .relative(microseconds: 5000), receive: .relative(microseconds: 3000)))
+    case .callNever3:
+      .call(slot, timeouts: .init(send: .relative(microseconds: 5000), receive: .relative(microseconds: 3000)))
     case .receiveZero: .receive(slot, timeouts: .receiveZero)
     case .receive3: .receive(slot, timeouts: .receive(milliseconds: 3))
     }

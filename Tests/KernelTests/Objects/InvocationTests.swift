@@ -42,7 +42,8 @@ struct InvocationTests {
     var world = KernelWorld(.named(profile))
     let target = slot(object, &world)
     let labels: [(Object, Int64)] = [
-      (.task, -11), (.factory, -15), (.thread, -12), (.log, -13), (.icu, -1), (.scheduler, -14), (.irq, -1), (.gate, -10),
+      (.task, -11), (.factory, -15), (.thread, -12), (.log, -13), (.icu, -1), (.scheduler, -14), (.irq, -1),
+      (.gate, -10),
     ]
     guard let label = labels.first(where: { $0.0 == object })?.1 else { return }
     let answer = world.invoke(target, label, [0x55], buffer: CapabilitySlot(0x90))
@@ -55,7 +56,8 @@ struct InvocationTests {
 
   // G97, G98
   @Test(arguments: profiles)
-  func `thread control checks words, rights and place, and changes nothing when it fails`(_ profile: KernelProfile.Name) {
+  func `thread control checks words, rights and place, and changes nothing when it fails`(_ profile: KernelProfile.Name)
+  {
     var world = KernelWorld(.named(profile))
     let slot = world.newSlot()
     world.create(KernelProtocol.thread, into: slot)

@@ -12,7 +12,7 @@ struct RandomCalls: ~Copyable {
   private var random: SeededGenerator
   /// The calls made, for a report: the last ones only.
   private(set) var history: [String] = []
-  private static let slots: UInt64 = 24
+  private static let slots: UInt64 = 30
 
   init(_ profile: KernelProfile, seed: UInt64) {
     random = SeededGenerator(seed: seed)
@@ -40,12 +40,16 @@ struct RandomCalls: ~Copyable {
       kernel.threads[thread.slot].pager = CapabilitySlot(UInt32(11 + random.next(below: 8))).selector
       kernel.threads[thread.slot].exceptionHandler = CapabilitySlot(UInt32(11 + random.next(below: 8))).selector
       kernel.registers[thread.slot].pc = 0x7000_0000
-      kernel.threads[thread.slot].flags = [.ready, .placed]
+      kernel.threads[thread.slot].flags = number == 4 ? [.dead, .placed] : [.ready, .placed]
       kernel.setSchedule(thread, priority: UInt8(98 + random.next(below: 5)), quantum: .milliseconds(3))
       let object = kernel.threads[thread.slot].object
       objects += [object, kernel.makeGate(payer: payer, thread: thread, label: UInt64(number) << 4)]
     }
-    objects += [kernel.makeGate(payer: payer, thread: .none, label: 0), kernel.makeIRQ(payer: payer)]
+    objects += [kernel.makeGate(payer: payer, thread: .none, label: 0)]
+    for number in 1...2 {
+      objects.append(kernel.makeIRQ(payer: payer))
+      kernel.bindIRQ(number - 1, to: ThreadID(number), label: UInt64(number) << 8)
+    }
     if kernel.profile.name == .modern { objects.append(kernel.makeSemaphore(payer: payer)) }
     objects.append(kernel.makeFactory(limit: 200_000, payer: payer))
     for (index, object) in objects.enumerated() {
@@ -60,21 +64,38 @@ struct RandomCalls: ~Copyable {
   /// One entry into the kernel; false if nothing can ever happen any more.
   mutating func step() -> Bool {
     kernel.pendingCycles = 0
-    if random.next(below: 8) == 0 { kernel.now = kernel.now + .microseconds(Int64(random.next(below: 1500))) }
+    // Somebody computes, at most up to the next tick that matters.
+    if random.next(below: 6) == 0 {
+      kernel.now = min(kernel.now + .microseconds(Int64(random.next(below: 6000))), kernel.nextTick)
+    }
     if kernel.nextTick <= kernel.now {
-      kernel.now = max(kernel.now, kernel.nextTick)
       note("tick")
       kernel.timerTick()
       return true
     }
     guard !kernel.current.isNone else {
-      guard kernel.nextTick != .never else { return false }
+      guard kernel.nextTick != .never else { return disturb() }
       kernel.now = kernel.nextTick
       note("idle, tick")
       kernel.timerTick()
       return true
     }
     act()
+    return true
+  }
+
+  /// Everybody sleeps for ever: somebody outside cancels one of them. False if nobody is alive.
+  private mutating func disturb() -> Bool {
+    let sleepers = kernel.threads.indices.filter {
+      !kernel.threads[$0].isDead && kernel.threads[$0].flags.contains(.placed)
+    }
+    guard !sleepers.isEmpty else { return false }
+    let t = ThreadID(sleepers[random.next(below: sleepers.count)])
+    note("\(t) is cancelled from outside")
+    kernel.threads[t.slot].flags.insert(.cancel)
+    kernel.makeReady(t)
+    kernel.schedule()
+    kernel.leave()
     return true
   }
 
@@ -107,16 +128,38 @@ struct RandomCalls: ~Copyable {
   // MARK: Registers and words
 
   private mutating func fillRegisters(_ t: ThreadID) {
-    let labels: [Int64] = [0, -1, -2, -5, -10, -11, -11, -12, -12, -12, -13, -14, -14, -15, -15, -18, -20, 7]
-    let label = random.next(below: 10) == 0 ? Int64(truncatingIfNeeded: random.next()) : labels[random.next(below: labels.count)]
+    let target = selector()
+    let label = label(for: target, of: t)
     let words = random.next(below: 4) == 0 ? random.next(below: 64) : random.next(below: 8)
     let items = random.next(below: 12) == 0 ? random.next(below: 64) : random.next(below: 3)
     let flags = MessageTagFlags(rawValue: random.next(below: 4) == 0 ? random.next() & 0xf000 : 0)
     kernel.registers[t.slot].a0 = MessageTag(label: label, words: words, items: items, flags: flags).raw
-    kernel.registers[t.slot].a1 = selector()
+    kernel.registers[t.slot].a1 = target
     kernel.registers[t.slot].a2 = UInt64(timeout()) << 16 | UInt64(timeout())
     kernel.registers[t.slot].a3 = random.next()
     fillMessage(t, label: label, words: words)
+  }
+
+  /// Mostly the protocol that the object understands.
+  private mutating func label(for target: UInt64, of t: ThreadID) -> Int64 {
+    switch random.next(below: 10) {
+    case 0: return Int64(truncatingIfNeeded: random.next())
+    case 1, 2: return [0, 7, -1, -2, -5, -10, -11, -12, -13, -14, -15, -18, -20][random.next(below: 13)]
+    default: break
+    }
+    let found = kernel.capability(of: kernel.threads[t.slot].task, at: ObjectReference(raw: target).index)
+    switch found.map({ kernel.objects[$0.object.slot].kind }) {
+    case .thread, nil: return random.next(below: 2) == 0 ? KernelProtocol.thread : 7
+    case .task: return KernelProtocol.task
+    case .gate: return random.next(below: 2) == 0 ? KernelProtocol.kernelObject : 7
+    case .irq:
+      return [KernelProtocol.irq, KernelProtocol.kernelObject, KernelProtocol.irqSender][random.next(below: 3)]
+    case .semaphore: return random.next(below: 2) == 0 ? KernelProtocol.semaphore : KernelProtocol.irq
+    case .factory: return KernelProtocol.factory
+    case .scheduler: return KernelProtocol.scheduler
+    case .log: return KernelProtocol.log
+    case .icu, .inert: return KernelProtocol.irq
+    }
   }
 
   private mutating func selector() -> UInt64 {
@@ -149,10 +192,13 @@ struct RandomCalls: ~Copyable {
       let isFactory = label == KernelProtocol.factory
       let flags: UInt64 = label == KernelProtocol.thread ? random.next(below: 4) << 16 : 0
       kernel.setUTCBWord(
-        t, 0, isFactory ? requests[random.next(below: requests.count)] : flags | [0, 1, 2, 3, 5, 6, 16, 17][random.next(below: 8)])
+        t, 0,
+        isFactory
+          ? requests[random.next(below: requests.count)] : flags | [0, 1, 2, 3, 5, 6, 16, 17][random.next(below: 8)])
     }
     if label == KernelProtocol.task, random.next(below: 2) == 0 {
-      kernel.setUTCBWord(t, 1, SendItem.map(hotSpot: random.next(below: Self.slots) << 12, attributes: random.next() & 0xf0).raw)
+      kernel.setUTCBWord(
+        t, 1, SendItem.map(hotSpot: random.next(below: Self.slots) << 12, attributes: random.next() & 0xf0).raw)
       kernel.setUTCBWord(t, 2, page())
     }
     if label == KernelProtocol.scheduler {
@@ -170,7 +216,8 @@ struct RandomCalls: ~Copyable {
     guard random.next(below: 3) != 0 else { return }
     kernel.setUTCBWord(t, UTCB.bufferDescriptor, random.next(below: 6) == 0 ? random.next() : 0)
     for index in 0..<6 {
-      let buffer = random.next(below: 6) == 0 ? word() : random.next(below: Self.slots) << 12 | 8 | random.next(below: 8)
+      let buffer =
+        random.next(below: 6) == 0 ? word() : random.next(below: Self.slots) << 12 | 8 | random.next(below: 8)
       kernel.setUTCBWord(t, UTCB.bufferRegisters + index, buffer)
     }
   }
@@ -192,11 +239,14 @@ struct RandomCalls: ~Copyable {
     case 2, 3:
       FlexPage.memory(
         Kernel.physicalBase + (254 + random.next(below: 36)) * 4096, order: 12 + random.next(below: 4),
-        rights: MemoryRights(rawValue: random.next(below: 8))).raw
+        rights: MemoryRights(rawValue: random.next(below: 8))
+      ).raw
     default:
       FlexPage.objects(
-        CapabilitySlot(UInt32(random.next(below: Self.slots))), order: random.next(below: 8) == 0 ? random.next(below: 4) : 0,
-        rights: ObjectRights(rawValue: random.next(below: 16))).raw
+        CapabilitySlot(UInt32(random.next(below: Self.slots))),
+        order: random.next(below: 8) == 0 ? random.next(below: 4) : 0,
+        rights: ObjectRights(rawValue: random.next(below: 16))
+      ).raw
     }
   }
 }

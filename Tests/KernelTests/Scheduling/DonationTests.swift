@@ -40,9 +40,11 @@ struct DonationTests {
     world.sleep(milliseconds: 1)
     let client = world.makeThread()
     let exchange = SystemCall(
-      tag: MessageTag(label: KernelProtocol.thread, words: 3), target: ObjectReference(slot: client.slot, operation: .call),
+      tag: MessageTag(label: KernelProtocol.thread, words: 3),
+      target: ObjectReference(slot: client.slot, operation: .call),
       words: [Opcode.Thread.exchangeRegisters, ExchangeRegisters.keep, ExchangeRegisters.keep])
-    let observer = world.thread(priority: 20, [.sleep(milliseconds: 1), .call(exchange), .sleep(milliseconds: 1), .call(exchange)])
+    let observer = world.thread(
+      priority: 20, [.sleep(milliseconds: 1), .call(exchange), .sleep(milliseconds: 1), .call(exchange)])
     world.append([.call(server.slot)], to: client.id)
     world.start(client, priority: 10)
     world.sleep(milliseconds: 6)
@@ -90,7 +92,8 @@ struct DonationTests {
     let lend = { (slot: CapabilitySlot) in
       Step.call(
         SystemCall(
-          tag: MessageTag(label: KernelProtocol.thread, words: 1), target: ObjectReference(slot: slot, operation: .call),
+          tag: MessageTag(label: KernelProtocol.thread, words: 1),
+          target: ObjectReference(slot: slot, operation: .call),
           words: [Opcode.Thread.switchTo]))
     }
     let generous = world.makeThread()
@@ -127,7 +130,8 @@ struct DonationTests {
     world.append([.mark("high")], to: high.id)
     world.runThread(high, priority: 20)
     let start = SystemCall(
-      tag: MessageTag(label: KernelProtocol.thread, words: 3), target: ObjectReference(slot: high.slot, operation: .call),
+      tag: MessageTag(label: KernelProtocol.thread, words: 3),
+      target: ObjectReference(slot: high.slot, operation: .call),
       words: [Opcode.Thread.exchangeRegisters, 0x7000_1000, ExchangeRegisters.keep])
     _ = world.thread(priority: 10, [.call(start), .mark("starter"), .sleep(milliseconds: 1)])
     world.sleep(milliseconds: 3)

@@ -97,7 +97,8 @@ struct RoundRobinTests {
   @Test(arguments: profiles)
   func `a thread is charged the ticks that found it running`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
-    let actor = world.thread(priority: 10, [.compute(.milliseconds(2)), .sleep(milliseconds: 3), .compute(.milliseconds(4))])
+    let actor = world.thread(
+      priority: 10, [.compute(.milliseconds(2)), .sleep(milliseconds: 3), .compute(.milliseconds(4))])
     let idle = world.makeThread()
     world.sleep(milliseconds: 20)
     let call = { (slot: CapabilitySlot) in

@@ -54,7 +54,9 @@ extension Step {
   }
 
   /// Answers with protocol 0x55 and one word.
-  static func reply(_ operation: IPCOperation = .replyAndWait, timeouts: IPCTimeouts = .never, label: UInt64 = 0) -> Step {
+  static func reply(_ operation: IPCOperation = .replyAndWait, timeouts: IPCTimeouts = .never, label: UInt64 = 0)
+    -> Step
+  {
     .call(
       SystemCall(
         tag: MessageTag(label: 0x55, words: 1), target: .special(operation), timeouts: timeouts, label: label,
