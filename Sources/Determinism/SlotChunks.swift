@@ -1,20 +1,29 @@
-/// The list of chunks of a `SlotTable`, 16 slots each.
+/// The list of chunks of a `SlotTable`.
 ///
 /// Forks share the list until one of them writes; then it gets a list of its own that shares the chunks, each until it
-/// is written. List and chunks begin with the number of those who share them. Counted by hand and inline, because a call
-/// into the runtime for each access would cost as much as all the rest of a system call.
+/// is written. Counted by hand and inline, because a call into the runtime for each access would cost as much as all the
+/// rest of a system call.
+///
+///     list:  sharers | chunk | chunk | ...          chunk:  sharers | occupied, a bit a slot | elements
 @frozen @usableFromInline struct SlotChunks<Element: BitwiseCopyable & Sendable>: ~Copyable {
-  /// A count of sharers, then the addresses of the chunks; nil as long as there are none.
-  @usableFromInline var list: UnsafeMutableRawPointer?
+  @usableFromInline typealias Block = UnsafeMutableRawPointer
+
+  /// nil as long as there are no chunks.
+  @usableFromInline var list: Block?
   @usableFromInline var count = 0
   @usableFromInline var capacity = 0
 
-  @inlinable static var headerBytes: Int { max(16, MemoryLayout<Element>.alignment) }
-  @inlinable static var chunkBytes: Int { headerBytes + 16 * MemoryLayout<Element>.stride }
+  /// About 2 KiB of elements are copied by the first write after a fork: fewer large elements, more small ones.
+  @inlinable @inline(__always) static var shift: Int {
+    MemoryLayout<Element>.stride >= 128 ? 3 : MemoryLayout<Element>.stride >= 64 ? 4 : 6
+  }
+  @inlinable @inline(__always) static var slotsPerChunk: Int { 1 &<< shift }
+  @inlinable @inline(__always) static var headerBytes: Int { max(16, MemoryLayout<Element>.alignment) }
+  static var chunkBytes: Int { headerBytes + slotsPerChunk * MemoryLayout<Element>.stride }
 
   @inlinable init() {}
 
-  private init(list: UnsafeMutableRawPointer?, count: Int, capacity: Int) {
+  private init(list: Block?, count: Int, capacity: Int) {
     self.list = list
     self.count = count
     self.capacity = capacity
@@ -28,25 +37,71 @@
     return SlotChunks(list: list, count: count, capacity: capacity)
   }
 
-  /// For reading. The caller has checked that there is such a chunk.
+  // MARK: Slots
+
+  @inlinable @inline(__always) func chunk(of index: Int) -> Int { index &>> Self.shift }
+
   @inlinable @inline(__always)
-  func elements(_ index: Int) -> UnsafeMutablePointer<Element> {
-    (Self.chunks(list.unsafelyUnwrapped)[index] + Self.headerBytes).assumingMemoryBound(to: Element.self)
+  func isOccupied(_ index: Int) -> Bool {
+    let chunk = chunk(of: index)
+    guard let list, UInt(bitPattern: chunk) < UInt(bitPattern: count) else { return false }
+    let slot = UInt64(truncatingIfNeeded: index & (Self.slotsPerChunk &- 1))
+    return Self.occupied(Self.chunks(list)[chunk]).pointee &>> slot & 1 == 1
   }
 
-  /// For writing; the caller has checked that there is such a chunk.
+  /// For reading. The caller has checked that the slot is occupied.
   @inlinable @inline(__always)
-  mutating func ownElements(_ index: Int) -> UnsafeMutablePointer<Element> {
+  func element(_ index: Int) -> UnsafeMutablePointer<Element> {
+    let chunk = Self.chunks(list.unsafelyUnwrapped)[chunk(of: index)]
+    let elements = (chunk + Self.headerBytes).assumingMemoryBound(to: Element.self)
+    return elements + (index & (Self.slotsPerChunk &- 1))
+  }
+
+  /// For writing. The caller has checked that the slot is occupied.
+  @inlinable @inline(__always)
+  mutating func ownElement(_ index: Int) -> UnsafeMutablePointer<Element> {
     let list = list.unsafelyUnwrapped
-    if Self.sharers(list).pointee != 1 || Self.sharers(Self.chunks(list)[index]).pointee != 1 { separate(index) }
-    return elements(index)
+    let chunk = chunk(of: index)
+    if Self.sharers(list).pointee != 1 || Self.sharers(Self.chunks(list)[chunk]).pointee != 1 { separate(chunk) }
+    return element(index)
   }
 
-  /// Adds a chunk of zeros.
+  /// The occupied slots of all chunks.
+  var occupancy: [UInt64] {
+    guard let list else { return [] }
+    return (0..<count).map { Self.occupied(Self.chunks(list)[$0]).pointee }
+  }
+
+  func isFull(_ chunk: Int) -> Bool {
+    guard let list else { return false }
+    return Self.occupied(Self.chunks(list)[chunk]).pointee == .max &>> UInt64(64 - Self.slotsPerChunk)
+  }
+
+  /// The caller has checked that the chunk is not full.
+  mutating func occupyLowestSlot(of chunk: Int) -> Int {
+    separate(chunk)
+    guard let list else { return 0 }
+    let occupied = Self.occupied(Self.chunks(list)[chunk])
+    let slot = (~occupied.pointee).trailingZeroBitCount
+    occupied.pointee |= 1 << UInt64(slot)
+    return chunk << Self.shift + slot
+  }
+
+  mutating func free(_ index: Int) {
+    let chunk = chunk(of: index)
+    separate(chunk)
+    guard let list else { return }
+    Self.occupied(Self.chunks(list)[chunk]).pointee &= ~(1 << UInt64(index & (Self.slotsPerChunk - 1)))
+  }
+
+  // MARK: Sharing
+
+  /// Adds a chunk of free slots.
   mutating func append() {
     if count == capacity { copyList(capacity: max(4, 2 * count)) } else { ownList() }
     guard let list else { return }
     let chunk = Self.makeChunk()
+    Self.occupied(chunk).initialize(to: 0)
     (chunk + Self.headerBytes).initializeMemory(as: UInt8.self, repeating: 0, count: Self.chunkBytes - Self.headerBytes)
     Self.chunks(list)[count] = chunk
     count += 1
@@ -60,8 +115,7 @@
     let shared = Self.chunks(list)[index]
     guard Self.sharers(shared).pointee != 1 else { return }
     let chunk = Self.makeChunk()
-    (chunk + Self.headerBytes).copyMemory(
-      from: shared + Self.headerBytes, byteCount: Self.chunkBytes - Self.headerBytes)
+    (chunk + 8).copyMemory(from: shared + 8, byteCount: Self.chunkBytes - 8)
     Self.chunks(list)[index] = chunk
     Self.sharers(shared).pointee -= 1
   }
@@ -72,7 +126,7 @@
 
   /// Replaces the list by one of its own with room for `capacity` chunks.
   private mutating func copyList(capacity newCapacity: Int) {
-    let copy = UnsafeMutableRawPointer.allocate(byteCount: 8 + 8 * newCapacity, alignment: 8)
+    let copy = Block.allocate(byteCount: 8 + 8 * newCapacity, alignment: 8)
     Self.sharers(copy).initialize(to: 1)
     if let list {
       for index in 0..<count {
@@ -86,15 +140,15 @@
     capacity = newCapacity
   }
 
-  private static func makeChunk() -> UnsafeMutableRawPointer {
-    let chunk = UnsafeMutableRawPointer.allocate(byteCount: chunkBytes, alignment: headerBytes)
+  private static func makeChunk() -> Block {
+    let chunk = Block.allocate(byteCount: chunkBytes, alignment: headerBytes)
     sharers(chunk).initialize(to: 1)
     return chunk
   }
 
   /// Gives up one share of a list; with the last one go its shares of the chunks.
   @inline(never) @usableFromInline
-  static func release(_ list: UnsafeMutableRawPointer?, _ count: Int) {
+  static func release(_ list: Block?, _ count: Int) {
     guard let list else { return }
     sharers(list).pointee -= 1
     if sharers(list).pointee != 0 { return }
@@ -107,12 +161,13 @@
   }
 
   @inlinable @inline(__always)
-  static func sharers(_ block: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Int> {
-    block.assumingMemoryBound(to: Int.self)
+  static func sharers(_ block: Block) -> UnsafeMutablePointer<Int> { block.assumingMemoryBound(to: Int.self) }
+
+  @inlinable @inline(__always)
+  static func occupied(_ chunk: Block) -> UnsafeMutablePointer<UInt64> {
+    (chunk + 8).assumingMemoryBound(to: UInt64.self)
   }
 
   @inlinable @inline(__always)
-  static func chunks(_ list: UnsafeMutableRawPointer) -> UnsafeMutablePointer<UnsafeMutableRawPointer> {
-    (list + 8).assumingMemoryBound(to: UnsafeMutableRawPointer.self)
-  }
+  static func chunks(_ list: Block) -> UnsafeMutablePointer<Block> { (list + 8).assumingMemoryBound(to: Block.self) }
 }

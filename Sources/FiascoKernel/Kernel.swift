@@ -39,7 +39,7 @@ public struct Kernel: ~Copyable {
   /// Whose scheduling context is consumed: the donor's after a direct switch. None after a slice has expired.
   var currentContext = ThreadID.none
   var sliceEnd = Instant.never
-  var ready = ReadyQueue()
+  var ready: ReadyQueue
   var timeouts = EventQueue()
   /// When the timer interrupt was last handled.
   var lastTick = Instant.never
@@ -70,6 +70,7 @@ public struct Kernel: ~Copyable {
     self.costs = costs
     self.memory = memory
     frames = FrameAllocator(range: kernelFrames)
+    ready = ReadyQueue()
   }
 
   @inline(__always)

@@ -39,7 +39,7 @@ struct InspectCommand: ParsableCommand {
       }
     }
     let folder = self.image.utf8.lastIndex(of: UInt8(ascii: "/")).map { self.image[...$0] } ?? ""
-    guard let bytes = try? readFile("\(folder)\(image.componentName).elf") else { return nil }
+    guard let bytes = try? readFile("\(folder)\(image.componentName)") else { return nil }
     return try? ExecutableImage(bytes: bytes)
   }
 }

@@ -76,6 +76,6 @@ struct RunCommand: ParsableCommand {
     let executable = try ExecutableImage(bytes: image.executable)
     try writeCore(image.image, executable: executable, to: path)
     let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path[...$0] } ?? ""
-    try replaceFile("\(folder)\(image.image.componentName).elf", with: image.executable)
+    try replaceFile("\(folder)\(image.image.componentName)", with: image.executable)
   }
 }

@@ -81,7 +81,6 @@ extension Kernel {
   }
 
   mutating func finishAlienCall(_ t: ThreadID) {
-    guard threads[t.slot].alienReturn else { return }
     threads[t.slot].alienReturn = false
     threads[t.slot].faultCause = ExceptionCause.alienAfterSystemCall
     sendException(t)

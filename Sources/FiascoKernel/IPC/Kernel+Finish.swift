@@ -34,7 +34,7 @@ extension Kernel {
     case .systemCall:
       registers[t.slot].a0 = result.tag.raw
       if let label = result.label { registers[t.slot].a3 = label }
-      finishAlienCall(t)
+      if result.isAlien { finishAlienCall(t) }
     case .pageFault:
       finishPageFault(t)
     case .exception:

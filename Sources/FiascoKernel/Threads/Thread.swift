@@ -110,7 +110,7 @@ extension Thread {
   /// Whether the thread takes a message from this sender right now.
   ///
   /// Models `Receiver::sender_ok`: exactly waiting, and open with nobody before us, or closed for us.
-  func accepts(_ sender: SenderID) -> Bool {
+  @inline(__always) func accepts(_ sender: SenderID) -> Bool {
     guard phase == .receiveWait else { return false }
     if partner.isNone { return firstSender.isNone || firstSender == sender }
     return partner == sender
@@ -186,9 +186,10 @@ extension Thread {
     deadline = .never
   }
 
-  /// The operation is over; returns what it was for and what a system call gives: a tag, and a label if it received.
-  mutating func leaveOperation() -> (purpose: KernelEntry, tag: MessageTag, label: UInt64?) {
-    let result = (entry, tag, hasReceivePhase ? label : nil)
+  /// The operation is over; returns what it was for and what a system call gives: a tag, a label if it received, and
+  /// whether an alien's handler is to be told.
+  mutating func leaveOperation() -> (purpose: KernelEntry, tag: MessageTag, label: UInt64?, isAlien: Bool) {
+    let result = (entry, tag, hasReceivePhase ? label : nil, alienReturn)
     if entry == .systemCall { hasReceivePhase = false }
     continuation = .user
     entry = .user

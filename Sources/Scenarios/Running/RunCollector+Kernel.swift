@@ -14,8 +14,7 @@ extension RunCollector {
       nameBare(thread)
     case .threadStarted(let thread): tracker[thread].isStarted = true
     case .threadKilled(let thread): tracker[thread].isKilled = true
-    case .ipcStarted(let thread, _, let tag, _):
-      if MessageTag(raw: tag).label == KernelProtocol.log { noteWriter(thread, at: instant) }
+    case .logWritten(let thread, let bytes): writes.append((instant, thread, Int(bytes)))
     case .pageFaulted(let thread, _, let ip):
       tracker[thread].isInFault = true
       tracker[thread].faultIP = ip

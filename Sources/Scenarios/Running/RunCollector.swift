@@ -21,9 +21,10 @@ struct RunCollector {
   var bareThreadsSeen = 0
   /// Bytes of all lines.
   private(set) var outputTotal: UInt64 = 0
-  /// Console bytes of an unfinished line, and the writers of those not seen yet.
-  private var console: [UInt8] = []
-  private var writers: [(at: Instant, thread: ThreadID)] = []
+  /// Unfinished lines on the kernel's console, by writer.
+  private var console: [(thread: ThreadID, bytes: [UInt8])] = []
+  /// Writes to the console whose bytes have not been taken yet.
+  var writes: [(at: Instant, thread: ThreadID, bytes: Int)] = []
 
   init(scenario: Scenario, programs: ProgramTable) {
     self.programs = programs
@@ -159,20 +160,22 @@ struct RunCollector {
 
   // MARK: The kernel's console
 
-  /// Bare tasks print through the kernel: each write is an IPC to the log object and holds one line.
-  mutating func noteWriter(_ thread: ThreadID, at instant: Instant) { writers.append((instant, thread)) }
-
+  /// Bare tasks print through the kernel. Each write says how many of the bytes are its own; lines are put together for
+  /// each thread, so that threads that write in turns do not tear each other's lines.
   private mutating func takeConsole(_ bytes: [UInt8]) {
-    console += bytes
-    var lines = 0
-    while let end = console.firstIndex(of: UInt8(ascii: "\n")) {
-      let text = String(decoding: console[..<end], as: UTF8.self)
-      console.removeSubrange(...end)
-      let writer = lines < writers.count ? writers[lines] : writers.last
-      lines += 1
-      let component = writer.flatMap { tracker.name(of: $0.thread)?.component } ?? "console"
-      print(text, component, writer?.at ?? .zero)
+    var rest = bytes[...]
+    for write in writes {
+      var line = console.first { $0.thread == write.thread }?.bytes ?? []
+      console.removeAll { $0.thread == write.thread }
+      line += rest.prefix(write.bytes)
+      rest = rest.dropFirst(write.bytes)
+      while let end = line.firstIndex(of: UInt8(ascii: "\n")) {
+        let component = tracker.name(of: write.thread)?.component ?? "console"
+        print(String(decoding: line[..<end], as: UTF8.self), component, write.at)
+        line.removeSubrange(...end)
+      }
+      if !line.isEmpty { console.append((write.thread, line)) }
     }
-    writers.removeFirst(min(lines, writers.count))
+    writes.removeAll(keepingCapacity: true)
   }
 }
