@@ -107,7 +107,9 @@ enum FlagshipBench {
   /// CPU time; nil if the program is not built or does not play the scenario.
   static func nanoseconds() -> Double? {
     let start = childrenNanoseconds()
-    guard shell("'\(Workspace.products)/stasis' run '\(Workspace.repository)/\(scenario)'").status == 0 else { return nil }
+    guard shell("'\(Workspace.products)/stasis' run '\(Workspace.repository)/\(scenario)'").status == 0 else {
+      return nil
+    }
     return Double(childrenNanoseconds() - start)
   }
 }

@@ -62,7 +62,9 @@ enum Workspace {
     return parent(of: String(decoding: buffer.prefix(max(0, length)).map(UInt8.init(bitPattern:)), as: UTF8.self))
   }()
 
-  private static func parent(of path: String) -> String { String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) }
+  private static func parent(of path: String) -> String {
+    String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+  }
 }
 
 /// Runs a command with its messages suppressed and returns what it wrote to the standard output.
