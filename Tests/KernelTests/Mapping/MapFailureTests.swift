@@ -79,7 +79,7 @@ struct MapFailureTests {
     #expect(world.kernel.factories[Int(world.kernel.objects[payer.slot].index)].used == 0)
     // The first task keeps the two tables of its window.
     #expect(world.kernel.frames.freeCount >= free - 2)
-    #expect(world.kernel.mappings.isEmpty)
+    #expect(world.kernel.mappings.count == 0)
   }
 
   @Test func `without kernel frames a map fails and nothing is lost`() {

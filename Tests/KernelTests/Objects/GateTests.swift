@@ -151,9 +151,9 @@ struct GateTests {
     world.sleep(milliseconds: 1)
     #expect(world.outcome(client) == "err4,p0,w0,i0")
     // The control block goes with the last gate.
-    #expect(world.kernel.threads.contains(server.id.slot))
+    #expect(world.isPresent(server.id))
     world.drop(gate)
-    #expect(!world.kernel.threads.contains(server.id.slot))
+    #expect(!world.isPresent(server.id))
   }
 
   // G96
