@@ -151,9 +151,9 @@ struct GateTests {
     world.sleep(milliseconds: 1)
     #expect(world.outcome(client) == "err4,p0,w0,i0")
     // The control block goes with the last gate.
-    #expect(world.isPresent(server.id))
+    #expect(world.kernel.threads.contains(server.id.slot) == true)
     world.drop(gate)
-    #expect(!world.isPresent(server.id))
+    #expect(world.kernel.threads.contains(server.id.slot) == false)
   }
 
   // G96

@@ -147,6 +147,6 @@ struct IRQTests {
     world.raise(irq)
     #expect(world.detach(irq) == (profile == .modern ? 1 : 0))
     // Nothing refers to the victim any more.
-    #expect(!world.isPresent(victim.id))
+    #expect(world.kernel.threads.contains(victim.id.slot) == false)
   }
 }

@@ -97,7 +97,7 @@ struct KillTests {
     world.drop(client.slot)
     world.sleep(milliseconds: 10)
     #expect(world.outcome(server, 1) == "err3,p0,w0,i0")
-    #expect(!world.isPresent(client.id))
+    #expect(world.kernel.threads.contains(client.id.slot) == false)
   }
 
   @Test(arguments: profiles)
@@ -114,7 +114,7 @@ struct KillTests {
     #expect(profile == .modern ? thread.isDead : thread.continuation == .stranded)
     world.drop(slot)
     world.sleep(milliseconds: 2)
-    #expect(!world.isPresent(id))
+    #expect(world.kernel.threads.contains(id.slot) == false)
   }
 
   @Test(arguments: profiles)
