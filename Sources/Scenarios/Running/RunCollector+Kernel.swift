@@ -7,9 +7,8 @@ extension RunCollector {
   mutating func take(_ event: KernelEvent, at instant: Instant, kernel: borrowing Kernel) {
     counts.add(event)
     switch event {
-    case .objectCreated(let object, .thread):
-      guard kernel.objects.contains(object.slot) else { return }
-      let thread = ThreadID(Int(kernel.objects[object.slot].index))
+    case .objectCreated(_, .thread, let index):
+      let thread = ThreadID(Int(index))
       tracker.created(thread)
       nameBare(thread)
     case .threadStarted(let thread): tracker[thread].isStarted = true

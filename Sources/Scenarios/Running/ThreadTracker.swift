@@ -55,6 +55,7 @@ struct ThreadTracker {
 
   mutating func created(_ thread: ThreadID) {
     self[thread] = Tracked()
+    exceptions.removeAll { $0.thread == thread }
     unnamed.removeAll { $0 == thread.slot }
     unnamed.append(thread.slot)
   }
