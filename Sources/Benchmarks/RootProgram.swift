@@ -86,7 +86,9 @@ extension RootProgram {
   mutating func sleepForever() { systemCall(MessageTag(), .special(.receive)) }
 
   mutating func makeTask() {
-    call(.factory, KernelProtocol.factory, [UInt64(bitPattern: KernelProtocol.task), 0, Self.utcbArea.raw], into: Slot.task)
+    call(
+      .factory, KernelProtocol.factory, [UInt64(bitPattern: KernelProtocol.task), 0, Self.utcbArea.raw], into: Slot.task
+    )
   }
 
   /// A gate whose messages reach the root thread, or the thread in another slot.

@@ -23,7 +23,11 @@ struct Row {
     var lines = [[figure, floor, aim, value, note, ""]]
     for (index, peer) in peers.enumerated() {
       let cells = beside(peer)
-      if index == 0, note.isEmpty { lines[0].replaceSubrange(4..., with: cells) } else { lines.append(["", "", "", ""] + cells) }
+      if index == 0, note.isEmpty {
+        lines[0].replaceSubrange(4..., with: cells)
+      } else {
+        lines.append(["", "", "", ""] + cells)
+      }
     }
     return lines
   }
@@ -41,7 +45,8 @@ struct Row {
     switch unit {
     case .rate(let what):
       let rate = 1e9 / value
-      return rate >= 1e5 ? "\(decimal(rate / 1e6, rate >= 1e8 ? 0 : 2)) M \(what)/s" : "\(decimal(rate / 1e3, 1)) k \(what)/s"
+      return rate >= 1e5
+        ? "\(decimal(rate / 1e6, rate >= 1e8 ? 0 : 2)) M \(what)/s" : "\(decimal(rate / 1e3, 1)) k \(what)/s"
     case .time:
       if value < 1000 { return "\(decimal(value, 1)) ns" }
       return value < 1e6 ? "\(decimal(value / 1000, 2)) us" : "\(decimal(value / 1e6, 1)) ms"

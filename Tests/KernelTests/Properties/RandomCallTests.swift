@@ -52,7 +52,9 @@ struct RandomCallTests {
       var calls = RandomCalls(.named(profile), seed: seed)
       calls.kernel.recordsEvents = true
       for _ in 0..<Self.stepsPerRound where calls.step() {
-        for event in calls.kernel.outbox { kinds.insert(String("\(event)".prefix { $0 != "(" })) }
+        for index in 0..<calls.kernel.outbox.count {
+          kinds.insert(String("\(calls.kernel.outbox[index])".prefix { $0 != "(" }))
+        }
         calls.kernel.outbox.removeAll()
       }
     }
