@@ -68,7 +68,7 @@ let package = Package(
     tests("CheckpointTests", ["CheckpointRestore", "Scenarios", "Simulation", "Genode", "FiascoABI", "Determinism"]),
     tests("ELFFilesTests", ["ELFFiles", "CheckpointRestore"]),
     tests("ScenarioTests", ["Scenarios", "Reports", "Simulation", "ELFFiles", "RISCV"]),
-    tests("CommandTests", ["Reports"]),
+    tests("CommandTests", ["Reports", "stasis"]),
     tests("TidyTests", []),
     tests("ConformanceTests", ["Scenarios", "ELFFiles", "Simulation", "FiascoMachine"]),
   ]

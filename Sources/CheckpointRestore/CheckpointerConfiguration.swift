@@ -51,7 +51,7 @@ public struct TimedCommand: Hashable, Sendable {
 /// What the checkpointer's own code costs, beside the kernel calls, RPCs and copies it makes.
 ///
 /// No source separates these from the RPCs around them; the defaults are assumed: tens of instructions for an entry of
-/// the capability map, list work of a few thousand cycles for an object (`rtcr.md` 5.1 gives 20 times that, with a
+/// the capability map, list work of a few thousand cycles for an object (a published profile shows 20 times that, with a
 /// serial log), and 100 MB/s for the store.
 public struct CheckpointerCosts: Hashable, Sendable {
   public var picosecondsPerCapabilityEntry: UInt64

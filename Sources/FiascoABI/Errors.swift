@@ -57,25 +57,33 @@ public enum KernelProtocol {
 
 /// Opcodes, grouped by the object that takes them.
 public enum Opcode {
-  public enum Task { public static let map: UInt64 = 0, unmap: UInt64 = 1, capabilityInfo: UInt64 = 2, addKernelUserMemory: UInt64 = 3 }
+  public enum Task {
+    public static let map: UInt64 = 0, unmap: UInt64 = 1, capabilityInfo: UInt64 = 2, addKernelUserMemory: UInt64 = 3
+  }
   public enum Thread {
     public static let control: UInt64 = 0, exchangeRegisters: UInt64 = 1, switchTo: UInt64 = 2, statistics: UInt64 = 3
-    public static let vcpuResume: UInt64 = 4, registerDeletionIRQ: UInt64 = 5, modifySenders: UInt64 = 6, vcpuControl: UInt64 = 7
+    public static let vcpuResume: UInt64 = 4, registerDeletionIRQ: UInt64 = 5, modifySenders: UInt64 = 6,
+      vcpuControl: UInt64 = 7
     public static let faultTrampoline: UInt64 = 9
   }
   public enum Gate { public static let bind: UInt64 = 0x10, info: UInt64 = 0x11 }
-  public enum IRQ { public static let endOfInterrupt: UInt64 = 4, detach: UInt64 = 1, trigger: UInt64 = 2, bind: UInt64 = 0x10 }
+  public enum IRQ {
+    public static let endOfInterrupt: UInt64 = 4, detach: UInt64 = 1, trigger: UInt64 = 2, bind: UInt64 = 0x10
+  }
   public enum Controller {
     public static let bind: UInt64 = 0, unbind: UInt64 = 1, info: UInt64 = 2, unmask: UInt64 = 4, mask: UInt64 = 5
     public static let setMode: UInt64 = 6
   }
   public enum Scheduler { public static let info: UInt64 = 0, runThread: UInt64 = 1, idleTime: UInt64 = 2 }
-  public enum Log { public static let write: UInt64 = 0, read: UInt64 = 1, setAttributes: UInt64 = 2, getAttributes: UInt64 = 3 }
+  public enum Log {
+    public static let write: UInt64 = 0, read: UInt64 = 1, setAttributes: UInt64 = 2, getAttributes: UInt64 = 3
+  }
 }
 
 /// Flags in the first word of thread control.
 public enum ThreadControl {
-  public static let setPager: UInt64 = 0x1_0000, bind: UInt64 = 0x20_0000, alien: UInt64 = 0x40_0000, setHandler: UInt64 = 0x100_0000
+  public static let setPager: UInt64 = 0x1_0000, bind: UInt64 = 0x20_0000, alien: UInt64 = 0x40_0000,
+    setHandler: UInt64 = 0x100_0000
 }
 
 /// Flags in the first word of ex_regs.

@@ -80,7 +80,9 @@ public struct ReceiveBuffer: Hashable, BitwiseCopyable, Sendable {
   public var raw: UInt64
   @inlinable public init(raw: UInt64) { self.raw = raw }
   /// One capability, into one slot, in one buffer register.
-  @inlinable public static func small(_ slot: CapabilitySlot) -> ReceiveBuffer { ReceiveBuffer(raw: slot.selector | 8 | 2) }
+  @inlinable public static func small(_ slot: CapabilitySlot) -> ReceiveBuffer {
+    ReceiveBuffer(raw: slot.selector | 8 | 2)
+  }
   @inlinable public var isVoid: Bool { raw == 0 }
   @inlinable public var isMap: Bool { raw & 8 != 0 }
   @inlinable public var isSmall: Bool { raw & 2 != 0 }

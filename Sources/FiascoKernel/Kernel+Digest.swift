@@ -34,7 +34,9 @@ extension Kernel {
       digest.combine(irq.isQueued ? 1 : 0, irq.queueNext.raw, irq.queuePrevious.raw)
       digest.combine(8, irq.controller.index, irq.pin)
     }
-    semaphores.digest(into: &digest) { digest, into in into.combine(4, Int32(bitPattern: digest.count), digest.firstWaiter.raw) }
+    semaphores.digest(into: &digest) { digest, into in
+      into.combine(4, Int32(bitPattern: digest.count), digest.firstWaiter.raw)
+    }
     factories.digest(into: &digest) { factory, digest in
       digest.combine(factory.limit)
       digest.combine(factory.used)

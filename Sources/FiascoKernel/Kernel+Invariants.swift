@@ -68,7 +68,8 @@ extension Kernel {
     findings.require(thread.flags.contains(.placed), "the current \(current) has no processor")
     findings.require(thread.continuation == .user && thread.phase == .none, "\(current) is in user mode and in an IPC")
     findings.require(!thread.task.isNone, "\(current) is in user mode without a task")
-    findings.require(thread.flags.isDisjoint(with: [.dying, .dead, .triggered]), "\(current) should not be in user mode")
+    findings.require(
+      thread.flags.isDisjoint(with: [.dying, .dead, .triggered]), "\(current) should not be in user mode")
   }
 
   // MARK: Threads
@@ -119,7 +120,8 @@ extension Kernel {
       let t = ThreadID(index)
       let isArmed = armed.contains { $0.0 == t && $0.1 == threads[index].deadline }
       findings.require(isArmed, "the timeout of \(t) will never fire")
-      findings.require(!threads[index].isReady || threads[index].flags.contains(.cancel), "\(t) is ready and has a timeout")
+      findings.require(
+        !threads[index].isReady || threads[index].flags.contains(.cancel), "\(t) is ready and has a timeout")
     }
   }
 }

@@ -33,7 +33,8 @@ extension Kernel {
   private func checkQueued(_ t: ThreadID, _ findings: inout InvariantFindings) {
     let thread = threads[t.slot]
     if !thread.queuedAt.isNone {
-      let isThere = threads.contains(thread.queuedAt.slot) && isQueued(SenderID(thread: t), in: .thread(thread.queuedAt))
+      let isThere =
+        threads.contains(thread.queuedAt.slot) && isQueued(SenderID(thread: t), in: .thread(thread.queuedAt))
       findings.require(isThere, "\(t) is not in the queue of \(thread.queuedAt)")
     }
     guard thread.queuedAtGate >= 0 else { return }
@@ -102,7 +103,8 @@ extension Kernel {
       let t = ThreadID(index)
       let caller = threads[index].caller
       if !caller.isNone {
-        let knows = threads.contains(caller.slot) && threads[caller.slot].awaitedFrom == t
+        let knows =
+          threads.contains(caller.slot) && threads[caller.slot].awaitedFrom == t
           && threads[caller.slot].awaitedSlot < 0
         findings.require(knows, "\(t) holds a reply capability of \(caller), who does not know")
       }
@@ -127,7 +129,8 @@ extension Kernel {
     } else {
       return
     }
-    findings.require(thread.phase == .receiveWait || thread.flags.contains(.dying), "\(t) awaits a reply and does not wait")
+    findings.require(
+      thread.phase == .receiveWait || thread.flags.contains(.dying), "\(t) awaits a reply and does not wait")
   }
 
   // MARK: Bindings
@@ -145,7 +148,8 @@ extension Kernel {
     for i in irqs.indices {
       let irq = irqs[i]
       if irq.isQueued {
-        let isThere = !irq.thread.isNone && threads.contains(irq.thread.slot)
+        let isThere =
+          !irq.thread.isNone && threads.contains(irq.thread.slot)
           && isQueued(SenderID(irq: i), in: .thread(irq.thread))
         findings.require(isThere, "IRQ \(i) is not in the queue of \(irq.thread)")
         findings.require(irq.pending > 0, "IRQ \(i) is queued and not pending")

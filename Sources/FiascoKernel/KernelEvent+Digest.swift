@@ -32,7 +32,7 @@ extension KernelEvent {
       digest.combine(13, t.index, by.index)
       digest.combine(ip)
       digest.combine(flags)
-    case .objectCreated(let object, let kind): digest.combine(14, object.index, Int32(kind.rawValue))
+    case .objectCreated(let object, let kind, _): digest.combine(14, object.index, Int32(kind.rawValue))
     case .objectDestroyed(let object, let kind): digest.combine(15, object.index, Int32(kind.rawValue))
     case .threadStarted(let t): digest.combine(16, t.index, 0)
     case .threadKilled(let t): digest.combine(17, t.index, 0)

@@ -15,7 +15,8 @@ public enum KernelEvent: Hashable, Sendable, BitwiseCopyable {
   case pageFaultUnanswered(ThreadID, address: UInt64)
   case exceptionRaised(ThreadID, cause: UInt64, ip: UInt64)
   case registersExchanged(ThreadID, by: ThreadID, ip: UInt64, flags: UInt64)
-  case objectCreated(ObjectID, kind: ObjectKind)
+  /// `index` is the place in the table of the kind: for a thread its `ThreadID`.
+  case objectCreated(ObjectID, kind: ObjectKind, index: Int32)
   case objectDestroyed(ObjectID, kind: ObjectKind)
   case threadStarted(ThreadID)
   case threadKilled(ThreadID)

@@ -7,7 +7,8 @@ extension PlatformProfile {
   /// that the sums meet the counts: an empty-slot call 230, a kernel-object call 308, call and reply of two words 1,492,
   /// 64 more between tasks, 6 a word and direction, a page mapped 2,126, unmapped 1,700, a capability 1,002 and 657.
   public static let riscvVirt = PlatformProfile(
-    name: "riscv-virt", about: "QEMU virt, riscv64, one instruction a nanosecond; kernel work counted on the real kernel",
+    name: "riscv-virt",
+    about: "QEMU virt, riscv64, one instruction a nanosecond; kernel work counted on the real kernel",
     picosecondsPerCycle: 1000, kernel: CostModel(countedOnRISCV), memory: virtMemory)
 
   private static let counted = "instructions counted on Fiasco.OC (riscv64, QEMU icount), taken apart to meet the sums"

@@ -66,7 +66,9 @@ extension System {
 
   /// A program that was configured but has no task yet belongs to the first task that starts at its entry.
   private mutating func adopt(_ t: ThreadID, _ place: (kind: NativeEntry.Kind, thread: Int)) -> Bool {
-    guard let index = programs.firstIndex(where: { $0.task.isNone && $0.program.kind == place.kind }) else { return false }
+    guard let index = programs.firstIndex(where: { $0.task.isNone && $0.program.kind == place.kind }) else {
+      return false
+    }
     let thread = node.kernel.threads[t.slot]
     programs[index] = HostedProgram(task: thread.task, program: programs[index].program)
     natives[t.slot] = NativeThread(

@@ -124,7 +124,8 @@ import Testing
   @Test func `a detach unmaps page by page`() throws {
     var host = CoreHost()
     let dataspace = try #require(host.request(host.ram, RAMOpcode.alloc, [20 << 12])?.capability?.badge)
-    let address = try #require(host.request(host.space, RegionMapOpcode.attach, [0, 0, 0, 0, 0], [dataspace])?.words[0])
+    let address = try #require(
+      host.request(host.space, RegionMapOpcode.attach, [0, 0, 0, 0, 0], [dataspace])?.words[0])
     _ = host.takeCalls()
     _ = host.request(host.space, RegionMapOpcode.detach, [address])
     #expect(host.takeCalls() == Array(repeating: "unmap page", count: 20))

@@ -46,13 +46,13 @@ import Testing
       Cap ds = alloc(4096), other = alloc(4096);
       attach(inner, ds, 0, 0, 1, 0);
     """# + levels + #"""
-      volatile W *p = (W *)0x20000000;
-      *p = 1;
-      W zero = 0; number(inner, 1, 1, &zero, 0, 0);
-      attach(inner, other, 0, 0, 1, 0);
-      say_number("sees", *p);
-    }
-    """#
+        volatile W *p = (W *)0x20000000;
+        *p = 1;
+        W zero = 0; number(inner, 1, 1, &zero, 0, 0);
+        attach(inner, other, 0, 0, 1, 0);
+        say_number("sees", *p);
+      }
+      """#
   }
 
   @Test func `detaching inside one managed level takes the page away`() throws {

@@ -13,7 +13,8 @@ import Testing
     map.insert(AttachedRegion(address: 0x4000, size: 0x2000, dataspace: 0, offset: 0))
     for (address, size, free) in [
       (0x0, 0x1000, false), (0x1000, 0x3000, true), (0x1000, 0x3001, false), (0x3000, 0x1000, true),
-      (0x5000, 0x1000, false), (0x6000, 0x1000, true), (0x6000, 0xb000, true), (0x6000, 0xc000, false), (0x6800, 0x1000, false),
+      (0x5000, 0x1000, false), (0x6000, 0x1000, true), (0x6000, 0xb000, true), (0x6000, 0xc000, false),
+      (0x6800, 0x1000, false),
     ] as [(UInt64, UInt64, Bool)] {
       #expect(map.isFree(address, size: size) == free, "\(address) \(size)")
     }

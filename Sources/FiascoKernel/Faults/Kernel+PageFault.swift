@@ -70,14 +70,17 @@ extension Kernel {
   }
 
   mutating func retryFaultMessage(_ t: ThreadID) {
-    sendFaultMessage(t, to: threads[t.slot].entry == .pageFault ? threads[t.slot].pager : threads[t.slot].exceptionHandler)
+    sendFaultMessage(
+      t, to: threads[t.slot].entry == .pageFault ? threads[t.slot].pager : threads[t.slot].exceptionHandler)
   }
 
   private enum FaultTarget { case thread(ThreadID), unboundGate(Int) }
 
   private mutating func faultTarget(_ t: ThreadID, _ selector: UInt64) -> FaultTarget? {
     let reference = ObjectReference(raw: selector)
-    guard !reference.isSpecial, let found = capability(of: threads[t.slot].task, at: reference.index) else { return nil }
+    guard !reference.isSpecial, let found = capability(of: threads[t.slot].task, at: reference.index) else {
+      return nil
+    }
     threads[t.slot].sendRights = found.rights
     let object = objects[found.object.slot]
     switch object.kind {

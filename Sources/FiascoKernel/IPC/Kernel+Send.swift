@@ -65,7 +65,7 @@ extension Kernel {
 
   /// Lets the receiver of a message run: directly on the sender's context, by preemption, or later.
   ///
-  /// Models the end of the send phase in `Thread::do_ipc` (fiasco.md 3.3).
+  /// Models the end of the send phase in `Thread::do_ipc`.
   private mutating func activate(_ receiver: ThreadID, after t: ThreadID, sent: Bool) {
     let phase = threads[t.slot].receivePhase
     let receives = sent && phase.isThere

@@ -41,7 +41,11 @@ extension Kernel {
   }
 
   private mutating func setPrevious(_ s: SenderID, _ value: SenderID) {
-    if let t = s.thread { threads[t.slot].queuePrevious = value } else if let i = s.irq { irqs[i].queuePrevious = value }
+    if let t = s.thread {
+      threads[t.slot].queuePrevious = value
+    } else if let i = s.irq {
+      irqs[i].queuePrevious = value
+    }
   }
 
   /// IRQs queue before every thread (`ipc_sender.cpp`: priority 255); a thread's own priority counts at the moment
@@ -102,7 +106,8 @@ extension Kernel {
       threads[t.slot].queuedAt = .none
     } else if threads[t.slot].queuedAtGate >= 0 {
       let index = Int(threads[t.slot].queuedAtGate)
-      remove(SenderID(thread: t), from: threads[t.slot].continuation == .semaphoreWait ? .semaphore(index) : .gate(index))
+      remove(
+        SenderID(thread: t), from: threads[t.slot].continuation == .semaphoreWait ? .semaphore(index) : .gate(index))
       threads[t.slot].queuedAtGate = -1
     }
   }

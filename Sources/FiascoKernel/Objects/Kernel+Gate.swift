@@ -29,7 +29,9 @@ extension Kernel {
     startThreadIPC(t, target: gates[g].thread, operation)
   }
 
-  private mutating func controlGate(_ g: Int, _ capability: Capability, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
+  private mutating func controlGate(_ g: Int, _ capability: Capability, by t: ThreadID, tag: MessageTag)
+    -> InvocationOutcome
+  {
     guard tag.words > 0 else { return .refused(.invalidArgument) }
     switch utcbWord(t, 0) {
     case Opcode.Gate.bind: return bindGate(g, capability, by: t, tag: tag)
@@ -40,7 +42,9 @@ extension Kernel {
     }
   }
 
-  private mutating func bindGate(_ g: Int, _ capability: Capability, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
+  private mutating func bindGate(_ g: Int, _ capability: Capability, by t: ThreadID, tag: MessageTag)
+    -> InvocationOutcome
+  {
     guard tag.words >= 2 else {
       return .refused(tooShort)
     }

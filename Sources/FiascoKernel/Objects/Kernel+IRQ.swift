@@ -144,7 +144,9 @@ extension Kernel {
   // MARK: Semaphores (profile modern)
 
   /// `down` waits with the receive timeout; `up` is a trigger. Models `Semaphore::kinvoke`.
-  mutating func invokeSemaphore(_ s: Int, _ capability: Capability, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
+  mutating func invokeSemaphore(_ s: Int, _ capability: Capability, by t: ThreadID, tag: MessageTag)
+    -> InvocationOutcome
+  {
     if tag.label == KernelProtocol.irq {
       raiseSemaphore(s)
       return .noReply

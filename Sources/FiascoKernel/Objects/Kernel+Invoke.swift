@@ -89,7 +89,8 @@ extension Kernel {
       return complete(t, .refused(.badProtocol))
     }
     charge(.objectInvocation)
-    let answer = performService(capability, object, by: t, tag: threads[t.slot].tag, waits: operation.contains(.receive))
+    let answer = performService(
+      capability, object, by: t, tag: threads[t.slot].tag, waits: operation.contains(.receive))
     switch answer {
     case .none:
       return

@@ -34,7 +34,7 @@ extension Kernel {
   /// The bytes have been charged to the payer; `releaseObject` gives them back.
   mutating func define(_ id: ObjectID, _ kind: ObjectKind, index: Int, payer: ObjectID, bytes: UInt64) {
     objects[id.slot] = KernelObject(kind: kind, index: index, payer: payer, bytes: bytes)
-    record(.objectCreated(id, kind: kind))
+    record(.objectCreated(id, kind: kind, index: Int32(index)))
   }
 
   mutating func refundQuota(_ object: KernelObject) { refundQuota(object.payer, object.bytes) }

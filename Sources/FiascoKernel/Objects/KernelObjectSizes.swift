@@ -16,12 +16,12 @@ struct KernelObjectSizes: Hashable, Sendable {
   /// The list node of a kernel-user memory area, besides its pages.
   var kernelUserArea: UInt64
 
-  /// Thread, task, gate and IRQ as observed on riscv64 (observed-riscv64.md, 3.19); the small ones from the types.
+  /// Thread, task, gate and IRQ as observed on riscv64; the small ones from the types.
   static let riscv64 = KernelObjectSizes(
     thread: 8192, task: 24760, gate: 144, irq: 272, factory: 64, mapping: 24, pageTable: 4096, capabilityPage: 4096,
     kernelUserArea: 40)
 
-  /// 32-bit ARM with 4 KiB thread blocks, as Genode configured it (fiasco.md 5.5): page directory of 16 KiB and
+  /// 32-bit ARM with 4 KiB thread blocks, as Genode configured it: page directory of 16 KiB and
   /// capability directory of 4 KiB in the task.
   static let arm32 = KernelObjectSizes(
     thread: 4096, task: 20736, gate: 104, irq: 104, factory: 40, mapping: 8, pageTable: 1024, capabilityPage: 4096,

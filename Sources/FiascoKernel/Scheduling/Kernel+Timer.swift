@@ -65,7 +65,8 @@ extension Kernel {
   /// Models `IPC_timeout::expired`: the phase stays, so a message may still arrive before the thread runs.
   private mutating func expire(_ t: ThreadID) -> Bool {
     threads[t.slot].deadline = .never
-    let waits = threads[t.slot].phase != .none || threads[t.slot].continuation == .gateWait
+    let waits =
+      threads[t.slot].phase != .none || threads[t.slot].continuation == .gateWait
       || threads[t.slot].continuation == .semaphoreWait
     guard waits, !threads[t.slot].isReady else { return false }
     record(.timeoutExpired(t))

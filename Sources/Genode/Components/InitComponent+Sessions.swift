@@ -101,7 +101,8 @@ extension InitComponent {
     }
     let reply: RPCReply
     if let known, case .child(let server) = child.sessions[known].provider,
-      let service = announced.first(where: { $0.child == server }) {
+      let service = announced.first(where: { $0.child == server })
+    {
       if let account = children[server].ram {
         _ = try script.transferQuota(quota, from: environment.ram, to: account)
       }

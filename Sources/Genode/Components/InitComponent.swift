@@ -111,4 +111,5 @@ struct InitChild: Hashable, Sendable {
     let base = Int(ComponentSlots.firstUser.index) + InitComponent.mainSlots + index * InitComponent.childSlots
     slots = CapabilitySlots(from: CapabilitySlot(UInt32(base)), count: InitComponent.childSlots)
     window = slots.take(RPCLayout.maxCapabilities)
-  }}
+  }
+}

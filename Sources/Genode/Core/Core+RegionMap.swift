@@ -23,7 +23,9 @@ extension Core {
       }
       return RPCReply()
     case .state:
-      guard let fault = regionMaps[map].faults.first else { return RPCReply(words: [RegionMapState.ready.rawValue, 0]) }
+      guard let fault = regionMaps[map].faults.first else {
+        return RPCReply(words: [RegionMapState.ready.rawValue, 0])
+      }
       return RPCReply(words: [fault.kind.rawValue, fault.address])
     case .dataspace:
       return reply(with: dataspaces[regionMaps[map].dataspace].badge)

@@ -17,7 +17,7 @@ public enum GenodeWork: UInt8, BitwiseCopyable, Sendable, CaseIterable {
 
 /// What the code of core, init and timer costs on a platform, in cycles.
 ///
-/// No measurement of core's RPC functions is published. The defaults are assumed: `reference/costs.md` gives about
+/// No measurement of core's RPC functions is published. The defaults are assumed: the literature suggests about
 /// 4,000 cycles for an RPC on base-foc including two kernel IPC paths of 1,300, which leaves about 1,400 for both
 /// sides' marshalling and dispatch; the others are scaled from that by the length of the code path.
 public struct GenodeCosts: Hashable, Sendable {

@@ -105,7 +105,8 @@ struct CheckpointCollector {
     restores[index].threads.append(
       ThreadFate(name: title, situation: situation(thread, name), sight: sight, at: instant))
     if let id = tracker.thread(named: title) {
-      watched.add(id, restore: index, fate: restores[index].threads.count - 1)
+      watched.add(
+        id, restore: index, fate: restores[index].threads.count - 1, situation: situation(thread, name))
     }
   }
 

@@ -1,4 +1,6 @@
+import CheckpointRestore
 import Determinism
+import FiascoABI
 import FiascoKernel
 
 /// Watches restored threads from their first instruction to their first success.
@@ -10,33 +12,37 @@ struct FateWatch {
     /// The first answer was a failure, and only failures of this kind have followed.
     var counting: Int?
     var isDone = false
+    /// The system call it makes, or made last.
+    var operation: IPCOperation = []
+    /// It was captured inside a call or a receive from one partner: the answer to that is what it sees first. For any
+    /// other thread the answer to a call of its own, such as printing a line, tells nothing.
+    var expectsAnswer: Bool
   }
 
   private var watched: [Watched] = []
-  /// Threads whose exception is unanswered: the next message to one of them is the handler's answer, which the program
-  /// does not see. The trap of the loader that gives a restored thread its registers is such an exception.
-  private var inException: [ThreadID] = []
 
-  mutating func add(_ thread: ThreadID, restore: Int, fate: Int) {
-    watched.append(Watched(thread: thread, restore: restore, fate: fate))
+  mutating func add(_ thread: ThreadID, restore: Int, fate: Int, situation: ThreadImage.Situation) {
+    let expectsAnswer =
+      switch situation {
+      case .sendPhase, .callReceivePhase, .closedReceive: true
+      case .runnable, .openWait, .replyAndWait, .pageFault, .unknown: false
+      }
+    watched.append(Watched(thread: thread, restore: restore, fate: fate, expectsAnswer: expectsAnswer))
   }
 
+  /// Messages about faults and exceptions are left out by the caller: the program does not see them.
   mutating func take(_ event: KernelEvent, at instant: Instant, _ restores: inout [RestoreRecord]) {
     switch event {
-    case .exceptionRaised(let thread, _, _): inException.append(thread)
     case .threadKilled(let thread):
       // The kernel gives the id to another thread.
-      inException.removeAll { $0 == thread }
       for index in watched.indices where watched[index].thread == thread { watched[index].isDone = true }
-    case .ipcFailed(let thread, let error): failed(thread, Int(error.rawValue), at: instant, &restores)
-    case .messageTransferred(_, let thread, _):
-      if let answered = inException.firstIndex(of: thread) {
-        inException.remove(at: answered)
-      } else {
-        succeeded(thread, .message, at: instant, &restores)
+    case .ipcStarted(let thread, let target, _, _):
+      for index in watched.indices where watched[index].thread == thread {
+        watched[index].operation = ObjectReference(raw: target).operation
       }
-    case .receiveBlocked(let thread, _) where !inException.contains(thread):
-      succeeded(thread, nil, at: instant, &restores)
+    case .ipcFailed(let thread, let error): failed(thread, Int(error.rawValue), at: instant, &restores)
+    case .messageTransferred(_, let thread, _): succeeded(thread, .message, at: instant, &restores)
+    case .receiveBlocked(let thread, _): succeeded(thread, nil, at: instant, &restores)
     default: break
     }
   }
@@ -74,6 +80,7 @@ struct FateWatch {
   ) {
     for index in watched.indices where watched[index].thread == thread && !watched[index].isDone {
       let place = watched[index]
+      guard place.operation.contains(.openWait) || place.expectsAnswer else { continue }
       restores[place.restore].threads[place.fate].hasWaited = true
       guard let sight else { continue }
       if restores[place.restore].threads[place.fate].sight == .nothing {

@@ -7,9 +7,8 @@ extension RunCollector {
   mutating func take(_ event: KernelEvent, at instant: Instant, kernel: borrowing Kernel) {
     counts.add(event)
     switch event {
-    case .objectCreated(let object, .thread):
-      guard kernel.objects.contains(object.slot) else { return }
-      let thread = ThreadID(Int(kernel.objects[object.slot].index))
+    case .objectCreated(_, .thread, let index):
+      let thread = ThreadID(Int(index))
       tracker.created(thread)
       nameBare(thread)
     case .threadStarted(let thread): tracker[thread].isStarted = true
@@ -36,7 +35,7 @@ extension RunCollector {
     case .exceptionRaised(let thread, let cause, _):
       tracker[thread].isInFault = true
       if cause == ExceptionCause.triggered { return }
-      tracker[thread].exception = place(of: thread, cause, instant, kernel)
+      tracker.raised(place(of: thread, cause, instant, kernel), by: thread)
       // With Genode an exception that is answered is a tool of the checkpointer, not a fault of the program.
       if !programs.isGenode { tracker.keepException(of: thread) }
     default: break
@@ -54,7 +53,8 @@ extension RunCollector {
   private func place(
     of thread: ThreadID, _ value: UInt64, _ instant: Instant, _ kernel: borrowing Kernel
   ) -> FaultPlace {
-    let ip = kernel.registers[thread.slot].pc
+    // The records are taken later: the thread may be gone by now.
+    let ip = kernel.registers.contains(thread.slot) ? kernel.registers[thread.slot].pc : 0
     return FaultPlace(
       at: instant, ip: ip, value: value, symbol: programs.symbol(at: ip, of: tracker.name(of: thread)?.component))
   }

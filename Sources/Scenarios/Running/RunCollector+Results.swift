@@ -31,7 +31,8 @@ extension ThreadTracker {
   /// The task in which a component's threads live now.
   func task(of component: String, in kernel: borrowing Kernel) -> TaskID? {
     for slot in threads.indices.reversed() {
-      guard threads[slot].name?.component == component, !threads[slot].isKilled, kernel.threads.contains(slot) else {
+      guard name(of: ThreadID(slot))?.component == component, !threads[slot].isKilled, kernel.threads.contains(slot)
+      else {
         continue
       }
       let task = kernel.threads[slot].task

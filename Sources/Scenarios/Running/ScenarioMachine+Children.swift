@@ -61,6 +61,8 @@ extension ScenarioMachine {
     configuration.kernelProfile = scenario.machine.kernel.rawValue
     configuration.childMode = description.child.mode
     configuration.defaultPolicy = description.blocked.policy ?? .reissueReceiveHalf
+    // The scenario's choice is about restored threads; the original is to be disturbed as little as possible.
+    configuration.continuePolicy = .reissueReceiveHalf
     return configuration
   }
 
@@ -85,6 +87,7 @@ extension ScenarioMachine {
     let at = UInt64(entry.at.picoseconds / 1_000_000)
     switch entry.action {
     case .checkpoint(let order):
+      guard disturbances else { return nil }
       return TimedCommand(
         atMicroseconds: at, .checkpoint(target: order.component.text, as: order.name.text))
     case .kill(let component):

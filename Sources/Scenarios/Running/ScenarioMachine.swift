@@ -97,7 +97,7 @@ struct ScenarioMachine: Sendable {
 
   // MARK: Machines
 
-  /// A machine that has not run yet. Without `disturbances` nothing is killed or restored in it: what to compare with.
+  /// A machine that has not run yet. Without `disturbances` the checkpointer has no orders: what to compare with.
   func newSystem(disturbances: Bool = true) -> System {
     guard scenario.runtime == .genode else {
       guard let program = programs.first, let image = try? ExecutableImage(bytes: program.elf) else {

@@ -153,7 +153,8 @@ struct Player: ~Copyable {
       let at = Instant.zero + .picoseconds(entry.at.picoseconds)
       guard at <= system.now else { return nil }
       switch entry.action {
-      case .checkpoint(let order): return TimelineMark(at: at, kind: .checkpoint, name: order.name.text)
+      case .checkpoint(let order):
+        return disturbances ? TimelineMark(at: at, kind: .checkpoint, name: order.name.text) : nil
       case .kill(let component): return disturbances ? TimelineMark(at: at, kind: .kill, name: component.text) : nil
       case .restore(let order):
         return disturbances ? TimelineMark(at: at, kind: .restore, name: order.checkpoint.text) : nil

@@ -8,9 +8,9 @@ import Simulation
 /// The kernel knows slots only, and a slot is used again. Core reports a thread's name right after it has made the
 /// kernel's object, and core works on one request at a time: so a name belongs to the youngest thread without one.
 struct ThreadTracker {
-  struct Tracked {
-    var name: ThreadName?
-    /// The pd's label is the same in a component's second life.
+  struct Tracked: BitwiseCopyable {
+    /// Index of the record under the thread's name; threads of a component's later lives share it. -1 without a name.
+    var record = -1
     var isStarted = false
     var isKilled = false
     var isExited = false
@@ -20,13 +20,13 @@ struct ThreadTracker {
     var isInFault = false
     /// Instruction of its last page fault.
     var faultIP: UInt64 = 0
-    /// The last exception it raised, if it was not kept in its record.
-    var exception: FaultPlace?
   }
 
   private(set) var threads: [Tracked] = []
   private(set) var records: [ThreadRecord] = []
   private var unnamed: [Int] = []
+  /// The last exception of each thread that is not in its record.
+  private var exceptions: [(thread: ThreadID, place: FaultPlace)] = []
 
   subscript(thread: ThreadID) -> Tracked {
     get { thread.slot >= 0 && thread.slot < threads.count ? threads[thread.slot] : Tracked() }
@@ -39,10 +39,14 @@ struct ThreadTracker {
 
   /// The living thread of this name; the youngest, if an older one has not been cleaned up.
   func thread(named name: ThreadName) -> ThreadID? {
-    threads.indices.last { threads[$0].name == name && !threads[$0].isKilled }.map(ThreadID.init)
+    guard let record = records.firstIndex(where: { $0.name == name }) else { return nil }
+    return threads.indices.last { threads[$0].record == record && !threads[$0].isKilled }.map(ThreadID.init)
   }
 
-  func name(of thread: ThreadID) -> ThreadName? { self[thread].name }
+  func name(of thread: ThreadID) -> ThreadName? {
+    let record = self[thread].record
+    return record < 0 ? nil : records[record].name
+  }
 
   /// For sentences: also a thread without a name has to be called something.
   func title(of thread: ThreadID) -> String {
@@ -51,6 +55,7 @@ struct ThreadTracker {
 
   mutating func created(_ thread: ThreadID) {
     self[thread] = Tracked()
+    exceptions.removeAll { $0.thread == thread }
     unnamed.removeAll { $0 == thread.slot }
     unnamed.append(thread.slot)
   }
@@ -65,15 +70,17 @@ struct ThreadTracker {
 
   mutating func give(_ name: ThreadName, to thread: ThreadID) {
     unnamed.removeAll { $0 == thread.slot }
-    self[thread].name = name
-    if !records.contains(where: { $0.name == name }) {
+    if let known = records.firstIndex(where: { $0.name == name }) {
+      self[thread].record = known
+    } else {
+      self[thread].record = records.count
       records.append(ThreadRecord(name: name, standing: .neverStarted))
     }
   }
 
   mutating func update(_ thread: ThreadID, _ change: (inout ThreadRecord) -> Void) {
-    guard let name = name(of: thread), let index = records.firstIndex(where: { $0.name == name }) else { return }
-    change(&records[index])
+    let record = self[thread].record
+    if record >= 0 { change(&records[record]) }
   }
 
   mutating func note(error: IPCError, of thread: ThreadID, at instant: Instant) {
@@ -94,20 +101,27 @@ struct ThreadTracker {
       FaultPlace(at: instant, ip: thread(named: name).map { self[$0].faultIP } ?? 0, value: address))
   }
 
+  mutating func raised(_ place: FaultPlace, by thread: ThreadID) {
+    exceptions.removeAll { $0.thread == thread }
+    exceptions.append((thread, place))
+  }
+
   mutating func keepException(of thread: ThreadID) {
-    guard let exception = self[thread].exception else { return }
-    self[thread].exception = nil
-    update(thread) { $0.exceptions.append(exception) }
+    guard let index = exceptions.firstIndex(where: { $0.thread == thread }) else { return }
+    let place = exceptions.remove(at: index).place
+    update(thread) { $0.exceptions.append(place) }
   }
 
   // MARK: The end of a run
 
   /// What every named thread is doing now.
   mutating func settle(in kernel: borrowing Kernel) {
+    for index in records.indices { records[index].standing = .killed }
     for slot in threads.indices {
       let thread = ThreadID(slot)
       let standing = standing(of: thread, in: kernel)
-      update(thread) { $0.standing = standing }
+      // Of several threads that had the name, the living one counts.
+      if standing != .killed { update(thread) { $0.standing = standing } }
       if standing == .waitsForExceptionHandler || standing == .stranded { keepException(of: thread) }
     }
   }

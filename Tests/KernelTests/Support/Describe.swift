@@ -21,6 +21,9 @@ extension KernelWorld {
     return describe(number < results.count ? results[number] : nil)
   }
 
+  /// Whether the kernel still has the thread's control block.
+  func isPresent(_ t: ThreadID) -> Bool { kernel.threads.contains(t.slot) }
+
   /// Marks of the scripts, in order.
   var order: String { log.joined(separator: " ") }
 }

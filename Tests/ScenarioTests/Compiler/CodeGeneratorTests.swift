@@ -51,7 +51,9 @@ import Testing
       m.function("tested", 1) { f, p in
         let sum = f.variable(0)
         f.count(to: p[0]) { index in
-          f.if((index & 1).isZero) { f.set(sum, .local(sum) + .call("square", [index])) } else: {
+          f.if((index & 1).isZero) {
+            f.set(sum, .local(sum) + .call("square", [index]))
+          } else: {
             f.set(sum, .local(sum) + 1)
           }
         }

@@ -28,7 +28,7 @@ import Testing
     #expect(system.threads.map(\.name) == ["main", "ep", "signal handler"])
   }
 
-  /// The order of genode.md 2.4 without what only C++ needs; slots, badges and regions follow from it.
+  /// The order of Genode 16.08's startup code without what only C++ needs; slots, badges and regions follow from it.
   @Test func `the start-up makes its calls in the order of Genode`() throws {
     let system = try run(Self.sheepCounter(rounds: 1))
     #expect(
