@@ -1,9 +1,7 @@
-/// The interpreter's loop.
+/// The interpreter's loop: records in the order of execution, one `switch`, memory reached by one comparison.
 ///
-/// What makes it fast: records in the order of execution, one `switch`, pc implied by the record's place, and memory
-/// reached by one comparison. Everything rare is a call out of line, so that the loop's variables stay in registers.
-/// Branches hint that they are taken so that the compiler does not turn them into selections: the host should predict
-/// the path, not wait for the operands.
+/// Everything rare is a call out of line, so that the loop's variables stay in registers. Branches hint that they are
+/// taken: the host should predict the path, not wait for the operands of a selection.
 extension Core {
   @inline(never) func run(budget: Int, reservation: inout UInt64?) -> HartExit {
     let x = self.x
