@@ -3,6 +3,9 @@
 /// Arguments select rows: a row is measured if its figure contains one of them.
 @main struct Benchmarks {
   static func main() {
+    if let figure = CommandLine.arguments.dropFirst().first.flatMap(SizeBench.Figure.init) {
+      return SizeBench.report(figure)
+    }
     defer { Workspace.remove() }
     let wanted = CommandLine.arguments.dropFirst()
     Table.printHeader()
@@ -75,10 +78,13 @@
   }
 
   private static func memory(_ figure: String) -> [Row] {
-    let (page, thread) = (SizeBench.bytesPerUntouchedPage(), SizeBench.bytesPerThread())
-    return [
-      Row(figure: "\(figure) per thread", floor: "4 KiB", aim: "1 KiB", unit: .bytes, measured: thread),
-      Row(figure: "\(figure) per untouched page", floor: "64 B", aim: "8 B", unit: .bytes, measured: page),
+    [
+      Row(
+        figure: "\(figure) per thread", floor: "4 KiB", aim: "1 KiB", unit: .bytes,
+        measured: SizeBench.measure(.bytesPerThread)),
+      Row(
+        figure: "\(figure) per untouched page", floor: "64 B", aim: "8 B", unit: .bytes,
+        measured: SizeBench.measure(.bytesPerUntouchedPage)),
     ]
   }
 

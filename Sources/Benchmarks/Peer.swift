@@ -56,10 +56,12 @@ enum Workspace {
   static var peers: String { repository + "/Sources/Benchmarks/Peers" }
 
   /// The folder of the running program, where the other products of the build are too.
-  static let products: String = {
+  static var products: String { parent(of: program) }
+
+  static let program: String = {
     var buffer = [CChar](repeating: 0, count: 4096)
     let length = readlink("/proc/self/exe", &buffer, buffer.count)
-    return parent(of: String(decoding: buffer.prefix(max(0, length)).map(UInt8.init(bitPattern:)), as: UTF8.self))
+    return String(decoding: buffer.prefix(max(0, length)).map(UInt8.init(bitPattern:)), as: UTF8.self)
   }()
 
   private static func parent(of path: String) -> String {

@@ -2,8 +2,24 @@ import Determinism
 import Glibc
 import Simulation
 
-/// Memory of the simulator, as the operating system sees it: resident pages of this process.
+/// Memory of the simulator, as the operating system sees it: resident pages of a process that did nothing else before.
 enum SizeBench {
+  /// What such a process is asked for, by its first argument.
+  enum Figure: String { case bytesPerThread = "bytes-per-thread", bytesPerUntouchedPage = "bytes-per-untouched-page" }
+
+  /// Bytes, measured in a new process; nil if that fails.
+  static func measure(_ figure: Figure) -> Double? {
+    Double(shell("'\(Workspace.program)' \(figure.rawValue)").output.split(separator: "\n").first ?? "")
+  }
+
+  /// The new process.
+  static func report(_ figure: Figure) {
+    switch figure {
+    case .bytesPerThread: print(bytesPerThread())
+    case .bytesPerUntouchedPage: print(bytesPerUntouchedPage())
+    }
+  }
+
   private final class Machine {
     let system: System
 
@@ -17,7 +33,7 @@ enum SizeBench {
 
   /// Bytes for each thread more, with its share of tables and UTCBs; supplies of the memory that nothing uses yet do
   /// not count.
-  static func bytesPerThread() -> Double {
+  private static func bytesPerThread() -> Double {
     (bytes(threads: 120) - bytes(threads: 20)) / 100
   }
 
@@ -38,13 +54,11 @@ enum SizeBench {
   }
 
   /// Bytes for each simulated page that nobody has touched.
-  static func bytesPerUntouchedPage() -> Double {
+  private static func bytesPerUntouchedPage() -> Double {
     let before = residentBytes()
     let frames = 1 << 28
     let memory = PagedMemory(frames: frames)
-    let after = residentBytes()
-    precondition(memory.touchedFrames == 0, "a new memory is untouched")
-    return Double(after - before) / Double(frames)
+    return withExtendedLifetime(memory) { Double(residentBytes() - before) / Double(frames) }
   }
 
   private static func residentBytes() -> Int {

@@ -1,7 +1,6 @@
 import Determinism
 import FiascoABI
 import RISCV
-import Synchronization
 
 /// The microkernel of one node, as a value: threads, objects, spaces, the ready list, and the RAM it manages.
 ///
@@ -9,9 +8,7 @@ import Synchronization
 /// afterwards which thread is in user mode (`current`). Behaviour stands in verb files: each one's first comment says
 /// which tables it writes.
 public struct Kernel: ~Copyable {
-  /// Never used. A value with an atomic in it is always passed by address: without one the compiler copies the whole
-  /// kernel, two kilobytes, for each call of a method that only looks (measured: a quarter of a round trip).
-  private let anchor = Atomic<Bool>(false)
+  private let anchor = Anchor()
 
   public let profile: KernelProfile
   public let costs: CostModel

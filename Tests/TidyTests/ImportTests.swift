@@ -31,7 +31,7 @@ private let foreign: [String: Set<String>] = [
   "FoundationEssentials": ["ELFFiles", "Scenarios", "Studies", "Reports", "stasis", "Benchmarks"],
   // Determinism takes page buffers from the system.
   "Glibc": ["Determinism", "ELFFiles", "Scenarios", "Studies", "Reports", "stasis", "Benchmarks"],
-  // An atomic counter of owners, for chunks that forks share.
+  // Atomics: a counter of owners, and what keeps a large struct in place.
   "Synchronization": ["Determinism", "FiascoKernel"],
   "ArgumentParser": ["stasis"],
 ]

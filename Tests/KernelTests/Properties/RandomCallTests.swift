@@ -10,7 +10,7 @@ struct RandomCallTests {
   #if DEBUG
     static let entriesPerPart = 2_000
   #else
-    static let entriesPerPart = 600_000
+    static let entriesPerPart = 60_000
   #endif
   static let stepsPerRound = 400
 
