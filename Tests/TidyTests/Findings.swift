@@ -27,7 +27,7 @@ struct BannedConstruct: Sendable {
       return [Finding(path: file.path, line: 0, problem: "the pattern \(pattern) is no regular expression")]
     }
     let originals = file.lines
-    return codeOnly(file.text).enumerated().compactMap { index, line in
+    return file.code.enumerated().compactMap { index, line in
       guard let match = line.firstMatch(of: expression) else { return nil }
       if let unless, index < originals.count, originals[index].contains(unless) { return nil }
       return Finding(path: file.path, line: index + 1, problem: "`\(line[match.range])`: \(instead)")

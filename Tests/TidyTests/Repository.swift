@@ -4,6 +4,14 @@ import Foundation
 struct RepositoryFile: Sendable {
   var path: String
   var text: String
+  /// Without comments and texts; every rule reads it.
+  let code: [String]
+
+  init(path: String, text: String) {
+    self.path = path
+    self.text = text
+    code = path.hasSuffix(".swift") ? codeOnly(text) : []
+  }
 
   var lines: [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false) }
   var name: String { path.split(separator: "/").last.map(String.init) ?? path }
