@@ -33,6 +33,8 @@ import Testing
   }
 
   @Test func `the scenarios that topics name exist`() {
-    for topic in Topic.all { if let scenario = topic.scenario { #expect(Self.paths.contains(scenario), "\(topic.name)") } }
+    for topic in Topic.all {
+      if let scenario = topic.scenario { #expect(Self.paths.contains(scenario), "\(topic.name)") }
+    }
   }
 }

@@ -1,23 +1,13 @@
 import Foundation
 import Testing
 
-/// Every scenario that ships checks itself, and gives the same bytes in every process.
-struct ShippedScenarioTests {
+/// Every scenario that ships gives the same bytes in every process, and the index names it.
+struct ScenarioProcessTests {
   static let files: [String] = {
     let folder = Command.repository.appendingPathComponent("Scenarios")
     let paths = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
     return paths.filter { $0.hasSuffix(".json") && $0.contains("/") }.sorted().map { "Scenarios/" + $0 }
   }()
-
-  @Test func `there are scenarios`() {
-    #expect(Self.files.count >= 9)
-  }
-
-  @Test(arguments: files)
-  func `a shipped scenario meets its own expectations`(file: String) throws {
-    let result = try Command.run(["run", file])
-    #expect(result.exitCode == 0, "\(result.output)\(result.errors)")
-  }
 
   @Test(arguments: files)
   func `two processes write the same bytes`(file: String) throws {
