@@ -41,6 +41,13 @@ extension Kernel {
       digest.combine(factory.limit)
       digest.combine(factory.used)
     }
+    areas.digest(into: &digest) { area, digest in
+      digest.combine(9, area.thread.index, area.userTask.index)
+      for place in [area.vcpu, area.trampoline] {
+        digest.combine(place.address)
+        digest.combine(10, place.frames.0, place.frames.1)
+      }
+    }
     replySlots.digest(into: &digest) { slot, digest in
       digest.combine(UInt64(slot.index), slot.task.index, slot.caller.index)
     }
@@ -81,6 +88,7 @@ extension Thread {
     digest.combine(UInt64(bitPattern: left.picoseconds))
     digest.combine(deadline.picoseconds)
     digest.combine(UInt64(internalReferences), deletionIRQ, Int32(utcbFrame))
+    digest.combine(12, areas, alienReturn ? 1 : 0)
     digest.combine(UInt64(bitPattern: consumed.picoseconds))
   }
 }

@@ -23,6 +23,7 @@ extension Kernel {
     mappings = original.mappings.fork()
     kernelUserAreas = original.kernelUserAreas.fork()
     replySlots = original.replySlots.fork()
+    areas = original.areas.fork()
     frames = original.frames
     current = original.current
     currentContext = original.currentContext

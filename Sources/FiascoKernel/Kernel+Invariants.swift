@@ -21,6 +21,7 @@ extension Kernel {
     checkReplyCapabilities(&findings)
     checkBindings(&findings)
     checkDeadlines(&findings)
+    checkAreas(&findings)
     return findings.sentences
   }
 
@@ -69,7 +70,7 @@ extension Kernel {
     findings.require(thread.continuation == .user && thread.phase == .none, "\(current) is in user mode and in an IPC")
     findings.require(!thread.task.isNone, "\(current) is in user mode without a task")
     findings.require(
-      thread.flags.isDisjoint(with: [.dying, .dead, .triggered]), "\(current) should not be in user mode")
+      thread.flags.isDisjoint(with: [.dying, .dead, .triggered, .upcall]), "\(current) should not be in user mode")
   }
 
   // MARK: Threads

@@ -167,3 +167,40 @@ extension Kernel {
     }
   }
 }
+
+extension Kernel {
+  // MARK: Virtual processors
+
+  /// State areas and their threads know each other; whoever is in user mode of a virtual processor has a task there.
+  func checkAreas(_ findings: inout InvariantFindings) {
+    for index in areas.indices {
+      let t = areas[index].thread
+      let knows = threads.contains(t.slot) && threads[t.slot].areas == Int32(index)
+      findings.require(knows, "the kernel-user memory of \(t) belongs to nobody")
+      let user = areas[index].userTask
+      findings.require(user.isNone || tasks.contains(user.slot), "\(t) has an absent user task")
+    }
+    for index in threads.indices {
+      let thread = threads[index]
+      let flags = thread.flags
+      guard thread.areas >= 0 else {
+        let isPlain = flags.isDisjoint(with: [.vcpu, .vcpuUser, .upcall, .trampoline, .vcpuIRQsOff])
+        findings.require(isPlain, "T\(index) has no state area and uses it")
+        continue
+      }
+      guard areas.contains(Int(thread.areas)) else { return findings.add("T\(index) names an absent state area") }
+      let area = areas[Int(thread.areas)]
+      findings.require(flags.contains(.vcpu) == !area.vcpu.isNone, "T\(index) is half a virtual processor")
+      findings.require(!flags.contains(.vcpuUser) || !area.userTask.isNone, "T\(index) runs in no user task")
+      findings.require(flags.isDisjoint(with: [.upcall, .vcpuUser]) || flags.contains(.vcpu), "T\(index) is no vCPU")
+      let both: ThreadFlags = [.upcall, .triggered]
+      findings.require(!flags.isSuperset(of: both), "T\(index) is to do two things at the return to user mode")
+    }
+    for index in tasks.indices {
+      let bound = threads.indices.count { threads[$0].task == TaskID(index) }
+      let used = areas.indices.count { areas[$0].userTask == TaskID(index) }
+      let counted = Int(tasks[index].boundThreads)
+      findings.require(counted == bound + used, "task \(index) counts \(counted) threads where \(bound + used) are")
+    }
+  }
+}

@@ -28,6 +28,7 @@ public struct Kernel: ~Copyable {
   var mappings = SlotTable<MemoryMapping>()
   var kernelUserAreas = SlotTable<KernelUserArea>()
   var replySlots = SlotTable<ReplySlot>()
+  var areas = SlotTable<ThreadAreas>()
   var frames: FrameAllocator
 
   // Scheduling

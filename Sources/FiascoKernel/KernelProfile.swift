@@ -41,19 +41,26 @@ public struct KernelProfile: Hashable, Sendable {
   /// The kernel clock advances in ticks. Otherwise timeouts count from the exact time.
   public var clockAdvancesInTicks: Bool
 
+  /// A page fault forgets a cancel that found the thread in user mode. Otherwise the message to the pager is cancelled.
+  public var faultForgetsCancel: Bool
+  /// A thread may handle its own page faults.
+  public var hasFaultTrampoline: Bool
+
   public static let modern = KernelProfile(
     name: .modern, tracksReplyCapability: true, replyCapabilityOnlyInOpenWait: true, explicitReplySlots: true,
     deathWakesSenders: true, irqsCoalesce: true, missingPagerKills: true, pagerRefusesByLabel: true,
     operationZeroFails: true, yieldReschedules: false, distinguishesMessageLength: true, checksGateLabel: true,
     cancelAtUnboundGate: true, pastSendTimeoutFailsAtOnce: true, checksSchedulerParameters: true,
-    reportsReadiness: false, needsPlacement: true, equalityIncludesRights: true, clockAdvancesInTicks: false)
+    reportsReadiness: false, needsPlacement: true, equalityIncludesRights: true, clockAdvancesInTicks: false,
+    faultForgetsCancel: false, hasFaultTrampoline: true)
 
   public static let r67 = KernelProfile(
     name: .r67, tracksReplyCapability: false, replyCapabilityOnlyInOpenWait: false, explicitReplySlots: false,
     deathWakesSenders: false, irqsCoalesce: false, missingPagerKills: false, pagerRefusesByLabel: false,
     operationZeroFails: false, yieldReschedules: true, distinguishesMessageLength: false, checksGateLabel: false,
     cancelAtUnboundGate: false, pastSendTimeoutFailsAtOnce: false, checksSchedulerParameters: false,
-    reportsReadiness: true, needsPlacement: false, equalityIncludesRights: false, clockAdvancesInTicks: true)
+    reportsReadiness: true, needsPlacement: false, equalityIncludesRights: false, clockAdvancesInTicks: true,
+    faultForgetsCancel: true, hasFaultTrampoline: false)
 
   public static func named(_ name: Name) -> KernelProfile {
     switch name {

@@ -145,7 +145,7 @@ extension Node {
       hart.clearReservation()
       lastThread = t
     }
-    let task = kernel.threads[t.slot].task
+    let task = kernel.executedTask(of: t)
     let cycle = platform.picosecondsPerCycle
     let budget = (UInt64((boundary - now).picoseconds) + cycle - 1) / cycle
     let exit = translations.run(&hart, &kernel.registers[t.slot], &kernel.memory, task: task, budget: budget)

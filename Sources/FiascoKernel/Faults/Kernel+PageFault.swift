@@ -25,12 +25,18 @@ extension Kernel {
     let t = current
     precondition(!t.isNone, "a page fault needs a running thread")
     charge(.pageFaultEntry)
-    threads[t.slot].flags.remove(.cancel)
+    if profile.faultForgetsCancel { threads[t.slot].flags.remove(.cancel) }
     threads[t.slot].faultAddress = address
     threads[t.slot].faultCause = access.cause
     record(.pageFaulted(t, address: address, ip: registers[t.slot].pc))
-    // An alien's faults are exceptions like everything else it does.
-    if address >= Self.userLimit || threads[t.slot].flags.contains(.alien) {
+    if vcpuTakesPageFault(t) {
+      // Its program is entered on the way out.
+    } else if address >= Self.userLimit {
+      sendException(t)
+    } else if enterFaultTrampoline(t) {
+      // It goes on in its own handler.
+    } else if threads[t.slot].flags.contains(.alien) {
+      // An alien's faults are exceptions like everything else it does.
       sendException(t)
     } else {
       callPager(t)
@@ -39,16 +45,22 @@ extension Kernel {
   }
 
   private mutating func callPager(_ t: ThreadID) {
+    holdVCPUMessages(t)
     saveDisplacedRegisters(t)
-    let cause = threads[t.slot].faultCause
-    // Bit 0: the hardware does not tell whether something was mapped, so it is always set on this architecture.
-    let bits: UInt64 =
-      1 | (cause == ExceptionCause.storePageFault ? 2 : 0) | (cause == ExceptionCause.instructionPageFault ? 4 : 0)
-    setUTCBWord(t, 0, threads[t.slot].faultAddress & ~7 | bits)
+    setUTCBWord(t, 0, faultMessageWord(t))
     setUTCBWord(t, 1, registers[t.slot].pc)
     threads[t.slot].entry = .pageFault
     threads[t.slot].tag = MessageTag(label: KernelProtocol.pageFault, words: 2)
     sendFaultMessage(t, to: threads[t.slot].pager)
+  }
+
+  /// Address and kind of the fault in one word.
+  func faultMessageWord(_ t: ThreadID) -> UInt64 {
+    let cause = threads[t.slot].faultCause
+    // Bit 0: the hardware does not tell whether something was mapped, so it is always set on this architecture.
+    let bits: UInt64 =
+      1 | (cause == ExceptionCause.storePageFault ? 2 : 0) | (cause == ExceptionCause.instructionPageFault ? 4 : 0)
+    return threads[t.slot].faultAddress & ~7 | bits
   }
 
   /// A call on behalf of the thread, to whatever stands in the named slot of its own task.
@@ -128,6 +140,7 @@ extension Kernel {
     let tag = threads[t.slot].tag
     let refusedByWord = utcbWord(t, 0) == .max
     restoreDisplacedRegisters(t)
+    releaseVCPUMessages(t)
     if tag.hasError {
       // A cancelled fault counts as handled: the thread faults again unless its ip was changed.
       if threads[t.slot].lastError == .notExistent { sendException(t) }

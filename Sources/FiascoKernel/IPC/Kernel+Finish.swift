@@ -39,6 +39,8 @@ extension Kernel {
       finishPageFault(t)
     case .exception:
       finishException(t)
+    case .vcpuResume:
+      finishReceiveOnResume(t, result.tag, label: result.label)
     }
   }
 
@@ -58,18 +60,20 @@ extension Kernel {
           enterWithoutTask(t)
           continue
         }
-        guard position.flags.contains(.triggered) else {
+        guard !position.flags.isDisjoint(with: [.triggered, .upcall]) else {
           charge(.leaveKernel)
           return
         }
-        raiseTriggeredException(t)
+        if position.flags.contains(.upcall) { enterPendingVCPU(t) } else { raiseTriggeredException(t) }
       case .receive: continueReceive(t)
       case .sendWait: continueSendWait(t)
       case .receiveWait: continueReceiveWait(t)
       case .gateWait: continueGateWait(t)
       case .semaphoreWait: continueSemaphoreWait(t)
       case .finish: finish(t)
-      case .raise: sendException(t)
+      case .raise:
+        threads[t.slot].continuation = .user
+        sendException(t)
       case .stranded: continueStranded(t)
       }
     }

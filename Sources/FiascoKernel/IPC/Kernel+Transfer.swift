@@ -10,12 +10,31 @@ extension Kernel {
     let message = threads[s.slot].message(to: r)
     let tag = message.tag
     copyPayload(tag, from: s, to: r)
-    let error = tag.items > 0 ? transferItems(from: s, to: r, tag: tag, rights: message.rights) : nil
+    let error = takesItems(r, tag) ? transferItems(from: s, to: r, tag: tag, rights: message.rights) : nil
     if let error { setError(r, error.seenByReceiver) }
     if message.isCall, error == nil, receiverWasOpen || !profile.replyCapabilityOnlyInOpenWait {
       setReplyCapability(of: r, caller: s)
     }
     threads[r.slot].endReceive(tag: tag.withError(error != nil), label: message.label)
+    record(.messageTransferred(from: s, to: r, tag: tag.raw))
+    return error
+  }
+
+  /// An answer to an exception that is too short for a register set is not looked at, its items neither.
+  private func takesItems(_ r: ThreadID, _ tag: MessageTag) -> Bool {
+    tag.items > 0 && (threads[r.slot].entry != .exception || tag.words >= ExceptionMessage.words)
+  }
+
+  /// As `transfer`, to a thread that does not wait: tag and label go to the state area of its virtual processor, so
+  /// that what the thread may be about to return stays.
+  mutating func transferToVCPU(from s: ThreadID, to r: ThreadID) -> IPCError? {
+    let message = threads[s.slot].message(to: r)
+    let tag = message.tag
+    copyPayload(tag, from: s, to: r)
+    let error = tag.items > 0 ? transferItems(from: s, to: r, tag: tag, rights: message.rights) : nil
+    if let error { setError(r, error.seenByReceiver) }
+    if message.isCall, error == nil { setReplyCapability(of: r, caller: s) }
+    setVCPUMessage(r, tag: tag.withError(error != nil), label: message.label)
     record(.messageTransferred(from: s, to: r, tag: tag.raw))
     return error
   }

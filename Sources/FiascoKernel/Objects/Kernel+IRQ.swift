@@ -54,6 +54,10 @@ extension Kernel {
 
   /// Binds or rebinds; a pending trigger moves to the new thread.
   mutating func bindIRQ(_ i: Int, to thread: ThreadID, label: UInt64) {
+    guard irqs[i].thread != thread else {
+      irqs[i].label = label
+      return
+    }
     let wasPending = irqs[i].pending > 0
     unqueueIRQ(i)
     threads[thread.slot].internalReferences += 1
@@ -99,14 +103,27 @@ extension Kernel {
       let wasReady = threads[t.slot].isReady
       deliverIRQ(i, to: t)
       threads[t.slot].endReceive()
+      // An alien has to be told at the end of its call: there is no shortcut for it, so it runs when it is its turn.
+      if threads[t.slot].flags.contains(.alien) { return enqueueFront(t) }
       guard !wasReady, deblock(t, lazy: true) else { return }
       // The shortcut straight to user mode passes the trampoline of a triggered exception by (exregs/irq-trigger).
       threads[t.slot].flags.remove(.triggered)
       switchWithContext(to: t)
+    } else if vcpuTakesMessage(t) {
+      interruptVCPU(t, i)
     } else {
       enqueue(SenderID(irq: i), in: .thread(t))
       irqs[i].isQueued = true
     }
+  }
+
+  /// A virtual processor that does not wait finds the message in its state area, when it is its turn.
+  private mutating func interruptVCPU(_ t: ThreadID, _ i: Int) {
+    irqs[i].pending -= 1
+    beginVCPUMessage(t, from: SenderID(irq: i))
+    setVCPUMessage(t, tag: MessageTag(), label: irqs[i].label)
+    record(.irqDelivered(object: irqs[i].object, to: t))
+    enqueueFront(t)
   }
 
   /// The message of an IRQ: no words, the label given when it was bound. Models `Irq_sender::transfer_msg`.

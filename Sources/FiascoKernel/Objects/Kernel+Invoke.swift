@@ -11,8 +11,8 @@ extension Kernel {
     precondition(!t.isNone, "a system call needs a running thread")
     charge(.enterKernel)
     // A cancel that found the thread in user mode is lost here, as on every port but one.
-    threads[t.slot].flags.remove(.cancel)
-    if threads[t.slot].flags.contains(.alien), !admitAlienCall(t) { return leave() }
+    let flags = threads[t.slot].takeTrap()
+    if !flags.isDisjoint(with: [.alien, .vcpuUser]), !admitAlienCall(t) { return leave() }
     let call = registers[t.slot].takeSystemCall()
     threads[t.slot].enter(tag: call.tag, timeouts: call.timeouts, label: call.label)
     record(.ipcStarted(t, target: call.target.raw, tag: call.tag.raw, label: call.label))
@@ -67,7 +67,8 @@ extension Kernel {
       let tag = threads[t.slot].tag
       guard tag.label == KernelProtocol.task else { return complete(t, .refused(.badProtocol)) }
       charge(.objectInvocation)
-      answer(t, if: operation.contains(.receive)) { kernel in
+      // Unmap writes its answer into the request, heard or not.
+      answer(t, if: operation.contains(.receive), keepsWords: utcbWord(t, 0) != Opcode.Task.unmap) { kernel in
         kernel.invokeTask(capability.object, rights: capability.rights, by: t, tag: tag)
       }
     case .irq, .semaphore, .factory, .scheduler, .log, .icu, .inert:
@@ -131,18 +132,26 @@ extension Kernel {
     case .ipcError(let error):
       fail(t, error)
       threads[t.slot].tag = .failed
-    case .noReply, .none:
+    case .noReply:
       threads[t.slot].continuation = .finish
+    case .none:
+      break
     }
   }
 
   /// Carries an operation out; without a receive phase nobody listens, and the message registers stay as they were.
+  /// Only an error of the message itself is told in any case.
   mutating func answer(
-    _ t: ThreadID, if waits: Bool, _ operation: (inout Kernel) -> InvocationOutcome
+    _ t: ThreadID, if waits: Bool, keepsWords: Bool = true, _ operation: (inout Kernel) -> InvocationOutcome
   ) {
     if waits { return complete(t, operation(&self)) }
     let kept = (utcbWord(t, 0), utcbWord(t, 1), utcbWord(t, 2))
-    _ = operation(&self)
+    switch operation(&self) {
+    case .none: return
+    case .ipcError(let error): complete(t, .ipcError(error))
+    case .answer, .noReply: break
+    }
+    guard keepsWords else { return }
     setUTCBWord(t, 0, kept.0)
     setUTCBWord(t, 1, kept.1)
     setUTCBWord(t, 2, kept.2)

@@ -23,6 +23,8 @@ extension Kernel {
   public mutating func timerTick() {
     charge(.timerTick)
     lastTick = now
+    // An interrupt is a trap as well: its value replaces that of a fault before.
+    if !current.isNone { threads[current.slot].faultAddress = 0 }
     var reschedule = false
     while let due = timeouts.next, due.instant <= now {
       if sliceEnd < due.instant {

@@ -10,7 +10,7 @@ extension Kernel {
     guard !threads[t.slot].flags.contains(.dying) else { return releaseThreadIfUnused(t) }
     record(.threadKilled(t))
     threads[t.slot].flags.insert(.dying)
-    threads[t.slot].flags.remove(.triggered)
+    threads[t.slot].flags.subtract([.triggered, .upcall])
     if threads[t.slot].isDead || !threads[t.slot].flags.contains(.placed) {
       cleanUp(t)
       return
@@ -46,6 +46,7 @@ extension Kernel {
     for sender in senders(in: .thread(t)) { abortSender(sender, of: t) }
     leaveSenderQueue(t)
     dequeue(t)
+    if !threads[t.slot].isDead, profile.marksFreeUTCBs { setUTCBWord(t, UTCB.freeMarker, 0) }
     threads[t.slot].flags.subtract([.ready, .cancel, .timeout, .inException])
     threads[t.slot].flags.insert(.dead)
     threads[t.slot].phase = .none
@@ -55,6 +56,7 @@ extension Kernel {
       currentContext = .none
       sliceEnd = .never
     }
+    releaseAreas(of: t)
     unbind(t)
     if t != current { releaseThreadIfUnused(t) }
   }

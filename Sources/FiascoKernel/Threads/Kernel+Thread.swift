@@ -16,6 +16,7 @@ extension Kernel {
     guard tag.words > 0 || !profile.distinguishesMessageLength else { return complete(t, .refused(.messageTooShort)) }
     switch utcbWord(t, 0) & 0xffff {
     case Opcode.Thread.switchTo: switchToThread(t, target)
+    case Opcode.Thread.vcpuResume: resumeVCPU(t, target: target)
     case let opcode:
       answer(t, if: operation.contains(.receive)) { kernel in
         kernel.operate(opcode, on: target, rights: rights, by: t, tag: tag)
@@ -32,23 +33,10 @@ extension Kernel {
     case Opcode.Thread.statistics: threadStatistics(target, by: t)
     case Opcode.Thread.registerDeletionIRQ: registerDeletionIRQ(target, by: t, tag: tag)
     case Opcode.Thread.modifySenders: modifySenders(of: target, by: t, tag: tag)
-    case Opcode.Thread.vcpuResume: .refused(.invalidArgument)
-    // There are no vCPUs; an extended one is something else again.
-    case Opcode.Thread.vcpuControl: .refused(utcbWord(t, 0) & 0x1_0000 == 0 ? .invalidArgument : .noSystemCall)
-    case Opcode.Thread.faultTrampoline where profile.name == .modern: controlFaultTrampoline(by: t)
+    case Opcode.Thread.vcpuControl: controlVCPU(target, by: t, tag: tag)
+    case Opcode.Thread.faultTrampoline where profile.hasFaultTrampoline:
+      controlFaultTrampoline(target, by: t, tag: tag)
     default: .refused(.noSystemCall)
-    }
-  }
-
-  /// No thread has a page-fault trampoline: it can be switched off, and nothing else (conformance threadctl/09).
-  private mutating func controlFaultTrampoline(by t: ThreadID) -> InvocationOutcome {
-    switch utcbWord(t, 0) >> 16 & 0xffff {
-    case 0, 4: return .refused(.invalidArgument)
-    case 1: return .refused(.permission)
-    case 3:
-      setUTCBWord(t, 0, 0)
-      return .answer(label: 0, words: 1)
-    default: return .refused(.noSystemCall)
     }
   }
 

@@ -64,6 +64,8 @@ public struct Thread: BitwiseCopyable, Sendable {
   public var saved: SavedRegisters = SavedRegisters()
   /// An alien thread's permitted system call is running: its handler is told when it is over.
   public var alienReturn = false
+  /// Index into the table of kernel-user memory beside the UTCB; -1 without.
+  var areas: Int32 = -1
 
   // Scheduling
   public var priority: UInt8 = 1
@@ -131,6 +133,15 @@ extension Thread {
   @inline(__always)
   func message(to receiver: ThreadID) -> (tag: MessageTag, label: UInt64, rights: UInt8, isCall: Bool) {
     (tag.withError(false), label, sendRights, hasReceivePhase && partner == SenderID(thread: receiver))
+  }
+
+  /// The thread enters the kernel by a system call: a cancel that found it in user mode is lost, and so is the value
+  /// of the trap before. Returns its flags.
+  @inline(__always)
+  mutating func takeTrap() -> ThreadFlags {
+    flags.remove(.cancel)
+    faultAddress = 0
+    return flags
   }
 
   /// Takes the request of a system call; from now on the thread is inside the kernel.
