@@ -18,6 +18,7 @@ extension Kernel {
     digest.combine(accountedTicks)
     digest.combine(UInt64(bitPattern: idle.picoseconds))
     digest.combine(pendingCycles)
+    digest.combine(rootPager.showsClock ? rootPager.shownTick : 1 << 63)
     timeouts.digest(into: &digest)
     digestSpaces(into: &digest)
     memory.digest(into: &digest)

@@ -25,6 +25,7 @@ extension Kernel {
     replySlots = original.replySlots.fork()
     areas = original.areas.fork()
     frames = original.frames
+    rootPager = original.rootPager
     current = original.current
     currentContext = original.currentContext
     sliceEnd = original.sliceEnd

@@ -30,6 +30,7 @@ public struct Kernel: ~Copyable {
   var replySlots = SlotTable<ReplySlot>()
   var areas = SlotTable<ThreadAreas>()
   var frames: FrameAllocator
+  var rootPager = RootPager()
 
   // Scheduling
   /// The thread that executes; none when the processor idles.

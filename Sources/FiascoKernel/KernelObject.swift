@@ -1,6 +1,8 @@
 /// What kind of object a capability names.
 public enum ObjectKind: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case thread, task, gate, irq, semaphore, factory, scheduler, log, icu
+  /// The pager of the first task, which is part of the boot loader.
+  case rootPager
   /// Initial object without a service: answers "bad protocol" to everything.
   case inert
 }

@@ -62,6 +62,11 @@ public struct KernelProfile: Hashable, Sendable {
     reportsReadiness: true, needsPlacement: false, equalityIncludesRights: false, clockAdvancesInTicks: true,
     faultForgetsCancel: true, hasFaultTrampoline: false)
 
+  /// What the kernel info page lists.
+  var features: [String] {
+    hasFaultTrampoline ? ["pf_tramp", "abiver:3", "mapdb", "jdb"] : ["mapdb", "jdb"]
+  }
+
   public static func named(_ name: Name) -> KernelProfile {
     switch name {
     case .modern: .modern

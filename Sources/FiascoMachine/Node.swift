@@ -100,7 +100,8 @@ extension Node {
       } else if NativeWindow.contains(kernel.registers[current.slot].pc) {
         return .native(current)
       } else {
-        execute(current, until: min(tick, limit))
+        kernel.showClock(at: now)
+        execute(current, until: min(tick, limit, kernel.nextClockStep))
       }
     }
   }

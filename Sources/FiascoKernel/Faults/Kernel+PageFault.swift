@@ -72,6 +72,8 @@ extension Kernel {
     switch target {
     case .thread(let handler):
       startIPC(t, sendTo: handler, receive: .closed(SenderID(thread: handler)))
+    case .rootPager:
+      askRootPager(t)
     case .unboundGate(let gate):
       enqueue(SenderID(thread: t), in: .gate(gate))
       threads[t.slot].queuedAtGate = Int32(gate)
@@ -86,7 +88,7 @@ extension Kernel {
       t, to: threads[t.slot].entry == .pageFault ? threads[t.slot].pager : threads[t.slot].exceptionHandler)
   }
 
-  private enum FaultTarget { case thread(ThreadID), unboundGate(Int) }
+  private enum FaultTarget { case thread(ThreadID), unboundGate(Int), rootPager }
 
   private mutating func faultTarget(_ t: ThreadID, _ selector: UInt64) -> FaultTarget? {
     let reference = ObjectReference(raw: selector)
@@ -102,6 +104,7 @@ extension Kernel {
       guard !gates[gate].thread.isNone else { return .unboundGate(gate) }
       threads[t.slot].label = gates[gate].label | UInt64(found.rights & 3)
       return .thread(gates[gate].thread)
+    case .rootPager: return threads[t.slot].entry == .pageFault ? .rootPager : nil
     case .task, .irq, .semaphore, .factory, .scheduler, .log, .icu, .inert: return nil
     }
   }

@@ -130,7 +130,7 @@ extension Kernel {
     switch threads[t.slot].entry {
     case .pageFault: return retryFaultMessage(t)
     case .exception: return retryFaultMessage(t)
-    case .systemCall, .user: selector = ObjectReference(raw: registers[t.slot].a1)
+    case .systemCall, .vcpuResume, .user: selector = ObjectReference(raw: registers[t.slot].a1)
     }
     guard let found = capability(of: threads[t.slot].task, at: selector.index),
       objects[found.object.slot].kind == .gate, !gates[Int(objects[found.object.slot].index)].thread.isNone

@@ -71,7 +71,7 @@ extension Kernel {
       answer(t, if: operation.contains(.receive), keepsWords: utcbWord(t, 0) != Opcode.Task.unmap) { kernel in
         kernel.invokeTask(capability.object, rights: capability.rights, by: t, tag: tag)
       }
-    case .irq, .semaphore, .factory, .scheduler, .log, .icu, .inert:
+    case .irq, .semaphore, .factory, .scheduler, .log, .icu, .rootPager, .inert:
       invokeServiceObject(t, capability, object, operation)
     }
   }
@@ -118,6 +118,7 @@ extension Kernel {
     case .scheduler: invokeScheduler(by: t, tag: tag)
     case .log: invokeLog(capability, by: t, tag: tag)
     case .icu: invokeController(capability.object, pins: Self.interruptPins, by: t, tag: tag)
+    case .rootPager: invokeRootPager(by: t, tag: tag, waits: waits)
     case .inert, .thread, .task, .gate: .refused(.badProtocol)
     }
   }
