@@ -19,6 +19,7 @@ extension Kernel {
     digest.combine(UInt64(bitPattern: idle.picoseconds))
     digest.combine(pendingCycles)
     digest.combine(rootPager.showsClock ? rootPager.shownTick : 1 << 63)
+    digest.combine(together: logAttributes.input, logAttributes.output, logAttributes.local)
     timeouts.digest(into: &digest)
     digestSpaces(into: &digest)
     memory.digest(into: &digest)
@@ -59,7 +60,7 @@ extension KernelObject {
   func digest(into digest: inout StateDigest) {
     digest.combine(UInt64(kind.rawValue), index, payer.index)
     digest.combine(UInt64(countedReferences) << 32 | UInt64(firstCapability))
-    digest.combine(bytes << 1 | (isDying ? 1 : 0))
+    digest.combine(bytes << 1 | (isDying ? 1 : 0), droppedReferences, 0)
   }
 }
 
@@ -89,7 +90,7 @@ extension Thread {
     digest.combine(UInt64(bitPattern: left.picoseconds))
     digest.combine(deadline.picoseconds)
     digest.combine(UInt64(internalReferences), deletionIRQ, Int32(utcbFrame))
-    digest.combine(12, areas, alienReturn ? 1 : 0)
+    digest.combine(alienReturn ? 12 : 13, areas, waitedGate)
     digest.combine(UInt64(bitPattern: consumed.picoseconds))
   }
 }

@@ -26,6 +26,7 @@ extension Kernel {
     areas = original.areas.fork()
     frames = original.frames
     rootPager = original.rootPager
+    logAttributes = original.logAttributes
     current = original.current
     currentContext = original.currentContext
     sliceEnd = original.sliceEnd

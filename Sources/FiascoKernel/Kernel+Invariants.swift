@@ -132,7 +132,7 @@ extension Continuation {
   var blocks: Bool {
     switch self {
     case .sendWait, .receiveWait, .gateWait, .semaphoreWait, .stranded: true
-    case .user, .receive, .finish, .raise: false
+    case .user, .receive, .finish, .raise, .unblockGate: false
     }
   }
 }

@@ -31,6 +31,7 @@ public struct Kernel: ~Copyable {
   var areas = SlotTable<ThreadAreas>()
   var frames: FrameAllocator
   var rootPager = RootPager()
+  var logAttributes = LogAttributes()
 
   // Scheduling
   /// The thread that executes; none when the processor idles.

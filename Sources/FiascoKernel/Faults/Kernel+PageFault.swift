@@ -75,24 +75,15 @@ extension Kernel {
     case .rootPager:
       askRootPager(t)
     case .unboundGate(let gate):
-      enqueue(SenderID(thread: t), in: .gate(gate))
-      threads[t.slot].queuedAtGate = Int32(gate)
-      threads[t.slot].phase = .sendWait
-      threads[t.slot].continuation = .gateWait
-      block(t, until: .never)
+      sleepAtGate(t, gate, until: .never)
     }
-  }
-
-  mutating func retryFaultMessage(_ t: ThreadID) {
-    sendFaultMessage(
-      t, to: threads[t.slot].entry == .pageFault ? threads[t.slot].pager : threads[t.slot].exceptionHandler)
   }
 
   private enum FaultTarget { case thread(ThreadID), unboundGate(Int), rootPager }
 
   private mutating func faultTarget(_ t: ThreadID, _ selector: UInt64) -> FaultTarget? {
     let reference = ObjectReference(raw: selector)
-    guard !reference.isSpecial, let found = capability(of: threads[t.slot].task, at: reference.index) else {
+    guard let found = capability(of: threads[t.slot].task, at: reference.index) else {
       return nil
     }
     threads[t.slot].sendRights = found.rights

@@ -11,7 +11,8 @@ extension Kernel {
     record(.ipcFailed(t, error: error))
     setError(t, error)
     threads[t.slot].lastError = error
-    let isReceivePhase = error.rawValue & 1 != 0
+    // Where there is no reply slot the operation did not begin.
+    let isReceivePhase = error.rawValue & 1 != 0 && error != .noReplyCapability
     threads[t.slot].tag = isReceivePhase ? threads[t.slot].tag.withError(true) : .failed
     threads[t.slot].phase = .none
     threads[t.slot].flags.subtract([.timeout, .cancel, .transferFailed])
@@ -70,6 +71,7 @@ extension Kernel {
       case .receiveWait: continueReceiveWait(t)
       case .gateWait: continueGateWait(t)
       case .semaphoreWait: continueSemaphoreWait(t)
+      case .unblockGate: continueUnblocking(t)
       case .finish: finish(t)
       case .raise:
         threads[t.slot].continuation = .user

@@ -5,19 +5,19 @@ import FiascoABI
 extension Kernel {
   /// Models `Irq_sender::kinvoke`: trigger, bind, detach, end of interrupt.
   mutating func invokeIRQ(_ i: Int, _ capability: Capability, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
-    let operation = tag.words > 0 ? utcbWord(t, 0) & 0xffff : Opcode.IRQ.trigger
+    guard let operation = irqOperation(t, tag) else { return .refused(.invalidArgument) }
     switch tag.label {
     case KernelProtocol.irq:
       switch operation {
       case Opcode.IRQ.trigger:
         triggerIRQ(i)
         return .noReply
-      case Opcode.IRQ.endOfInterrupt, 0: return .noReply
+      case Opcode.IRQ.endOfInterrupt: return .noReply
+      case 0 where profile.name == .r67: return .noReply
       case Opcode.IRQ.detach where profile.name == .r67: return attachIRQ(i, by: t, tag: tag)
       default: return .refused(profile.name == .r67 ? .invalidArgument : .noSystemCall)
       }
     case KernelProtocol.kernelObject where profile.name == .modern:
-      guard tag.words > 0 else { return .refused(.invalidArgument) }
       guard operation == Opcode.IRQ.bind else { return .refused(.noSystemCall) }
       return capability.hasStrong ? bindIRQ(i, by: t, tag: tag) : .refused(.permission)
     case KernelProtocol.irqSender where profile.name == .modern:
@@ -25,6 +25,14 @@ extension Kernel {
       return capability.hasStrong ? detachIRQ(i) : .refused(.permission)
     default: return .refused(.badProtocol)
     }
+  }
+
+  /// An IRQ message without words is a trigger; every other one without words is refused before it is looked at.
+  ///
+  /// Models `Irq::get_irq_opcode`.
+  private func irqOperation(_ t: ThreadID, _ tag: MessageTag) -> UInt64? {
+    if tag.words > 0 { return utcbWord(t, 0) & 0xffff }
+    return tag.label == KernelProtocol.irq || profile.name == .r67 ? Opcode.IRQ.trigger : nil
   }
 
   /// Profile r67: attach to a thread (its own if no thread capability is given), or detach if no item is given.
@@ -44,12 +52,13 @@ extension Kernel {
 
   /// The label is what stands in MR1, even if the message is shorter (conformance irq-sem/17).
   private mutating func bindIRQ(_ i: Int, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
-    guard let argument = capabilityArgument(t, tag), objects[argument.object.slot].kind == .thread else {
-      return .refused(.invalidArgument)
+    switch argument(t, tag, kind: .thread) {
+    case .failed(let outcome): return outcome
+    case .found(let thread):
+      guard thread.hasStrong else { return .refused(.permission) }
+      bindIRQ(i, to: ThreadID(Int(objects[thread.object.slot].index)), label: utcbWord(t, 1))
+      return .ok
     }
-    guard argument.hasStrong else { return .refused(.permission) }
-    bindIRQ(i, to: ThreadID(Int(objects[argument.object.slot].index)), label: utcbWord(t, 1))
-    return .ok
   }
 
   /// Binds or rebinds; a pending trigger moves to the new thread.
@@ -164,14 +173,19 @@ extension Kernel {
   mutating func invokeSemaphore(_ s: Int, _ capability: Capability, by t: ThreadID, tag: MessageTag)
     -> InvocationOutcome
   {
+    guard let operation = irqOperation(t, tag) else { return .refused(.invalidArgument) }
     if tag.label == KernelProtocol.irq {
-      raiseSemaphore(s)
+      switch operation {
+      case Opcode.IRQ.trigger: raiseSemaphore(s)
+      case Opcode.IRQ.endOfInterrupt: break
+      default: return .refused(.noSystemCall)
+      }
       return .noReply
     }
     guard tag.label == KernelProtocol.semaphore else { return .refused(.badProtocol) }
+    guard operation == 0 else { return .refused(.noSystemCall) }
     guard capability.hasStrong else { return .refused(.permission) }
-    guard tag.words > 0 else { return .refused(.invalidArgument) }
-    guard utcbWord(t, 0) & 0xffff == 0 else { return .refused(.noSystemCall) }
+    setUTCBWord(t, UTCB.error, 0)
     guard semaphores[s].count == 0 else {
       semaphores[s].count -= 1
       return .ok
@@ -195,14 +209,17 @@ extension Kernel {
 
   mutating func continueSemaphoreWait(_ t: ThreadID) {
     let flags = threads[t.slot].flags
+    // Whoever was let through before he was cancelled or his time was up has what he wanted.
+    let stillWaits = threads[t.slot].queuedAtGate >= 0
     leaveSenderQueue(t)
     threads[t.slot].phase = .none
+    threads[t.slot].flags.subtract([.cancel, .timeout, .transferFailed])
     // An error of the semaphore destroys the whole tag, although it is one of the receive phase.
     if flags.contains(.transferFailed) {
       complete(t, .ipcError(.notExistent))
-    } else if flags.contains(.cancel) {
+    } else if stillWaits, flags.contains(.cancel) {
       complete(t, .ipcError(.receiveCanceled))
-    } else if flags.contains(.timeout) {
+    } else if stillWaits, flags.contains(.timeout) {
       complete(t, .ipcError(.receiveTimeout))
     } else {
       complete(t, .ok)
@@ -222,14 +239,15 @@ extension Kernel {
   }
 
   mutating func destroySemaphore(_ s: Int) {
-    for sender in senders(in: .semaphore(s)) {
-      guard let t = sender.thread else { continue }
-      remove(sender, from: .semaphore(s))
+    var woken: [ThreadID] = []
+    while let t = semaphores[s].firstWaiter.thread {
+      remove(SenderID(thread: t), from: .semaphore(s))
       threads[t.slot].queuedAtGate = -1
-      threads[t.slot].flags.insert(.transferFailed)
+      threads[t.slot].flags.formUnion([.transferFailed, .ready])
       disarm(t)
-      makeReady(t)
+      woken.append(t)
     }
     semaphores.remove(s)
+    activate(woken)
   }
 }

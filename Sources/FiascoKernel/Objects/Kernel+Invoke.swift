@@ -25,7 +25,9 @@ extension Kernel {
     if operation == [], !profile.operationZeroFails { operation = .call }
     let explicit = profile.explicitReplySlots && reference.namesReplySlot && !reference.isSpecial
     if explicit, operation.contains(.receive) {
-      guard reference.index < Self.replySlotLimit else { return fail(t, .noReplyCapability) }
+      if !operation.contains(.reply), operation.contains(.openWait), reference.index >= Self.replySlotLimit {
+        return fail(t, .noReplyCapability)
+      }
       threads[t.slot].replySlot = Int32(truncatingIfNeeded: reference.index)
     }
     if operation.contains(.reply) {
@@ -158,29 +160,30 @@ extension Kernel {
     setUTCBWord(t, 2, kept.2)
   }
 
-  /// What stands in a typed item of a request where a capability is expected.
+  /// What stands in a typed item of a request where a capability to an object of a certain kind is expected.
   enum CapabilityArgument {
     case found(Capability)
-    /// No item, or nothing in the slot.
-    case missing
-    /// An item that names memory.
-    case notAnObject
+    case failed(InvocationOutcome)
   }
 
-  func argument(_ t: ThreadID, _ tag: MessageTag, item number: Int = 0) -> CapabilityArgument {
-    guard number < tag.items, tag.words + 2 * number + 1 < UTCB.messageRegisterCount else { return .missing }
-    let item = SendItem(raw: utcbWord(t, tag.words + 2 * number))
-    let page = FlexPage(raw: utcbWord(t, tag.words + 2 * number + 1))
-    guard item.isMap else { return .missing }
-    guard page.kind == .object else { return .notAnObject }
-    guard var found = capability(of: threads[t.slot].task, at: page.slotIndex) else { return .missing }
-    found.rights &= UInt8(page.objectRights.rawValue & 3)
+  /// The rights are those of the slot, whatever the flexpage says. Models `Ko::deref_next`.
+  func argument(_ t: ThreadID, _ tag: MessageTag, kind: ObjectKind, item number: Int = 0) -> CapabilityArgument {
+    guard number < tag.items, let (item, page) = sendItem(of: t, at: tag.words + 2 * number), item.raw != 0 else {
+      return .failed(.refused(.invalidArgument))
+    }
+    guard page.kind == .object else { return .failed(.ipcError(.sendOverflow)) }
+    guard let found = capability(of: threads[t.slot].task, at: page.slotIndex),
+      objects[found.object.slot].kind == kind
+    else { return .failed(.refused(.invalidArgument)) }
     return .found(found)
   }
 
+  /// The capability in a typed item, if there is one.
   func capabilityArgument(_ t: ThreadID, _ tag: MessageTag, item number: Int = 0) -> Capability? {
-    guard case .found(let capability) = argument(t, tag, item: number) else { return nil }
-    return capability
+    guard number < tag.items, let (item, page) = sendItem(of: t, at: tag.words + 2 * number), item.raw != 0,
+      page.kind == .object
+    else { return nil }
+    return capability(of: threads[t.slot].task, at: page.slotIndex)
   }
 }
 

@@ -7,7 +7,7 @@ extension Kernel {
   mutating func invokeScheduler(by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
     guard tag.label == KernelProtocol.scheduler else { return .refused(.badProtocol) }
     guard tag.words > 0 else { return .refused(tooShort) }
-    switch utcbWord(t, 0) & 0xffff {
+    switch utcbWord(t, 0) {
     case Opcode.Scheduler.info: return schedulerInfo(by: t, tag: tag)
     case Opcode.Scheduler.runThread: return runThread(by: t, tag: tag)
     case Opcode.Scheduler.idleTime: return idleTime(by: t, tag: tag)
@@ -85,18 +85,22 @@ extension Kernel {
       guard capability.hasWrite else { return .refused(.permission) }
       // Nobody types: no character, and the bit that says so.
       setUTCBWord(t, 0, 1 << 31)
-      return .answer(label: 0, words: 1)
-    case Opcode.Log.setAttributes: return .ok
+      return .ok
+    case Opcode.Log.setAttributes:
+      logAttributes = LogAttributes(
+        input: utcbWord(t, 1), output: utcbWord(t, 2) | LogAttributes.onlcr, local: utcbWord(t, 3))
+      return .ok
     case Opcode.Log.getAttributes:
-      for (index, flags) in [0x100, 4, 8].enumerated() { setUTCBWord(t, index + 1, UInt64(flags)) }
+      setUTCBWord(t, 1, logAttributes.input & 0xffff_ffff)
+      setUTCBWord(t, 2, logAttributes.output & 0xffff_ffff)
+      setUTCBWord(t, 3, logAttributes.local & 0xffff_ffff)
       return .answer(label: 0, words: 4)
     default: return .refused(.noSystemCall)
     }
   }
 
   private mutating func writeLog(by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
-    guard tag.words >= 2 else { return .noReply }
-    let length = utcbWord(t, 1)
+    let length = utcbWord(t, 1) & 0xffff_ffff
     guard length <= UInt64((UTCB.messageRegisterCount - 2) * 8) else { return .noReply }
     record(.logWritten(t, bytes: UInt32(truncatingIfNeeded: length)))
     for index in 0..<Int(length) {
@@ -104,4 +108,12 @@ extension Kernel {
     }
     return .noReply
   }
+}
+
+/// How the kernel's log would treat characters of a terminal; only kept and told. Models the flags of `Vlog`.
+struct LogAttributes: BitwiseCopyable, Sendable {
+  static let onlcr: UInt64 = 4
+  var input: UInt64 = 0x100
+  var output = LogAttributes.onlcr
+  var local: UInt64 = 8
 }

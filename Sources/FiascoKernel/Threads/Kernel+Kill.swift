@@ -56,6 +56,7 @@ extension Kernel {
       currentContext = .none
       sliceEnd = .never
     }
+    if threads[t.slot].continuation == .unblockGate { continueUnblocking(t) }
     releaseAreas(of: t)
     unbind(t)
     if t != current { releaseThreadIfUnused(t) }
@@ -67,6 +68,8 @@ extension Kernel {
     guard !task.isNone else { return }
     threads[t.slot].task = .none
     threads[t.slot].utcbFrame = -1
+    // The last thread of a task takes its explicit reply slots with it: those clients wait for ever.
+    if replySlots.count > 0, !threads.indices.contains(where: { threads[$0].task == task }) { dropReplySlots(of: task) }
     releaseTask(task)
   }
 

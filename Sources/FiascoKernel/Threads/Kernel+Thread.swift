@@ -57,13 +57,14 @@ extension Kernel {
     guard rights & 2 != 0 else { return .refused(.permission) }
     guard tag.words >= 6 else { return .refused(.invalidArgument) }
     let flags = utcbWord(t, 0)
-    if flags & ThreadControl.bind != 0, let refusal = bind(target, by: t, tag: tag) { return .refused(refusal) }
+    if flags & ThreadControl.bind != 0, let refusal = bind(target, by: t, tag: tag) { return refusal }
     let old = (threads[target.slot].pager, threads[target.slot].exceptionHandler)
-    if flags & ThreadControl.setPager != 0 { threads[target.slot].pager = utcbWord(t, 1) }
-    if flags & ThreadControl.setHandler != 0 { threads[target.slot].exceptionHandler = utcbWord(t, 2) }
+    if flags & ThreadControl.setPager != 0 { threads[target.slot].pager = utcbWord(t, 1) & ~0xfff }
+    if flags & ThreadControl.setHandler != 0 { threads[target.slot].exceptionHandler = utcbWord(t, 2) & ~0xfff }
     if flags & ThreadControl.alien != 0 {
       if utcbWord(t, 4) & ThreadControl.alien != 0 {
         threads[target.slot].flags.insert(.alien)
+        threads[target.slot].flags.remove(.alienPermitted)
       } else {
         threads[target.slot].flags.remove(.alien)
       }
@@ -74,13 +75,14 @@ extension Kernel {
   }
 
   /// A thread can be bound once; its UTCB must lie in kernel-user memory of the task. Models `Thread::bind`.
-  private mutating func bind(_ target: ThreadID, by t: ThreadID, tag: MessageTag) -> InvocationError? {
-    guard tag.items > 0, let argument = capabilityArgument(t, tag) else { return .invalidArgument }
-    let object = objects[argument.object.slot]
-    guard argument.hasStrong else { return .permission }
-    guard object.kind == .task else { return .invalidArgument }
-    let task = TaskID(Int(object.index))
-    return bindThread(target, to: task, utcb: utcbWord(t, 5)) ? nil : .invalidArgument
+  private mutating func bind(_ target: ThreadID, by t: ThreadID, tag: MessageTag) -> InvocationOutcome? {
+    switch argument(t, tag, kind: .task) {
+    case .failed(let outcome): return outcome
+    case .found(let found):
+      guard found.hasStrong else { return .refused(.permission) }
+      let task = TaskID(Int(objects[found.object.slot].index))
+      return bindThread(target, to: task, utcb: utcbWord(t, 5)) ? nil : .refused(.invalidArgument)
+    }
   }
 
   /// Binds without asking for rights; also used to set up the first task.
@@ -120,13 +122,14 @@ extension Kernel {
   }
 
   private mutating func registerDeletionIRQ(_ target: ThreadID, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
-    guard let argument = capabilityArgument(t, tag), objects[argument.object.slot].kind == .irq else {
-      return .refused(.invalidArgument)
+    switch argument(t, tag, kind: .irq) {
+    case .failed(let outcome): return outcome
+    case .found(let irq):
+      guard irq.hasWrite else { return .refused(.permission) }
+      guard threads[target.slot].deletionIRQ == -1 || !profile.distinguishesMessageLength else { return .refused(.busy) }
+      threads[target.slot].deletionIRQ = objects[irq.object.slot].index
+      return .ok
     }
-    guard argument.hasWrite else { return .refused(.permission) }
-    guard threads[target.slot].deletionIRQ == -1 || !profile.distinguishesMessageLength else { return .refused(.busy) }
-    threads[target.slot].deletionIRQ = objects[argument.object.slot].index
-    return .ok
   }
 
   /// Rewrites the labels of queued senders: (test mask, test value, delete mask, add mask) from MR1 on.

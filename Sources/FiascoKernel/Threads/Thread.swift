@@ -66,6 +66,8 @@ public struct Thread: BitwiseCopyable, Sendable {
   public var alienReturn = false
   /// Index into the table of kernel-user memory beside the UTCB; -1 without.
   var areas: Int32 = -1
+  /// The unbound gate where the thread waited, until it has run again; or the gate whose waiters it is waking.
+  var waitedGate: Int32 = -1
 
   // Scheduling
   public var priority: UInt8 = 1

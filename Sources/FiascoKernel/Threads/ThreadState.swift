@@ -88,6 +88,8 @@ public enum Continuation: UInt8, BitwiseCopyable, Sendable {
   case receiveWait
   /// Blocked at an unbound gate; look at the gate again (`Ipc_gate::block`).
   case gateWait
+  /// Has bound a gate and wakes those that waited for it, one after the other (`Ipc_gate_obj::unblock_all`).
+  case unblockGate
   /// Blocked on a semaphore (`Semaphore::sys_down`).
   case semaphoreWait
   /// The IPC is over: finish what it was for (system call, page fault, exception).
