@@ -121,6 +121,9 @@ struct KernelWorld: ~Copyable {
       scripts[t.slot].position += 1
     case .compute(let span): compute(t, span)
     case .touch(let address, let access): touch(t, address, access)
+    case .fault(let address, let access):
+      scripts[t.slot].position += 1
+      node.enterKernel { $0.pageFault(address: address, access: access) }
     case .trap(let cause, let value):
       scripts[t.slot].position += 1
       node.enterKernel { $0.exception(cause: cause, value: value) }
@@ -190,6 +193,8 @@ enum Step {
   case mark(String)
   case compute(TimeSpan)
   case touch(UInt64, FaultAccess)
+  /// Takes a page fault once and goes on elsewhere.
+  case fault(UInt64, FaultAccess)
   case trap(cause: UInt64, value: UInt64)
   /// Uses the processor for ever.
   case spin
