@@ -20,7 +20,10 @@ extension Kernel {
     }
     for g in gates.indices {
       let waiters = checkOrder(.gate(g), "gate \(g)", &findings)
-      findings.require(waiters.isEmpty || gates[g].thread.isNone, "gate \(g) is bound and has waiters")
+      let isBeingWoken = threads.indices.contains {
+        threads[$0].continuation == .unblockGate && threads[$0].waitedGate == Int32(g)
+      }
+      findings.require(waiters.isEmpty || gates[g].thread.isNone || isBeingWoken, "gate \(g) is bound and has waiters")
       checkWaiters(waiters, place: g, continuation: .gateWait, &findings)
     }
     for s in semaphores.indices {

@@ -126,7 +126,8 @@ extension Kernel {
     case .failed(let outcome): return outcome
     case .found(let irq):
       guard irq.hasWrite else { return .refused(.permission) }
-      guard threads[target.slot].deletionIRQ == -1 || !profile.distinguishesMessageLength else { return .refused(.busy) }
+      let isFree = threads[target.slot].deletionIRQ == -1 || !profile.distinguishesMessageLength
+      guard isFree else { return .refused(.busy) }
       threads[target.slot].deletionIRQ = objects[irq.object.slot].index
       return .ok
     }

@@ -93,7 +93,8 @@ struct InfoPageTests {
     let gate = world.gate(handler, label: 0x600)
     world.give(gate, to: place.slot, at: CapabilitySlot(0x20))
     let thread = world.makeThread(in: place, handler: CapabilitySlot(0x20))
-    world.append([.touch(KernelWorld.window + 0x123, .store), .mark("given"), .touch(0x6000_0000, .load)], to: thread.id)
+    world.append(
+      [.touch(KernelWorld.window + 0x123, .store), .mark("given"), .touch(0x6000_0000, .load)], to: thread.id)
     world.start(thread, priority: 10)
     world.sleep(milliseconds: 2)
     #expect(world.order == "given")

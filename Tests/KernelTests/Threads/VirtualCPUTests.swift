@@ -21,7 +21,9 @@ struct VirtualCPUTests {
       (bound, [0x1_0007], -22), (bound, [7, end - VCPUState.bytes], 0), (bound, [7, area + 4096 - 16], 0),
       (bound, [7, area], 0),
     ]
-    for (slot, words, answer) in cases { #expect(world.invoke(slot, KernelProtocol.thread, words) == answer, "\(words)") }
+    for (slot, words, answer) in cases {
+      #expect(world.invoke(slot, KernelProtocol.thread, words) == answer, "\(words)")
+    }
   }
 
   @Test(arguments: profiles, [VCPUFlags(), .irqs, [.irqs, .exceptions], .pageFaults])
