@@ -19,8 +19,25 @@ extension Kernel {
     digest.combine(UInt64(bitPattern: idle.picoseconds))
     digest.combine(pendingCycles)
     timeouts.digest(into: &digest)
+    if isMulticore { digestProcessors(into: &digest) }
     digestSpaces(into: &digest)
     memory.digest(into: &digest)
+  }
+
+  /// Which core acts is part of the state, and so is what the others have before them.
+  private func digestProcessors(into digest: inout StateDigest) {
+    digest.combine(9, Int32(activeCore), Int32(coreCount))
+    digest.combine(interruptedCores)
+    for core in 0..<coreCount {
+      let processor = processor(core)
+      digest.combine(10, processor.current.index, processor.currentContext.index)
+      digest.combine(processor.sliceEnd.picoseconds)
+      digest.combine(processor.accountedTicks)
+      digest.combine(UInt64(bitPattern: processor.idle.picoseconds))
+      processor.timeouts.digest(into: &digest)
+      digest.combine(processor.requests.count)
+      for request in processor.requests { request.digest(into: &digest) }
+    }
   }
 
   private func digestObjectTables(into digest: inout StateDigest) {
@@ -31,7 +48,7 @@ extension Kernel {
     irqs.digest(into: &digest) { irq, digest in
       digest.combine(3, irq.thread.index, Int32(bitPattern: irq.pending))
       digest.combine(irq.label)
-      digest.combine(irq.isQueued ? 1 : 0, irq.queueNext.raw, irq.queuePrevious.raw)
+      digest.combine((irq.isQueued ? 1 : 0) | (irq.isInFlight ? 2 : 0), irq.queueNext.raw, irq.queuePrevious.raw)
       digest.combine(8, irq.controller.index, irq.pin)
     }
     semaphores.digest(into: &digest) { digest, into in
@@ -76,7 +93,7 @@ extension Thread {
     digest.combine(saved.descriptor)
     digest.combine(saved.buffer0)
     digest.combine(saved.buffer1)
-    digest.combine(UInt64(priority), readyNext.index, readyPrevious.index)
+    digest.combine(UInt64(priority) | UInt64(core) << 8, readyNext.index, readyPrevious.index)
     digest.combine(UInt64(bitPattern: quantum.picoseconds))
     digest.combine(UInt64(bitPattern: left.picoseconds))
     digest.combine(deadline.picoseconds)

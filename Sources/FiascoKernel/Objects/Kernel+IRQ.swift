@@ -90,8 +90,13 @@ extension Kernel {
     sendIRQ(i)
   }
 
-  private mutating func sendIRQ(_ i: Int) {
+  mutating func sendIRQ(_ i: Int) {
     let t = irqs[i].thread
+    if isRemote(t) {
+      guard !irqs[i].isInFlight else { return }
+      irqs[i].isInFlight = true
+      return post(.irq(Int32(i)), to: Int(threads[t.slot].core))
+    }
     // A thread that was killed takes nothing; one that has not begun finds the message when it waits.
     guard !threads[t.slot].flags.contains(.dying) else { return }
     if threads[t.slot].accepts(SenderID(irq: i)) {
@@ -127,6 +132,7 @@ extension Kernel {
     unqueueIRQ(i)
     let thread = irqs[i].thread
     irqs.remove(i)
+    dropRequests(irq: i)
     forgetIRQ(i)
     if !thread.isNone, threads.contains(thread.slot) { dropInternalReference(thread) }
   }
@@ -199,9 +205,8 @@ extension Kernel {
     }
     remove(SenderID(thread: t), from: .semaphore(s))
     threads[t.slot].queuedAtGate = -1
-    threads[t.slot].flags.insert(.ready)
     disarm(t)
-    if deblock(t, lazy: true) { switchWithContext(to: t) }
+    if wake(t, lazy: true) { switchWithContext(to: t) }
   }
 
   mutating func destroySemaphore(_ s: Int) {

@@ -64,6 +64,12 @@ extension Kernel {
   /// Takes rights away: translations become stale.
   mutating func reducePage(_ task: TaskID, _ address: UInt64, to entry: PageEntry) {
     rewritePage(task, address, to: entry)
+    forgetTranslations()
+  }
+
+  /// The machine flushes what it caches, that of the other cores as well.
+  mutating func forgetTranslations() {
+    if isMulticore, !staleTranslations { charge(.shootdown, count: coreCount - 1) }
     staleTranslations = true
   }
 

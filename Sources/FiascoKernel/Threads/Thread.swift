@@ -66,6 +66,8 @@ public struct Thread: BitwiseCopyable, Sendable {
   public var alienReturn = false
 
   // Scheduling
+  /// Home core: the thread stands in the lists of no other.
+  public var core: UInt8 = 0
   public var priority: UInt8 = 1
   public var quantum = TimeSpan.milliseconds(10)
   public var left = TimeSpan.milliseconds(10)
@@ -133,6 +135,12 @@ extension Thread {
     (tag.withError(false), label, sendRights, hasReceivePhase && partner == SenderID(thread: receiver))
   }
 
+  /// Whoever wakes a blocked thread first does it for all.
+  @inline(__always) mutating func becomeReady() {
+    flags.insert(.ready)
+    flags.remove(.wakePending)
+  }
+
   /// Takes the request of a system call; from now on the thread is inside the kernel.
   mutating func enter(tag: MessageTag, timeouts: IPCTimeouts, label: UInt64) {
     entry = .systemCall
@@ -179,7 +187,7 @@ extension Thread {
     phase = .none
     continuation = .finish
     flags.insert(.ready)
-    flags.subtract([.timeout, .cancel])
+    flags.subtract([.timeout, .cancel, .wakePending])
     // A reply ends the call: nobody owes this thread an answer any more.
     awaitedFrom = .none
     awaitedSlot = -1
