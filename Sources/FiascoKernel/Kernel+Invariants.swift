@@ -120,7 +120,8 @@ extension Kernel {
     case .none: break
     case .sendWait:
       let isQueued = !thread.queuedAt.isNone || thread.queuedAtGate >= 0
-      let wasAborted = thread.isReady || thread.flags.contains(.dying) || !profile.deathWakesSenders
+      let isWoken = thread.isReady || thread.flags.contains(.wakePending)
+      let wasAborted = isWoken || thread.flags.contains(.dying) || !profile.deathWakesSenders
       findings.require(isQueued || wasAborted, "\(t) waits to send and is queued nowhere")
     case .receiveWait:
       findings.require(thread.queuedAt.isNone, "\(t) waits to receive and is queued at a thread")

@@ -101,13 +101,15 @@ extension Node {
       passIdleTime(until: min(tick, cores[active].interruptAt, limit))
     } else if let pending = cores[active].pending, pending.thread == current {
       cores[active].pending = nil
-      handle(pending.reason, of: current, until: min(tick, limit, horizon))
+      handle(pending.reason, of: current, until: min(tick, horizon))
     } else if NativeWindow.contains(kernel.registers[current.slot].pc) {
       return .native(current)
     } else {
-      let (reason, isLocal) = runUser(current, until: min(tick, limit, horizon))
+      // Not cut at the limit: where somebody above pauses must not decide how cores interleave.
+      let boundary = min(tick, horizon)
+      let (reason, isLocal) = runUser(current, until: boundary)
       if isLocal {
-        handle(reason, of: current, until: min(tick, limit, horizon))
+        handle(reason, of: current, until: boundary)
       } else {
         cores[active].pending = PendingExit(thread: current, reason: reason)
       }

@@ -224,7 +224,8 @@ extension Node {
   /// Costs nothing: neither time nor an instruction.
   private mutating func hint(_ t: ThreadID, _ kind: UInt64, _ operand: UInt64) {
     kernel.registers[t.slot].pc &+= 4
-    if keepsRecords { records.append(NodeRecord(at: now, event: .hint(thread: t, kind: kind, value: operand), core: activeCore)) }
+    guard keepsRecords else { return }
+    records.append(NodeRecord(at: now, event: .hint(thread: t, kind: kind, value: operand), core: activeCore))
   }
 
   /// Timed work: the register holds what remains, so that an interrupted computation can be captured and resumed.

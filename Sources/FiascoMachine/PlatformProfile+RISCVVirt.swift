@@ -11,7 +11,7 @@ extension PlatformProfile {
     about: "QEMU virt, riscv64, one instruction a nanosecond; kernel work counted on the real kernel",
     picosecondsPerCycle: 1000, kernel: CostModel(countedOnRISCV), memory: virtMemory)
 
-  private static let betweenCores = "no count: the kernel was observed on one core; about a microsecond for an interrupt"
+  private static let betweenCores = "about a microsecond for an interrupt; the kernel was counted on one core"
   private static let counted = "instructions counted on Fiasco.OC (riscv64, QEMU icount), taken apart to meet the sums"
 
   private static func countedOnRISCV(_ work: KernelWork) -> CostModel.Entry {

@@ -30,7 +30,13 @@ struct BootCommand: ParsableCommand {
   @Option(help: "Simulated time after which the machine is switched off.")
   var until: Duration = Duration(span: .seconds(5))
 
+  @Option(help: "How many cores the machine has, 1 to 64.")
+  var cores: Int = 1
+
   func validate() throws {
+    guard Kernel.coreRange.contains(cores) else {
+      throw ValidationError("A machine has 1 to 64 cores, not \(cores).")
+    }
     guard PlatformProfile.named(platform) == nil else { return }
     throw ValidationError(
       "There is no platform '\(platform)'; there are \(PlatformChoice.builtInNames.joined(separator: ", ")).")
@@ -41,7 +47,7 @@ struct BootCommand: ParsableCommand {
     do { executable = try ExecutableImage(bytes: readFile(elf)) } catch { throw Failure.badInput("\(elf): \(error)") }
     guard let platform = PlatformProfile.named(platform) else { return }
     var system = bootedSystem(
-      executable: executable, profile: kernel == .r67 ? .r67 : .modern, platform: platform)
+      executable: executable, profile: kernel == .r67 ? .r67 : .modern, platform: platform, cores: cores)
     system.node.keepsRecords = false
     let end = Instant.zero + until.span
     // In slices, so that a reader sees the lines when they are written.

@@ -27,7 +27,7 @@ extension Kernel {
     while let sender = senders(in: .thread(t)).first {
       abortSender(sender, of: t)
       // Each wake-up is a preemption point: a sender may run, and find the victim still alive.
-      if let s = sender.thread, threads[s.slot].isReady, deblock(s, lazy: false) { return schedule() }
+      if let s = sender.thread, threads[s.slot].isReady, !isRemote(s), deblock(s, lazy: false) { return schedule() }
     }
     cleanUp(t)
     schedule()
