@@ -36,6 +36,7 @@ extension Kernel {
     now = original.now
     pendingCycles = original.pendingCycles
     recordsEvents = original.recordsEvents
+    recordsTrace = original.recordsTrace
     stopped = original.stopped
   }
 }

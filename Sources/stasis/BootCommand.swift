@@ -30,6 +30,9 @@ struct BootCommand: ParsableCommand {
   @Option(help: "Simulated time after which the machine is switched off.")
   var until: Duration = Duration(span: .seconds(5))
 
+  @Option(help: TraceOutput.help, completion: .file(extensions: ["jsonl", "txt"]))
+  var traceKernel: String?
+
   func validate() throws {
     guard PlatformProfile.named(platform) == nil else { return }
     throw ValidationError(
@@ -43,17 +46,27 @@ struct BootCommand: ParsableCommand {
     var system = bootedSystem(
       executable: executable, profile: kernel == .r67 ? .r67 : .modern, platform: platform)
     system.node.keepsRecords = false
+    let trace = try traceKernel.map(TraceOutput.init)
+    let watcher = trace?.watcher
+    watcher?.begin(&system)
+    let ending = play(&system, watcher)
+    try trace?.finish()
+    if let ending { throw ending }
+  }
+
+  /// In slices, so that a reader sees the lines when they are written. Returns what went wrong.
+  private func play(_ system: inout System, _ watcher: KernelWatcher?) -> Failure? {
     let end = Instant.zero + until.span
-    // In slices, so that a reader sees the lines when they are written.
     while true {
       let exit = system.run(until: min(end, system.now + .milliseconds(10)))
       Terminal.write(String(decoding: system.node.kernel.console, as: UTF8.self))
       system.node.kernel.console.removeAll(keepingCapacity: true)
+      watcher?.take(&system)
       switch exit {
-      case .reached: if system.now >= end { return }
-      case .quiet: return
-      case .stopped(let reason): throw Failure(code: .stuck, message: "the kernel stopped: \(reason)")
-      case .limit(let name): throw Failure(code: .limitHit, message: "the limit `\(name)` was hit")
+      case .reached: if system.now >= end { return nil }
+      case .quiet: return nil
+      case .stopped(let reason): return Failure(code: .stuck, message: "the kernel stopped: \(reason)")
+      case .limit(let name): return Failure(code: .limitHit, message: "the limit `\(name)` was hit")
       }
     }
   }

@@ -67,12 +67,14 @@ extension Kernel {
     saveContext()
     currentContext = t
     sliceEnd = t.isNone ? .never : now + threads[t.slot].left
+    if recordsTrace, !t.isNone { record(.contextLoaded(t, left: threads[t.slot].left)) }
   }
 
   private mutating func saveContext() {
     guard !currentContext.isNone else { return }
     let remaining = sliceEnd - now
     threads[currentContext.slot].left = remaining > .zero ? remaining : threads[currentContext.slot].quantum
+    if recordsTrace { record(.contextSaved(currentContext, left: threads[currentContext.slot].left)) }
   }
 
   /// The slice is used up: refill it, move its owner to the tail, and charge nobody until the next pick.
@@ -85,6 +87,14 @@ extension Kernel {
     threads[owner.slot].left = threads[owner.slot].quantum
     if threads[owner.slot].flags.contains(.listed) { dequeue(owner) }
     enqueueTail(owner)
+    invalidateContext()
+  }
+
+  /// Nobody is charged until the next pick; what was left of the slice is not saved.
+  ///
+  /// Models `Ready_queue::invalidate_sched`.
+  mutating func invalidateContext() {
+    if recordsTrace { record(.contextInvalidated(currentContext)) }
     currentContext = .none
     sliceEnd = .never
   }
