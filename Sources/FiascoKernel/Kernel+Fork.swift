@@ -28,6 +28,7 @@ extension Kernel {
     currentContext = original.currentContext
     sliceEnd = original.sliceEnd
     ready = original.ready
+    background = original.background
     timeouts = original.timeouts
     lastTick = original.lastTick
     accountedTicks = original.accountedTicks

@@ -47,6 +47,8 @@ extension Kernel {
         t = thread.readyNext
       } while t != head
     }
+    checkBackground(&findings)
+    members += background.fair.heap.count + background.deadlines.entries.count
     let flagged = threads.indices.reduce(0) { $0 + (threads[$1].flags.contains(.listed) ? 1 : 0) }
     findings.require(flagged == members, "\(flagged) threads say that they are listed, \(members) are")
     if let highest = (UInt8.min...UInt8.max).last(where: { !ready[$0].isNone }) {

@@ -37,6 +37,8 @@ public struct Kernel: ~Copyable {
   var currentContext = ThreadID.none
   var sliceEnd = Instant.never
   var ready: ReadyQueue
+  /// Ready threads of the classes below the fixed priorities.
+  var background = BackgroundQueue()
   var timeouts = EventQueue()
   /// When the timer interrupt was last handled.
   var lastTick = Instant.never

@@ -42,6 +42,7 @@ struct BootCommand: ParsableCommand {
   func run() throws {
     let executable: ExecutableImage
     do { executable = try ExecutableImage(bytes: readFile(elf)) } catch { throw Failure.badInput("\(elf): \(error)") }
+    try checkPlaces(of: executable)
     guard let platform = PlatformProfile.named(platform) else { return }
     var system = bootedSystem(
       executable: executable, profile: kernel == .r67 ? .r67 : .modern, platform: platform)
@@ -53,6 +54,20 @@ struct BootCommand: ParsableCommand {
     try trace?.finish()
     if let ending { throw ending }
   }
+
+  /// The boot loader copies segments to physical addresses: all of them must be RAM.
+  private func checkPlaces(of executable: ExecutableImage) throws {
+    let layout = MemoryLayout()
+    for segment in executable.segments {
+      let (end, overflow) = segment.address.addingReportingOverflow(UInt64(segment.fileBytes.count))
+      guard segment.address < layout.base || overflow || end > layout.end else { continue }
+      throw Failure.badInput(
+        "\(elf): the segment at \(hexadecimal(segment.address)) does not fit into the RAM from "
+          + "\(hexadecimal(layout.base)) to \(hexadecimal(layout.end))")
+    }
+  }
+
+  private func hexadecimal(_ address: UInt64) -> String { "0x" + String(address, radix: 16) }
 
   /// In slices, so that a reader sees the lines when they are written. Returns what went wrong.
   private func play(_ system: inout System, _ watcher: KernelWatcher?) -> Failure? {

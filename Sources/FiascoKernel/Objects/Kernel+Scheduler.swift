@@ -20,8 +20,7 @@ extension Kernel {
     guard utcbWord(t, 1) & 0xffff_ffff == 0 else { return .refused(.outOfRange) }
     setUTCBWord(t, 0, 1)
     setUTCBWord(t, 1, 1)
-    // Scheduler classes: bit 1 is fixed priority.
-    setUTCBWord(t, 2, 2)
+    setUTCBWord(t, 2, profile.scheduler.classes)
     return .answer(label: 0, words: 3)
   }
 
@@ -40,32 +39,30 @@ extension Kernel {
       return .refused(.invalidArgument)
     }
     let target = ThreadID(Int(objects[argument.object.slot].index))
-    let requested = Int64(bitPattern: utcbWord(t, 3))
-    var priority = requested
-    var quantum = utcbWord(t, 4)
-    if requested < 0 {
-      guard requested == -1 else { return .refused(.outOfRange) }
-      guard quantum >= 48, tag.words >= 7 else { return .refused(.invalidArgument) }
-      quantum = utcbWord(t, 5)
-      priority = Int64(bitPattern: utcbWord(t, 6))
+    let parameters: SchedulingParameters?
+    do throws(InvocationError) {
+      parameters = try schedulingParameters(by: t, tag: tag)
+    } catch {
+      return .refused(error)
     }
-    guard priority != 0 || !profile.checksSchedulerParameters else { return .refused(.invalidArgument) }
     charge(.runThread)
-    let span = quantum == 0 ? TimeSpan.milliseconds(10) : TimeSpan.microseconds(Int64(min(quantum, 1 << 40)))
     // The answer is complete before anybody else runs.
     complete(t, .ok)
-    setSchedule(target, priority: UInt8(clamping: priority), quantum: span)
+    setSchedule(target, parameters ?? threads[target.slot].schedulingParameters)
     return .none
   }
 
-  /// Models `Thread::set_sched_params` and the migration to the only processor.
   public mutating func setSchedule(_ target: ThreadID, priority: UInt8, quantum: TimeSpan) {
+    setSchedule(target, .fixed(priority: priority, quantum: quantum))
+  }
+
+  /// Models `Thread::set_sched_params` and the migration to the only processor.
+  public mutating func setSchedule(_ target: ThreadID, _ parameters: SchedulingParameters) {
     dequeue(target)
-    threads[target.slot].priority = priority
-    threads[target.slot].quantum = quantum
-    threads[target.slot].left = quantum
+    threads[target.slot].schedulingParameters = parameters
+    threads[target.slot].left = parameters.quantum
     threads[target.slot].flags.insert(.placed)
-    if currentContext == target { sliceEnd = now + quantum }
+    if currentContext == target { sliceEnd = now + parameters.quantum }
     guard threads[target.slot].isReady else { return }
     if target == current {
       enqueueFront(target)

@@ -52,6 +52,7 @@ extension Kernel {
     threads[t.slot].continuation = .user
     threads[t.slot].entry = .user
     if currentContext == t { invalidateContext() }
+    if background.lastFair == t { background.lastFair = .none }
     unbind(t)
     if t != current { releaseThreadIfUnused(t) }
   }

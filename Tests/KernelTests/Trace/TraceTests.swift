@@ -73,7 +73,8 @@ struct TraceTests {
     world.node.beginTrace()
     let server = world.thread(priority: 20, [.wait(), .reply()])
     let gate = world.gate(server, label: 0x40)
-    let client = world.thread(priority: 10, [.call(gate), .call(.log, timeouts: .zero), .receive(gate, timeouts: .zero)])
+    let client = world.thread(
+      priority: 10, [.call(gate), .call(.log, timeouts: .zero), .receive(gate, timeouts: .zero)])
     world.sleep(milliseconds: 2)
     let told = world.node.trace.compactMap { record -> String? in
       guard case .ipcReturned(client.id, let tag, let label, let error) = record.event else { return nil }

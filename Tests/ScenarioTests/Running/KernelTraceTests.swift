@@ -33,8 +33,7 @@ import Testing
   @Test func `the text form is a table of columns with the debugger's words`() throws {
     let lines = try trace(.text).text.split(separator: "\n").map(String.init)
     #expect(lines[0] == "  number       time (us)  cpu  thread  tag    payload")
-    let heading = Array(lines[0])
-    let column = try #require(heading.firstIndex(of: "p"))
+    let column = lines[0].count - "payload".count
     for line in lines.dropFirst() {
       // Columns of numbers end, columns of words begin, where their headings do.
       let characters = Array(line)
@@ -43,12 +42,39 @@ import Testing
     }
     // From the client's first call on; numbers and times belong to the costs, not to the order.
     let start = try #require(lines.firstIndex { $0.contains("call->[C:20]") })
-    let found = lines[start...].map { $0.dropFirst(35).split(separator: " ").joined(separator: " ") }
-    let numbered = found.map { $0.replacing(/ of \d+:/, with: ":").replacing(/left=\d+/, with: "left=n") }
+    let found = lines[start...].map { $0.dropFirst(29).split(separator: " ").joined(separator: " ") }
+    let numbered = found.map { $0.replacing(#/ of \d+:/#, with: ":").replacing(#/left=\d+/#, with: "left=n") }
     #expect(Array(numbered.prefix(Self.golden.count)) == Self.golden)
   }
 
-  private static let golden: [String] = [
+  /// Thread, tag, payload.
+  private static let golden = [
+    "c ipc call->[C:20] DID=d L=0x0 TO=INF/INF (p=0 w=1 i=0) (29,0)",
+    "c gate gate=d thread=c label=0x43",
+    "c xfer from=c to=b tag=0x1",
+    "c csw c ==> b on time of c",
+    "b res ok: (p=0 w=1 i=0) from 0x43 (29,0)",
+    "b ipc repl+wait->[INV] DID=b L=0x0 TO=INF/INF (p=0 w=1 i=0) (2a,0)",
+    "b xfer from=b to=c tag=0x1",
+    "b csw b ==> c",
+    "c res ok: (p=0 w=1 i=0) from 0x0 (2a,0)",
+    "c ipc call->[C:20] DID=d L=0x0 TO=1000us/1000us (p=0 w=1 i=0) (1,0)",
+    "c gate gate=d thread=c label=0x43",
+    "c xfer from=c to=b tag=0x1",
+    "c csw c ==> b on time of c",
+    "b res ok: (p=0 w=1 i=0) from 0x43 (1,0)",
+    "b ipc recv->[INV] DID=b L=0x0 TO=INF/INF (p=0 w=0 i=0) (1,0)",
+    "b rcvw id=b partner=b",
+    "b csw b ==> c",
+    "c rcvw id=c partner=b",
+    "c sch save owner=c prio=10 left=n quantum=10000",
+    "c csw c ==> -",
+    "- timer ip=0x0",
+    "- tmo id=c",
+    "- sch load owner=c prio=10 left=n quantum=10000",
+    "- csw - ==> c",
+    "c err id=c result=3",
+    "c res error 3: (p=0 w=1 i=0 E)",
   ]
 
   @Test func `every line of the other form is a JSON object that agrees with the text`() throws {
