@@ -10,11 +10,11 @@ extension Kernel {
   func schedulingParameters(by t: ThreadID, tag: MessageTag) throws(InvocationError) -> SchedulingParameters? {
     let requested = Int64(bitPattern: utcbWord(t, 3))
     do throws(InvocationError) {
-      return requested < 0 ? try classParameters(-requested, by: t, tag: tag) : try legacyParameters(by: t, tag: tag)
+      return requested < 0 ? try classParameters(requested, by: t, tag: tag) : try legacyParameters(by: t, tag: tag)
     } catch {
       // A message that ends before its parameters is refused by both.
-      let isIncomplete = requested < 0 && !hasParameters(by: t, tag: tag)
-      if profile.checksSchedulerParameters || isIncomplete { throw error }
+      if profile.checksSchedulerParameters { throw error }
+      if requested < 0, !hasParameters(by: t, tag: tag) { throw .invalidArgument }
       return nil
     }
   }
@@ -34,14 +34,14 @@ extension Kernel {
     _ number: Int64, by t: ThreadID, tag: MessageTag
   ) throws(InvocationError) -> SchedulingParameters {
     switch (number, profile.scheduler) {
-    case (1, _):
+    case (-1, _):
       guard hasParameters(by: t, tag: tag) else { throw .invalidArgument }
       return try fixedParameters(priority: utcbWord(t, 6), quantum: utcbWord(t, 5))
-    case (2, .fixedPriorityAndFairQueueing):
+    case (-2, .fixedPriorityAndFairQueueing):
       let (quantum, weight) = (utcbWord(t, 5), utcbWord(t, 6))
       guard hasParameters(by: t, tag: tag), quantum != 0, weight != 0 else { throw .invalidArgument }
       return .fair(quantum: Self.span(quantum), weight: weight)
-    case (3, .fixedPriorityAndDeadlines):
+    case (-3, .fixedPriorityAndDeadlines):
       guard hasParameters(by: t, tag: tag), utcbWord(t, 5) != 0 else { throw .invalidArgument }
       return deadlineParameters(utcbWord(t, 5))
     default: throw .outOfRange

@@ -129,7 +129,8 @@ extension Kernel {
     checkMembers(line, .deadline, &findings)
     for index in threads.indices where threads[index].schedulingClass != .fixedPriority {
       let places = (heap + line).count { $0.thread == ThreadID(index) }
-      findings.require(places == (threads[index].flags.contains(.listed) ? 1 : 0), "T\(index) is listed \(places) times")
+      let wanted = threads[index].flags.contains(.listed) ? 1 : 0
+      findings.require(places == wanted, "T\(index) is listed \(places) times, not \(wanted)")
       findings.require(threads[index].priority == 0, "T\(index) has a class below the priorities and a priority")
     }
     let last = background.lastFair
