@@ -15,6 +15,8 @@ extension Kernel {
     digestObjectTables(into: &digest)
     digest.combine(1, current.index, currentContext.index)
     digest.combine(sliceEnd.picoseconds)
+    digest.combine(9, background.lastFair.index, Int32(truncatingIfNeeded: background.deadlines.entries.count))
+    for entry in background.fair.heap + background.deadlines.entries { digest.combine(10, entry.thread.index, -1) }
     digest.combine(accountedTicks)
     digest.combine(UInt64(bitPattern: idle.picoseconds))
     digest.combine(pendingCycles)
@@ -95,6 +97,8 @@ extension Thread {
     digest.combine(saved.buffer1)
     digest.combine(UInt64(priority) | UInt64(core) << 8, readyNext.index, readyPrevious.index)
     digest.combine(UInt64(bitPattern: quantum.picoseconds))
+    digest.combine(UInt64(schedulingClass.rawValue) << 56 ^ weight)
+    digest.combine(rank)
     digest.combine(UInt64(bitPattern: left.picoseconds))
     digest.combine(deadline.picoseconds)
     digest.combine(UInt64(internalReferences), deletionIRQ, Int32(utcbFrame))

@@ -32,6 +32,7 @@ extension Kernel {
     nextSerial = original.nextSerial
     pendingCycles = original.pendingCycles
     recordsEvents = original.recordsEvents
+    recordsTrace = original.recordsTrace
     stopped = original.stopped
   }
 }

@@ -31,13 +31,15 @@ extension Kernel {
 
   private func checkCore(_ core: Int, _ processor: Processor, _ findings: inout InvariantFindings) {
     checkReadyList(core, processor.ready, &findings)
+    checkBackground(core, processor.background, &findings)
     checkCurrent(core, processor, &findings)
   }
 
   /// Members of a core's ready list that can be reached.
   private func listed(on core: Int) -> [ThreadID] {
     let ready = processor(core).ready
-    var members: [ThreadID] = []
+    let background = processor(core).background
+    var members = (background.fair.heap + background.deadlines.entries).map(\.thread)
     for priority in UInt8.min...UInt8.max {
       let head = ready[priority]
       var t = head

@@ -49,6 +49,10 @@ public struct Kernel: ~Copyable {
   /// Records since the machine last drained them.
   public var outbox = EventOutbox()
   public var recordsEvents = true
+  /// Somebody reads a kernel trace: record what only a trace needs, and with every record what surrounds it.
+  public internal(set) var recordsTrace = false
+  /// What surrounded each record of the outbox; filled only while `recordsTrace`.
+  public internal(set) var traceContexts: [TraceContext] = []
   /// Characters written to the kernel's log (Vlog) since the machine last drained them.
   public var console: [UInt8] = []
   /// The kernel would stop here (assertion, use after free); no further entry is allowed.
@@ -78,6 +82,7 @@ public struct Kernel: ~Copyable {
   @inline(__always)
   mutating func record(_ event: KernelEvent) {
     if recordsEvents { outbox.append(event) }
+    if recordsTrace { recordContext(of: event) }
   }
 }
 

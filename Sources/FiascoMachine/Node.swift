@@ -13,8 +13,12 @@ public struct Node: ~Copyable {
   public internal(set) var retired: UInt64 = 0
   /// Happenings since they were last drained, with their times.
   public var records: [NodeRecord] = []
+  /// The kernel trace since it was last drained; filled only after `beginTrace`.
+  public var trace: [TraceRecord] = []
+  /// Records of the outbox that `trace` has already.
+  var tracedAtBoot = 0
   /// Order-dependent digest of all records ever made.
-  public private(set) var traceDigest = StateDigest()
+  public internal(set) var traceDigest = StateDigest()
   /// Keep records for a reader; the digest is made either way.
   public var keepsRecords = true
 
@@ -142,6 +146,7 @@ extension Node {
       kernel.staleTranslations = false
     }
     guard !kernel.outbox.isEmpty else { return }
+    if kernel.recordsTrace { return takeTrace() }
     let core = activeCore
     traceDigest.combine(now.picoseconds)
     if kernel.isMulticore { traceDigest.combine(UInt64(core)) }
@@ -152,7 +157,7 @@ extension Node {
     kernel.outbox.removeAll()
   }
 
-  private var activeCore: UInt8 { UInt8(truncatingIfNeeded: kernel.activeCore) }
+  var activeCore: UInt8 { UInt8(truncatingIfNeeded: kernel.activeCore) }
 
   // MARK: Machine code
 

@@ -34,12 +34,18 @@ extension Kernel {
     case .systemCall:
       registers[t.slot].a0 = result.tag.raw
       if let label = result.label { registers[t.slot].a3 = label }
+      if recordsTrace { recordResult(of: t, result.tag) }
       if result.isAlien { finishAlienCall(t) }
     case .pageFault:
       finishPageFault(t)
     case .exception:
       finishException(t)
     }
+  }
+
+  private mutating func recordResult(of t: ThreadID, _ tag: MessageTag) {
+    let error = tag.hasError ? IPCError(rawValue: utcbWord(t, UTCB.error)) : nil
+    record(.ipcReturned(t, tag: tag.raw, label: registers[t.slot].a3, error: error))
   }
 
   /// Runs what the current thread still has to do inside the kernel, and whoever gets the processor meanwhile,

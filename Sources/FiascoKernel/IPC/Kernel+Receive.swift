@@ -47,8 +47,7 @@ extension Kernel {
     guard profile.yieldReschedules, threads[t.slot].partner == SenderID(thread: t) else { return }
     dequeue(t)
     enqueueTail(t)
-    currentContext = .none
-    sliceEnd = .never
+    invalidateContext()
     abortReceive(t, .receiveTimeout)
     schedule()
   }

@@ -21,8 +21,7 @@ extension Kernel {
     guard CoreSet(descriptor: set, map: .max).offset < coreCount else { return .refused(.outOfRange) }
     setUTCBWord(t, 0, CoreSet.online(descriptor: set, count: coreCount))
     setUTCBWord(t, 1, UInt64(coreCount))
-    // Scheduler classes: bit 1 is fixed priority.
-    setUTCBWord(t, 2, 2)
+    setUTCBWord(t, 2, profile.scheduler.classes)
     return .answer(label: 0, words: 3)
   }
 
@@ -57,36 +56,34 @@ extension Kernel {
 
   /// On the core of the thread: reads the parameters from the caller's UTCB and applies them.
   mutating func applySchedule(to target: ThreadID, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
-    let requested = Int64(bitPattern: utcbWord(t, 3))
-    var priority = requested
-    var quantum = utcbWord(t, 4)
-    if requested < 0 {
-      guard requested == -1 else { return .refused(.outOfRange) }
-      guard quantum >= 48, tag.words >= 7 else { return .refused(.invalidArgument) }
-      quantum = utcbWord(t, 5)
-      priority = Int64(bitPattern: utcbWord(t, 6))
+    let parameters: SchedulingParameters?
+    do throws(InvocationError) {
+      parameters = try schedulingParameters(by: t, tag: tag)
+    } catch {
+      return .refused(error)
     }
-    guard priority != 0 || !profile.checksSchedulerParameters else { return .refused(.invalidArgument) }
     charge(.runThread)
-    let span = quantum == 0 ? TimeSpan.milliseconds(10) : TimeSpan.microseconds(Int64(min(quantum, 1 << 40)))
     // The answer is complete before anybody else runs.
     complete(t, .ok)
     let core = core(in: CoreSet(descriptor: utcbWord(t, 1), map: utcbWord(t, 2)), for: target, by: t)
-    setSchedule(target, priority: UInt8(clamping: priority), quantum: span, core: core)
+    setSchedule(target, parameters ?? threads[target.slot].schedulingParameters, core: core)
     return .none
   }
 
-  /// Models `Thread::set_sched_params` and `Thread::do_migration`.
   public mutating func setSchedule(_ target: ThreadID, priority: UInt8, quantum: TimeSpan, core: Int = 0) {
+    setSchedule(target, .fixed(priority: priority, quantum: quantum), core: core)
+  }
+
+  /// Models `Thread::set_sched_params` and `Thread::do_migration`.
+  public mutating func setSchedule(_ target: ThreadID, _ parameters: SchedulingParameters, core: Int = 0) {
     dequeue(target)
-    threads[target.slot].priority = priority
-    threads[target.slot].quantum = quantum
-    threads[target.slot].left = quantum
+    threads[target.slot].schedulingParameters = parameters
+    threads[target.slot].left = parameters.quantum
     if isMulticore, core != activeCore || threads[target.slot].flags.contains(.migrating) {
       return migrate(target, to: core)
     }
     threads[target.slot].flags.insert(.placed)
-    if currentContext == target { sliceEnd = now + quantum }
+    if currentContext == target { sliceEnd = now + parameters.quantum }
     guard threads[target.slot].isReady else { return }
     if target == current {
       enqueueFront(target)

@@ -22,6 +22,7 @@ extension Kernel {
   /// Models `Thread::handle_timer_interrupt` and `Timeout_q::do_timeouts`.
   public mutating func timerTick() {
     charge(.timerTick)
+    if recordsTrace { record(.timerTicked) }
     lastTick = now
     var reschedule = false
     while let due = timeouts.next, due.instant <= now {

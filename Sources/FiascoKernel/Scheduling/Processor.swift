@@ -12,6 +12,8 @@ import Determinism
   var currentContext = ThreadID.none
   var sliceEnd = Instant.never
   var ready = ReadyQueue()
+  /// Ready threads of the classes below the fixed priorities.
+  var background = BackgroundQueue()
   var timeouts = EventQueue()
   /// When the timer interrupt was last handled.
   var lastTick = Instant.never
@@ -67,6 +69,10 @@ extension Kernel {
   var ready: ReadyQueue {
     @inline(__always) _read { yield here.ready }
     @inline(__always) _modify { yield &here.ready }
+  }
+  var background: BackgroundQueue {
+    @inline(__always) _read { yield here.background }
+    @inline(__always) _modify { yield &here.background }
   }
   var timeouts: EventQueue {
     @inline(__always) _read { yield here.timeouts }

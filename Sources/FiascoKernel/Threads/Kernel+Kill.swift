@@ -52,10 +52,8 @@ extension Kernel {
     threads[t.slot].phase = .none
     threads[t.slot].continuation = .user
     threads[t.slot].entry = .user
-    if currentContext == t {
-      currentContext = .none
-      sliceEnd = .never
-    }
+    if currentContext == t { invalidateContext() }
+    forgetFair(t)
     unbind(t)
     if t != current { releaseThreadIfUnused(t) }
   }

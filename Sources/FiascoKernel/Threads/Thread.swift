@@ -69,6 +69,11 @@ public struct Thread: BitwiseCopyable, Sendable {
   /// Home core: the thread stands in the lists of no other.
   public var core: UInt8 = 0
   public var priority: UInt8 = 1
+  public var schedulingClass = SchedulingClass.fixedPriority
+  /// Share of a fair thread.
+  public var weight: UInt64 = 1
+  /// What orders a thread of the classes below the priorities: its virtual deadline or its deadline, in microseconds.
+  public var rank: UInt64 = 0
   public var quantum = TimeSpan.milliseconds(10)
   public var left = TimeSpan.milliseconds(10)
   public var readyNext = ThreadID.none
@@ -97,6 +102,26 @@ public struct SavedRegisters: BitwiseCopyable, Sendable {
 }
 
 extension Thread {
+  /// What run_thread has set. A fair thread's virtual deadline is no parameter: it stays.
+  public internal(set) var schedulingParameters: SchedulingParameters {
+    get {
+      SchedulingParameters(
+        schedulingClass: schedulingClass, priority: priority, quantum: quantum, weight: weight,
+        deadline: schedulingClass == .deadline ? rank : 0)
+    }
+    set {
+      if newValue.schedulingClass == .deadline {
+        rank = newValue.deadline
+      } else if schedulingClass == .deadline {
+        rank = 0
+      }
+      schedulingClass = newValue.schedulingClass
+      priority = newValue.priority
+      quantum = newValue.quantum
+      weight = newValue.weight
+    }
+  }
+
   /// Names no slot: every bit above the slot's offset is set (observed in conformance threadctl/05).
   public static let noSelector: UInt64 = ~0xfff
 
