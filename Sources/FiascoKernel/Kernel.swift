@@ -28,6 +28,9 @@ public struct Kernel: ~Copyable {
   var mappings = SlotTable<MemoryMapping>()
   var kernelUserAreas = SlotTable<KernelUserArea>()
   var replySlots = SlotTable<ReplySlot>()
+  /// Inputs of all interrupt controllers.
+  var pins = ContiguousArray(repeating: InterruptPin(), count: InterruptPin.count)
+  var logAttributes = LogAttributes()
   var frames: FrameAllocator
 
   // Scheduling
@@ -48,6 +51,8 @@ public struct Kernel: ~Copyable {
   public var idle = TimeSpan.zero
 
   // Interface with the machine
+  /// A device asks for an interrupt that is not masked: the machine enters `interrupt()`.
+  public internal(set) var interruptRequested = false
   /// Set by the machine before it enters the kernel.
   public var now = Instant.zero
   /// Cycles of kernel work since the machine last drained them.

@@ -20,6 +20,7 @@ public struct Node: ~Copyable {
 
   var hart = Hart()
   var translations = TranslationPool()
+  var devices = DeviceSignals()
   /// Which thread's instructions ran last; a switch loses the hart's reservation.
   private var lastThread = ThreadID.none
 
@@ -41,6 +42,7 @@ public struct Node: ~Copyable {
     traceDigest = original.traceDigest
     keepsRecords = original.keepsRecords
     hart.reservation = original.hart.reservation
+    devices = original.devices
     lastThread = original.lastThread
   }
 
@@ -48,6 +50,7 @@ public struct Node: ~Copyable {
     digest.combine(now.picoseconds)
     digest.combine(retired)
     digest.combine(hart.reservation ?? 1)
+    devices.digest(into: &digest)
     kernel.digest(into: &digest)
   }
 }
@@ -91,23 +94,29 @@ extension Node {
         enterKernel { $0.timerTick() }
         continue
       }
+      if devices.next <= now { raisePins() }
+      if kernel.interruptRequested {
+        enterKernel { $0.interrupt() }
+        continue
+      }
       let current = kernel.current
+      let boundary = min(tick, devices.next, limit)
       if current.isNone {
-        if tick == .never { return .quiet }
-        let until = min(tick, limit)
+        if min(tick, devices.next) == .never { return .quiet }
+        let until = boundary
         kernel.idle += until - now
         now = until
       } else if NativeWindow.contains(kernel.registers[current.slot].pc) {
         return .native(current)
       } else {
-        execute(current, until: min(tick, limit))
+        execute(current, until: boundary)
       }
     }
   }
 
   /// Lets the current thread use CPU time, until the next tick or `limit` at most; returns how much it got.
   public mutating func spend(_ span: TimeSpan, until limit: Instant) -> TimeSpan {
-    let boundary = min(kernel.nextTick, limit)
+    let boundary = min(kernel.nextTick, devices.next, limit)
     let available = boundary > now ? boundary - now : .zero
     let used = min(span, available)
     now = now + used

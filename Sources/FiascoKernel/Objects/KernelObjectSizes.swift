@@ -43,6 +43,8 @@ extension KernelProfile {
   /// IRQ objects are created under their own label; otherwise under that of IRQ messages.
   var separatesIRQLabel: Bool { name == .modern }
   var hasSemaphores: Bool { name == .modern }
+  /// A second deletion IRQ takes the place of the first; otherwise it is refused.
+  var replacesDeletionIRQ: Bool { name == .r67 }
   /// "Is there a capability?" with bit 0 of the selector set answers with the number of counted references.
   var countsReferencesOnRequest: Bool { name == .r67 }
 }

@@ -22,6 +22,9 @@ public struct Task: BitwiseCopyable, Sendable {
   public internal(set) var identityBase: UInt64 = 0
   public internal(set) var identityEnd: UInt64 = 0
 
+  /// First of the task's occupied reply slots; -1 none.
+  var firstReplySlot: Int32 = -1
+
   init(object: ObjectID, payer: ObjectID, capabilityDirectory: Int, pageDirectory: Int) {
     self.object = object
     self.payer = payer
