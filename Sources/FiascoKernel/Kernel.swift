@@ -32,6 +32,8 @@ public struct Kernel: ~Copyable {
   var pins = ContiguousArray(repeating: InterruptPin(), count: InterruptPin.count)
   var logAttributes = LogAttributes()
   var frames: FrameAllocator
+  /// Objects being destroyed; empty outside an operation.
+  var condemned: [ObjectID] = []
 
   // Scheduling
   /// The thread that executes; none when the processor idles.
