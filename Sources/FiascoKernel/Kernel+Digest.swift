@@ -51,10 +51,13 @@ extension Kernel {
       digest.combine(3, irq.thread.index, Int32(bitPattern: irq.pending))
       digest.combine(irq.label)
       digest.combine((irq.isQueued ? 1 : 0) | (irq.isInFlight ? 2 : 0), irq.queueNext.raw, irq.queuePrevious.raw)
-      digest.combine(8, irq.controller.index, irq.pin)
+      digest.combine(irq.line.digestWord)
+      digest.combine(8, irq.firstChained.index, irq.maskedChained << 1 | (irq.isMuxer ? 1 : 0))
     }
     semaphores.digest(into: &digest) { digest, into in
-      into.combine(4, Int32(bitPattern: digest.count), digest.firstWaiter.raw)
+      into.combine(UInt64(bitPattern: digest.count))
+      into.combine(digest.line.digestWord)
+      into.combine(4, 0, digest.firstWaiter.raw)
     }
     factories.digest(into: &digest) { factory, digest in
       digest.combine(factory.limit)
@@ -63,6 +66,9 @@ extension Kernel {
     replySlots.digest(into: &digest) { slot, digest in
       digest.combine(UInt64(slot.index), slot.task.index, slot.caller.index)
     }
+    for pin in pins { digest.combine(9, pin.bound.index, (pin.isRequested ? 1 : 0) | (pin.isAsserted ? 2 : 0)) }
+    digest.combine(10, interruptRequested ? 1 : 0, 0)
+    digest.combine(together: logAttributes.input, logAttributes.output, logAttributes.local)
   }
 }
 
@@ -84,7 +90,7 @@ extension Thread {
     digest.combine(UInt64(queuedPriority), queuedAt.index, queuedAtGate)
     digest.combine(6, queueNext.raw, queuePrevious.raw)
     digest.combine(7, firstSender.raw, caller.index)
-    digest.combine(UInt64(callerRights), awaitedFrom.index, awaitedSlot)
+    digest.combine(UInt64(callerRights), awaitedFrom.index, awaitedEntry)
     digest.combine(pager)
     digest.combine(exceptionHandler)
     digest.combine(faultAddress)
@@ -101,7 +107,7 @@ extension Thread {
     digest.combine(rank)
     digest.combine(UInt64(bitPattern: left.picoseconds))
     digest.combine(deadline.picoseconds)
-    digest.combine(UInt64(internalReferences), deletionIRQ, Int32(utcbFrame))
+    digest.combine(UInt64(internalReferences), deletionObserver.index, Int32(utcbFrame))
     digest.combine(UInt64(bitPattern: consumed.picoseconds))
   }
 }

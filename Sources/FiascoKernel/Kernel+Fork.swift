@@ -23,6 +23,9 @@ extension Kernel {
     mappings = original.mappings.fork()
     kernelUserAreas = original.kernelUserAreas.fork()
     replySlots = original.replySlots.fork()
+    pins = original.pins
+    logAttributes = original.logAttributes
+    interruptRequested = original.interruptRequested
     frames = original.frames
     here = original.here
     parked = original.parked

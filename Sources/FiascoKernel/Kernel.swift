@@ -28,7 +28,12 @@ public struct Kernel: ~Copyable {
   var mappings = SlotTable<MemoryMapping>()
   var kernelUserAreas = SlotTable<KernelUserArea>()
   var replySlots = SlotTable<ReplySlot>()
+  /// Inputs of all interrupt controllers.
+  var pins = ContiguousArray(repeating: InterruptPin(), count: InterruptPin.count)
+  var logAttributes = LogAttributes()
   var frames: FrameAllocator
+  /// Objects being destroyed; empty outside an operation.
+  var condemned: [ObjectID] = []
 
   // Scheduling
   /// The core on whose behalf the kernel executes; its parts have forwarding names in `Processor.swift`.
@@ -42,6 +47,8 @@ public struct Kernel: ~Copyable {
   var nextSerial: UInt64 = 0
 
   // Interface with the machine
+  /// A device asks for an interrupt that is not masked: the machine enters `interrupt()`.
+  public internal(set) var interruptRequested = false
   /// Cycles of kernel work since the machine last drained them.
   public var pendingCycles: UInt64 = 0
   /// Translations may have become stale: the machine flushes its caches and clears this.

@@ -56,13 +56,16 @@ extension Node {
 
   private var lookahead: TimeSpan { max(platform.interruptFlight, .microseconds(1)) }
 
+  /// Devices interrupt the first core.
+  var deviceSignal: Instant { kernel.activeCore == 0 ? devices.next : .never }
+
   private var interruptAt: Instant { cores[kernel.activeCore].interruptAt }
 
   /// Makes the earliest core the active one, the lowest number first; returns when it acts.
   private mutating func chooseCore() -> Instant {
     let active = kernel.activeCore
     cores[active].now = now
-    cores[active].next = kernel.current.isNone ? kernel.nextTick : now
+    cores[active].next = kernel.current.isNone ? min(kernel.nextTick, deviceSignal) : now
     var best = 0
     for core in cores.indices where cores[core].turn < cores[best].turn { best = core }
     let turn = cores[best].turn
@@ -91,9 +94,14 @@ extension Node {
       enterKernel { $0.handleRequests() }
       return nil
     }
-    let tick = kernel.nextTick
-    if tick <= now {
+    let tick = min(kernel.nextTick, deviceSignal)
+    if kernel.nextTick <= now {
       enterKernel { $0.timerTick() }
+      return nil
+    }
+    if deviceSignal <= now { raisePins() }
+    if kernel.interruptRequested {
+      enterKernel { $0.interrupt() }
       return nil
     }
     let current = kernel.current

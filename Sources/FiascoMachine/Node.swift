@@ -24,6 +24,7 @@ public struct Node: ~Copyable {
 
   var hart = Hart()
   var translations = TranslationPool()
+  var devices = DeviceSignals()
   /// Which thread's instructions ran last; a switch loses the hart's reservation.
   var lastThread = ThreadID.none
   /// By number, with several cores; the active one's time and last thread stand above.
@@ -49,6 +50,7 @@ public struct Node: ~Copyable {
     traceDigest = original.traceDigest
     keepsRecords = original.keepsRecords
     hart.reservation = original.hart.reservation
+    devices = original.devices
     lastThread = original.lastThread
     cores = original.cores
   }
@@ -58,6 +60,7 @@ public struct Node: ~Copyable {
     digest.combine(retired)
     digest.combine(hart.reservation ?? 1)
     if kernel.isMulticore { digestCores(into: &digest) }
+    devices.digest(into: &digest)
     kernel.digest(into: &digest)
   }
 }
@@ -104,23 +107,29 @@ extension Node {
         enterKernel { $0.timerTick() }
         continue
       }
+      if devices.next <= now { raisePins() }
+      if kernel.interruptRequested {
+        enterKernel { $0.interrupt() }
+        continue
+      }
       let current = kernel.current
+      let boundary = min(tick, devices.next, limit)
       if current.isNone {
-        if tick == .never { return .quiet }
-        let until = min(tick, limit)
+        if min(tick, devices.next) == .never { return .quiet }
+        let until = boundary
         kernel.idle += until - now
         now = until
       } else if NativeWindow.contains(kernel.registers[current.slot].pc) {
         return .native(current)
       } else {
-        execute(current, until: min(tick, limit))
+        execute(current, until: boundary)
       }
     }
   }
 
   /// Lets the current thread use CPU time, until the next tick or `limit` at most; returns how much it got.
   public mutating func spend(_ span: TimeSpan, until limit: Instant) -> TimeSpan {
-    let boundary = min(kernel.nextTick, limit)
+    let boundary = min(kernel.nextTick, devices.next, limit)
     let available = boundary > now ? boundary - now : .zero
     let used = min(span, available)
     now = now + used

@@ -1,4 +1,4 @@
-// Writes: threads (priority, quantum, placement), console.
+// Writes: threads (priority, quantum, placement).
 import Determinism
 import FiascoABI
 
@@ -7,7 +7,7 @@ extension Kernel {
   mutating func invokeScheduler(by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
     guard tag.label == KernelProtocol.scheduler else { return .refused(.badProtocol) }
     guard tag.words > 0 else { return .refused(tooShort) }
-    switch utcbWord(t, 0) & 0xffff {
+    switch utcbWord(t, 0) {
     case Opcode.Scheduler.info: return schedulerInfo(by: t, tag: tag)
     case Opcode.Scheduler.runThread: return runThread(by: t, tag: tag)
     case Opcode.Scheduler.idleTime: return idleTime(by: t, tag: tag)
@@ -91,35 +91,5 @@ extension Kernel {
     } else if deblock(target, lazy: false) {
       schedule()
     }
-  }
-
-  /// Models `Vlog`: the text starts at MR2, MR1 is its length; what is too long is dropped silently.
-  mutating func invokeLog(_ capability: Capability, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
-    guard tag.label == KernelProtocol.log else { return .refused(.badProtocol) }
-    guard tag.words > 0 else { return .refused(tooShort) }
-    switch utcbWord(t, 0) & 0xffff {
-    case Opcode.Log.write: return writeLog(by: t, tag: tag)
-    case Opcode.Log.read:
-      guard capability.hasWrite else { return .refused(.permission) }
-      // Nobody types: no character, and the bit that says so.
-      setUTCBWord(t, 0, 1 << 31)
-      return .answer(label: 0, words: 1)
-    case Opcode.Log.setAttributes: return .ok
-    case Opcode.Log.getAttributes:
-      for (index, flags) in [0x100, 4, 8].enumerated() { setUTCBWord(t, index + 1, UInt64(flags)) }
-      return .answer(label: 0, words: 4)
-    default: return .refused(.noSystemCall)
-    }
-  }
-
-  private mutating func writeLog(by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
-    guard tag.words >= 2 else { return .noReply }
-    let length = utcbWord(t, 1)
-    guard length <= UInt64((UTCB.messageRegisterCount - 2) * 8) else { return .noReply }
-    record(.logWritten(t, bytes: UInt32(truncatingIfNeeded: length)))
-    for index in 0..<Int(length) {
-      console.append(UInt8(truncatingIfNeeded: utcbWord(t, 2 + index / 8) >> UInt64(index % 8 * 8)))
-    }
-    return .noReply
   }
 }

@@ -54,6 +54,8 @@ extension Kernel {
     threads[t.slot].entry = .user
     if currentContext == t { invalidateContext() }
     forgetFair(t)
+    let observer = threads[t.slot].deletionObserver
+    if !observer.isNone { disconnect(observer) }
     unbind(t)
     if t != current { releaseThreadIfUnused(t) }
   }
@@ -88,22 +90,9 @@ extension Kernel {
       !objects.contains(threads[t.slot].object.slot) || objects[threads[t.slot].object.slot].isDying
     else { return }
     let object = threads[t.slot].object
-    threads.remove(t.slot)
-    registers.remove(t.slot)
-    forgetThread(t)
+    let observer = threads[t.slot].deletionObserver
+    if !observer.isNone { disconnect(observer) }
+    retireThread(t)
     if objects.contains(object.slot) { releaseObject(object) }
-  }
-
-  /// The table slot will be used again: nobody may take the next thread there for this one.
-  ///
-  /// The original keeps raw pointers here; what a closed wait or a stale reply capability does when the memory is used
-  /// again is left to chance there.
-  private mutating func forgetThread(_ t: ThreadID) {
-    for index in threads.indices {
-      if threads[index].partner == SenderID(thread: t) { threads[index].partner = .gone }
-      if threads[index].caller == t { threads[index].caller = .none }
-      // An explicit slot outlives the thread that received the call.
-      if threads[index].awaitedFrom == t { threads[index].awaitedFrom = .none }
-    }
   }
 }

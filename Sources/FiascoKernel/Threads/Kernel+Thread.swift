@@ -139,13 +139,18 @@ extension Kernel {
     return .answer(label: 0, words: 1)
   }
 
+  /// The typed argument fires when a gate to the thread dies. Models `Observer_irq::register_irq`.
   private mutating func registerDeletionIRQ(_ target: ThreadID, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
-    guard let argument = capabilityArgument(t, tag), objects[argument.object.slot].kind == .irq else {
-      return .refused(.invalidArgument)
+    let argument: Capability
+    switch interruptArgument(t, tag) {
+    case .found(let found): argument = found
+    case .missing: return .refused(.invalidArgument)
+    case .notAnObject: return .ipcError(.sendOverflow)
     }
     guard argument.hasWrite else { return .refused(.permission) }
-    guard threads[target.slot].deletionIRQ == -1 || !profile.distinguishesMessageLength else { return .refused(.busy) }
-    threads[target.slot].deletionIRQ = objects[argument.object.slot].index
+    guard threads[target.slot].deletionObserver.isNone || profile.replacesDeletionIRQ else { return .refused(.busy) }
+    disconnect(argument.object)
+    connect(argument.object, to: .deletion(at: target))
     return .ok
   }
 
@@ -155,16 +160,22 @@ extension Kernel {
   private mutating func modifySenders(of target: ThreadID, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
     guard !isRemote(target) || !profile.distinguishesMessageLength else { return .refused(.invalidArgument) }
     guard tag.words >= 5 else { return .ok }
+    let rules = (tag.words - 1) / 4
     for sender in senders(in: .thread(target)) {
-      guard let s = sender.thread else { continue }
-      for rule in 0..<((tag.words - 1) / 4) {
-        let at = 1 + rule * 4
-        if threads[s.slot].label & utcbWord(t, at) == utcbWord(t, at + 1) {
-          threads[s.slot].label = threads[s.slot].label & ~utcbWord(t, at + 2) | utcbWord(t, at + 3)
-          break
-        }
+      if let s = sender.thread {
+        threads[s.slot].label = modified(threads[s.slot].label, by: t, rules: rules)
+      } else if let i = sender.irq {
+        irqs[i].label = modified(irqs[i].label, by: t, rules: rules)
       }
     }
     return .ok
+  }
+
+  /// The first rule whose test fits changes the label.
+  private func modified(_ label: UInt64, by t: ThreadID, rules: Int) -> UInt64 {
+    for rule in 0..<rules where label & utcbWord(t, 1 + rule * 4) == utcbWord(t, 2 + rule * 4) {
+      return label & ~utcbWord(t, 3 + rule * 4) | utcbWord(t, 4 + rule * 4)
+    }
+    return label
   }
 }

@@ -50,9 +50,9 @@ public struct Thread: BitwiseCopyable, Sendable {
   /// Who called this thread and waits for its reply.
   public var caller = ThreadID.none
   public var callerRights: UInt8 = 0
-  /// Whose reply slot names this thread (profile `modern`: a back pointer), and which explicit slot; -1 implicit.
+  /// Whose reply slot names this thread (profile `modern`: a back pointer), and the entry of the explicit slot; -1 implicit.
   public var awaitedFrom = ThreadID.none
-  public var awaitedSlot: Int32 = -1
+  public var awaitedEntry: Int32 = -1
 
   // Faults
   /// Selectors in the thread's own task; a new thread has the invalid one.
@@ -85,8 +85,8 @@ public struct Thread: BitwiseCopyable, Sendable {
   // Deletion
   /// Gates and IRQs that still refer to the thread keep its control block.
   public var internalReferences: UInt32 = 0
-  /// Triggered when a gate to the thread dies; -1 none was registered, -2 the registered one is gone.
-  public var deletionIRQ: Int32 = -1
+  /// IRQ object or semaphore that fires when a gate to the thread dies.
+  public var deletionObserver = ObjectID.none
 
   public init(object: ObjectID) { self.object = object }
 }
@@ -215,7 +215,7 @@ extension Thread {
     flags.subtract([.timeout, .cancel, .wakePending])
     // A reply ends the call: nobody owes this thread an answer any more.
     awaitedFrom = .none
-    awaitedSlot = -1
+    awaitedEntry = -1
     deadline = .never
   }
 

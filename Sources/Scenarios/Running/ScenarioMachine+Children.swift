@@ -101,7 +101,7 @@ extension ScenarioMachine {
         .restore(
           checkpoint: order.checkpoint.text, as: order.name?.text, policy: order.blocked?.policy,
           mode: order.child?.mode))
-    case .stop, .signal, .trigger, .start: return nil
+    case .stop, .signal, .interrupt, .start: return nil
     }
   }
 }

@@ -130,6 +130,16 @@ enum BareCalls {
       words(f, .constant(bind), p[2], .constant(SendItem.map().raw), objectPage(p[1], .rws))
       f.exit(.call("kernel_call", [.tag(label: label, words: 2, items: 1), p[0]]))
     }
+    // icu_bind(controller, input, irq)
+    module.function("icu_bind", 3) { f, p in
+      words(f, .constant(Opcode.Controller.bind), p[1], .constant(SendItem.map().raw), objectPage(p[2], .rws))
+      f.exit(.call("kernel_call", [.tag(label: KernelProtocol.irq, words: 2, items: 1), p[0]]))
+    }
+    // irq_unmask(irq): its source may fire.
+    module.function("irq_unmask", 1) { f, p in
+      words(f, .constant(Opcode.IRQ.endOfInterrupt))
+      f.invoke(tag: .tag(label: KernelProtocol.irq, words: 1), target: .target(slot: p[0], .send))
+    }
     // object_trigger(slot): an interrupt, or up of a semaphore.
     module.function("object_trigger", 1) { f, p in
       words(f, .constant(Opcode.IRQ.trigger))

@@ -110,6 +110,15 @@ extension KernelWorld {
       items: [.objects(actor.slot)])
   }
 
+  /// Makes and deletes threads until the places of dead ones in the kernel's table are used again.
+  mutating func recycleThreads() {
+    repeat {
+      let slot = newSlot()
+      create(KernelProtocol.thread, into: slot)
+      drop(slot)
+    } while kernel.threads.retiredCount > 0
+  }
+
   // MARK: Other objects
 
   /// A gate; without a thread it is unbound.
