@@ -120,8 +120,6 @@ extension BodyCompiler {
     let spValue = try value(sp, else: object)
     let result = f.call("thread_exregs", .constant(slot), ipValue, spValue)
     try assign(error, ifNamed: result)
-    let level = priority?.value ?? known?.description.priority?.value ?? Int64(BarePlan.defaultPriority)
-    f.run(
-      "thread_run", .constant(UInt64(CapabilitySlot.scheduler.index)), .constant(slot), .constant(UInt64(level)))
+    f.emit(.evaluate(BareScheduling.place(.constant(slot), known?.description, priority: priority)))
   }
 }
