@@ -35,10 +35,11 @@ extension Node {
       guard !event.isTraceOnly else { continue }
       if !isTimed {
         traceDigest.combine(now.picoseconds)
+        if kernel.isMulticore { traceDigest.combine(UInt64(activeCore)) }
         isTimed = true
       }
       event.digest(into: &traceDigest)
-      if keepsRecords { records.append(NodeRecord(at: now, event: .kernel(event))) }
+      if keepsRecords { records.append(NodeRecord(at: now, event: .kernel(event), core: activeCore)) }
     }
     kernel.discardRecords()
     tracedAtBoot = 0

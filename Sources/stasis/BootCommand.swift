@@ -30,10 +30,16 @@ struct BootCommand: ParsableCommand {
   @Option(help: "Simulated time after which the machine is switched off.")
   var until: Duration = Duration(span: .seconds(5))
 
+  @Option(help: "How many cores the machine has, 1 to 64.")
+  var cores: Int = 1
+
   @Option(help: TraceOutput.help, completion: .file(extensions: ["jsonl", "txt"]))
   var traceKernel: String?
 
   func validate() throws {
+    guard Kernel.coreRange.contains(cores) else {
+      throw ValidationError("A machine has 1 to 64 cores, not \(cores).")
+    }
     guard PlatformProfile.named(platform) == nil else { return }
     throw ValidationError(
       "There is no platform '\(platform)'; there are \(PlatformChoice.builtInNames.joined(separator: ", ")).")
@@ -45,7 +51,7 @@ struct BootCommand: ParsableCommand {
     try checkPlaces(of: executable)
     guard let platform = PlatformProfile.named(platform) else { return }
     var system = bootedSystem(
-      executable: executable, profile: kernel == .r67 ? .r67 : .modern, platform: platform)
+      executable: executable, profile: kernel == .r67 ? .r67 : .modern, platform: platform, cores: cores)
     system.node.keepsRecords = false
     let trace = try traceKernel.map(TraceOutput.init)
     let watcher = trace?.watcher

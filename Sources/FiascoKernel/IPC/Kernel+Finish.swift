@@ -54,7 +54,7 @@ extension Kernel {
     while !current.isNone, stopped == nil {
       let t = current
       let position = threads[t.slot].position
-      if position.flags.contains(.dying) {
+      if position.flags.contains(.dying), position.continuation != .requestWait {
         finishKill(t)
         continue
       }
@@ -74,6 +74,8 @@ extension Kernel {
       case .receiveWait: continueReceiveWait(t)
       case .gateWait: continueGateWait(t)
       case .semaphoreWait: continueSemaphoreWait(t)
+      case .sendQueued: continueSendQueued(t)
+      case .requestWait: continueRequestWait(t)
       case .finish: finish(t)
       case .raise: sendException(t)
       case .stranded: continueStranded(t)

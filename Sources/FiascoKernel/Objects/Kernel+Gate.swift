@@ -145,7 +145,8 @@ extension Kernel {
     let thread = gates[g].thread
     gates.remove(g)
     guard !thread.isNone, threads.contains(thread.slot) else { return }
-    if threads[thread.slot].deletionIRQ >= 0 { triggerIRQ(Int(threads[thread.slot].deletionIRQ)) }
+    let observer = threads[thread.slot].deletionObserver
+    if !observer.isNone { hit(observer) }
     dropInternalReference(thread)
   }
 }

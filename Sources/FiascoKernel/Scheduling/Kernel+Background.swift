@@ -86,6 +86,14 @@ extension Kernel {
     if t.isNone || threads[t.slot].schedulingClass == .fair { background.lastFair = t }
   }
 
+  /// The thread is no more: nobody begins where it stood, on no core it has been on.
+  mutating func forgetFair(_ t: ThreadID) {
+    if background.lastFair == t { background.lastFair = .none }
+    for core in parked.indices where parked[core].background.lastFair == t {
+      parked[core].background.lastFair = .none
+    }
+  }
+
   // MARK: Precedence
 
   /// Whether a woken thread of these classes has to wait for `c`: for an earlier rank, or, if `equals`, the same one.
@@ -116,7 +124,7 @@ extension Kernel {
   // MARK: Invariants
 
   /// Who is listed stands in the list of its class once, with its rank; lists are in order.
-  func checkBackground(_ findings: inout InvariantFindings) {
+  func checkBackground(_ core: Int, _ background: BackgroundQueue, _ findings: inout InvariantFindings) {
     let heap = background.fair.heap
     for place in heap.indices.dropFirst() {
       findings.require(heap[(place - 1) / 2].rank <= heap[place].rank, "the heap of fair threads is out of order")
@@ -127,7 +135,8 @@ extension Kernel {
     }
     checkMembers(heap, .fair, &findings)
     checkMembers(line, .deadline, &findings)
-    for index in threads.indices where threads[index].schedulingClass != .fixedPriority {
+    for index in threads.indices
+    where threads[index].schedulingClass != .fixedPriority && Int(threads[index].core) == core {
       let places = (heap + line).count { $0.thread == ThreadID(index) }
       let wanted = threads[index].flags.contains(.listed) ? 1 : 0
       findings.require(places == wanted, "T\(index) is listed \(places) times, not \(wanted)")

@@ -204,7 +204,8 @@ extension Kernel {
 
   /// Makes a thread ready and lists it in front, without asking who should run now.
   mutating func makeReady(_ t: ThreadID) {
-    threads[t.slot].flags.insert(.ready)
+    if isRemote(t) { return wakeRemotely(t) }
+    threads[t.slot].becomeReady()
     enqueueFront(t)
   }
 }

@@ -50,9 +50,9 @@ public struct Thread: BitwiseCopyable, Sendable {
   /// Who called this thread and waits for its reply.
   public var caller = ThreadID.none
   public var callerRights: UInt8 = 0
-  /// Whose reply slot names this thread (profile `modern`: a back pointer), and which explicit slot; -1 implicit.
+  /// Whose reply slot names this thread (profile `modern`: a back pointer), and the entry of the explicit slot; -1 implicit.
   public var awaitedFrom = ThreadID.none
-  public var awaitedSlot: Int32 = -1
+  public var awaitedEntry: Int32 = -1
 
   // Faults
   /// Selectors in the thread's own task; a new thread has the invalid one.
@@ -66,6 +66,8 @@ public struct Thread: BitwiseCopyable, Sendable {
   public var alienReturn = false
 
   // Scheduling
+  /// Home core: the thread stands in the lists of no other.
+  public var core: UInt8 = 0
   public var priority: UInt8 = 1
   public var schedulingClass = SchedulingClass.fixedPriority
   /// Share of a fair thread.
@@ -83,8 +85,8 @@ public struct Thread: BitwiseCopyable, Sendable {
   // Deletion
   /// Gates and IRQs that still refer to the thread keep its control block.
   public var internalReferences: UInt32 = 0
-  /// Triggered when a gate to the thread dies; -1 none was registered, -2 the registered one is gone.
-  public var deletionIRQ: Int32 = -1
+  /// IRQ object or semaphore that fires when a gate to the thread dies.
+  public var deletionObserver = ObjectID.none
 
   public init(object: ObjectID) { self.object = object }
 }
@@ -158,6 +160,12 @@ extension Thread {
     (tag.withError(false), label, sendRights, hasReceivePhase && partner == SenderID(thread: receiver))
   }
 
+  /// Whoever wakes a blocked thread first does it for all.
+  @inline(__always) mutating func becomeReady() {
+    flags.insert(.ready)
+    flags.remove(.wakePending)
+  }
+
   /// Takes the request of a system call; from now on the thread is inside the kernel.
   mutating func enter(tag: MessageTag, timeouts: IPCTimeouts, label: UInt64) {
     entry = .systemCall
@@ -204,10 +212,10 @@ extension Thread {
     phase = .none
     continuation = .finish
     flags.insert(.ready)
-    flags.subtract([.timeout, .cancel])
+    flags.subtract([.timeout, .cancel, .wakePending])
     // A reply ends the call: nobody owes this thread an answer any more.
     awaitedFrom = .none
-    awaitedSlot = -1
+    awaitedEntry = -1
     deadline = .never
   }
 

@@ -139,6 +139,7 @@ extension Problem {
       "there is no node \(node); `machine` has \(counted(nodes, "node")), counted from 0"
     case .needsScheduler(let what, let needed, let found):
       "`\(what)` needs a kernel with \"scheduler\": \"\(needed)\"; `machine` has \"\(found)\""
+    case .unboundInterrupt(let pin): "nobody listens to interrupt \(pin): no `irq` capability has this number"
     default: nil
     }
   }

@@ -164,7 +164,7 @@ struct Player: ~Copyable {
         return disturbances ? TimelineMark(at: at, kind: .restore, name: order.checkpoint.text) : nil
       case .stop: return TimelineMark(at: at, kind: .stop)
       case .signal(let name): return TimelineMark(at: at, kind: .signal, name: name.text)
-      case .trigger(let name): return TimelineMark(at: at, kind: .trigger, name: name.text)
+      case .interrupt(let pin): return TimelineMark(at: at, kind: .interrupt, name: String(pin.value))
       case .start(let name): return TimelineMark(at: at, kind: .start, name: name.text)
       }
     }.sorted { $0.at < $1.at }

@@ -2,12 +2,12 @@ import FiascoABI
 
 /// How a bare program gives its threads a place in the schedule.
 enum BareScheduling {
-  /// `thread_class(thread, class, first parameter, second parameter)`, and `thread_deadline(instant in ticks)` for the
-  /// thread that asks. Only scenarios that name a class need them.
+  /// `thread_class(thread, class, core, first parameter, second parameter)`, and `thread_deadline(instant in ticks)` for
+  /// the thread that asks. Only scenarios that name a class need them.
   static func add(to module: ModuleBuilder, options: CompilerOptions) {
-    module.function("thread_class", 4) { f, p in
+    module.function("thread_class", 5) { f, p in
       BareCalls.words(
-        f, .constant(Opcode.Scheduler.runThread), 0, 1, p[1], .constant(parameterBytes), p[2], p[3],
+        f, .constant(Opcode.Scheduler.runThread), 0, .constant(1) << p[2], p[1], .constant(parameterBytes), p[3], p[4],
         .constant(SendItem.map().raw), BareCalls.objectPage(p[0], .rws))
       f.exit(.call("kernel_call", [.tag(label: KernelProtocol.scheduler, words: 7, items: 1), scheduler]))
     }
@@ -20,7 +20,8 @@ enum BareScheduling {
         f.set(rest, (p[0] - now + .constant(ticksPerMicrosecond - 1)) / .constant(ticksPerMicrosecond))
       }
       let own = f.keep(IR.Value.utcb.at(8 * (UTCB.userWords + 2)).loaded())
-      f.run("thread_class", own.field(ThreadObject.gate), .constant(Class.deadline), .local(rest), 0)
+      // An empty set of cores: it stays where it is.
+      f.run("thread_class", own.field(ThreadObject.gate), .constant(Class.deadline), 63, .local(rest), 0)
     }
   }
 
@@ -37,19 +38,21 @@ enum BareScheduling {
   private static let kernelQuantum: UInt64 = 10_000
 
   /// run_thread for a thread as its author described it; gives 0 or a negative number.
-  static func place(_ slot: IR.Value, _ thread: ThreadDescription?, priority: Number? = nil) -> IR.Value {
-    func quantum(_ value: DurationValue?) -> IR.Value { .constant(value?.microsecondsRoundedUp ?? kernelQuantum) }
+  static func place(
+    _ slot: IR.Value, _ thread: ThreadDescription?, on core: UInt64, priority: Number? = nil
+  ) -> IR.Value {
+    func call(_ number: UInt64, _ first: UInt64, _ second: UInt64) -> IR.Value {
+      .call("thread_class", [slot, .constant(number), .constant(core), .constant(first), .constant(second)])
+    }
+    func quantum(_ value: DurationValue?) -> UInt64 { value?.microsecondsRoundedUp ?? kernelQuantum }
     switch thread?.scheduling?.parameters {
     case nil:
       let level = priority?.value ?? thread?.priority?.value ?? Int64(BarePlan.defaultPriority)
-      return .call("thread_run", [scheduler, slot, .constant(UInt64(level))])
-    case .priority(let level, let span):
-      return .call(
-        "thread_class", [slot, .constant(Class.fixedPriority), quantum(span), .constant(UInt64(level.value))])
-    case .weight(let weight, let span):
-      return .call("thread_class", [slot, .constant(Class.fair), quantum(span), .constant(UInt64(weight.value))])
-    case .deadline(let span):
-      return .call("thread_class", [slot, .constant(Class.deadline), .constant(span.microsecondsRoundedUp), 0])
+      // The number of the core stands above the priority.
+      return .call("thread_run", [scheduler, slot, .constant(UInt64(level) | core << 8)])
+    case .priority(let level, let span): return call(Class.fixedPriority, quantum(span), UInt64(level.value))
+    case .weight(let weight, let span): return call(Class.fair, quantum(span), UInt64(weight.value))
+    case .deadline(let span): return call(Class.deadline, span.microsecondsRoundedUp, 0)
     }
   }
 }

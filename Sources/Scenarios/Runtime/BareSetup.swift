@@ -204,6 +204,7 @@ final class BareSetup {
       .call("thread_exregs", [.constant(thread.rootSlot), .symbol("_thread_start"), plan.object(thread)]),
       "start \(thread.description.name.text)")
     check(
-      BareScheduling.place(.constant(thread.rootSlot), thread.description), "run \(thread.description.name.text)")
+      BareScheduling.place(.constant(thread.rootSlot), thread.description, on: plan.core(of: thread)),
+      "run \(thread.description.name.text)")
   }
 }
