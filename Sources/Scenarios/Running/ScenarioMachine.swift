@@ -16,10 +16,17 @@ struct ScenarioMachine: Sendable {
 
   init(_ scenario: Scenario) throws(RunError) {
     self.scenario = scenario
-    profile = scenario.machine.kernel == .r67 ? .r67 : .modern
+    profile = ScenarioMachine.profile(of: scenario.machine)
     platform = try ScenarioMachine.platform(of: scenario)
     try ScenarioMachine.checkSupport(of: scenario)
     programs = try ScenarioMachine.compile(scenario)
+  }
+
+  private static func profile(of machine: MachineDescription) -> KernelProfile {
+    var profile: KernelProfile = machine.kernel == .r67 ? .r67 : .modern
+    profile.scheduler = machine.scheduler
+    profile.lateThreadsRunLast = machine.lateThreads == .last
+    return profile
   }
 
   private static func platform(of scenario: Scenario) throws(RunError) -> PlatformProfile {
