@@ -15,12 +15,31 @@ extension Kernel {
     digestObjectTables(into: &digest)
     digest.combine(1, current.index, currentContext.index)
     digest.combine(sliceEnd.picoseconds)
+    digest.combine(9, background.lastFair.index, Int32(truncatingIfNeeded: background.deadlines.entries.count))
+    for entry in background.fair.heap + background.deadlines.entries { digest.combine(10, entry.thread.index, -1) }
     digest.combine(accountedTicks)
     digest.combine(UInt64(bitPattern: idle.picoseconds))
     digest.combine(pendingCycles)
     timeouts.digest(into: &digest)
+    if isMulticore { digestProcessors(into: &digest) }
     digestSpaces(into: &digest)
     memory.digest(into: &digest)
+  }
+
+  /// Which core acts is part of the state, and so is what the others have before them.
+  private func digestProcessors(into digest: inout StateDigest) {
+    digest.combine(9, Int32(activeCore), Int32(coreCount))
+    digest.combine(interruptedCores)
+    for core in 0..<coreCount {
+      let processor = processor(core)
+      digest.combine(10, processor.current.index, processor.currentContext.index)
+      digest.combine(processor.sliceEnd.picoseconds)
+      digest.combine(processor.accountedTicks)
+      digest.combine(UInt64(bitPattern: processor.idle.picoseconds))
+      processor.timeouts.digest(into: &digest)
+      digest.combine(processor.requests.count)
+      for request in processor.requests { request.digest(into: &digest) }
+    }
   }
 
   private func digestObjectTables(into digest: inout StateDigest) {
@@ -31,7 +50,7 @@ extension Kernel {
     irqs.digest(into: &digest) { irq, digest in
       digest.combine(3, irq.thread.index, Int32(bitPattern: irq.pending))
       digest.combine(irq.label)
-      digest.combine(irq.isQueued ? 1 : 0, irq.queueNext.raw, irq.queuePrevious.raw)
+      digest.combine((irq.isQueued ? 1 : 0) | (irq.isInFlight ? 2 : 0), irq.queueNext.raw, irq.queuePrevious.raw)
       digest.combine(irq.line.digestWord)
       digest.combine(8, irq.firstChained.index, irq.maskedChained << 1 | (irq.isMuxer ? 1 : 0))
     }
@@ -82,8 +101,10 @@ extension Thread {
     digest.combine(saved.descriptor)
     digest.combine(saved.buffer0)
     digest.combine(saved.buffer1)
-    digest.combine(UInt64(priority), readyNext.index, readyPrevious.index)
+    digest.combine(UInt64(priority) | UInt64(core) << 8, readyNext.index, readyPrevious.index)
     digest.combine(UInt64(bitPattern: quantum.picoseconds))
+    digest.combine(UInt64(schedulingClass.rawValue) << 56 ^ weight)
+    digest.combine(rank)
     digest.combine(UInt64(bitPattern: left.picoseconds))
     digest.combine(deadline.picoseconds)
     digest.combine(UInt64(internalReferences), deletionObserver.index, Int32(utcbFrame))

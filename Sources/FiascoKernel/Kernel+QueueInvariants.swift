@@ -158,6 +158,9 @@ extension Kernel {
       findings.require(threads.contains(irq.thread.slot), "IRQ \(i) is bound to an absent thread")
       refer(irq.thread)
     }
+    for request in allRequests {
+      for t in [request.subject, request.initiator] where !t.isNone { refer(t) }
+    }
     for index in threads.indices {
       let counted = index < references.count ? references[index] : 0
       let kept = threads[index].internalReferences

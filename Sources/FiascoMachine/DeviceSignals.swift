@@ -29,6 +29,7 @@ extension Node {
   public mutating func scheduleInterrupt(_ pin: Int, at instant: Instant) {
     precondition(Kernel.devicePins.contains(pin), "a device is connected to an input of the controller")
     devices.schedule(pin, at: max(instant, now))
+    if kernel.isMulticore { cores[0].next = min(cores[0].next, instant) }
   }
 
   mutating func raisePins() {

@@ -44,6 +44,7 @@ extension Kernel {
 
   /// The last trace of an object goes, and its bytes go back to the factory that paid.
   mutating func releaseObject(_ id: ObjectID) {
+    if recordsTrace { record(.objectReleased(id, kind: objects[id.slot].kind)) }
     refundQuota(objects[id.slot])
     objects.remove(id.slot)
   }

@@ -26,6 +26,7 @@ extension Kernel {
 
   private mutating func passGate(_ t: ThreadID, _ g: Int, _ operation: IPCOperation) {
     threads[t.slot].label = gates[g].label | UInt64(threads[t.slot].sendRights & 3)
+    if recordsTrace { record(.gateInvoked(t, gate: gates[g].object, label: threads[t.slot].label)) }
     startThreadIPC(t, target: gates[g].thread, operation)
   }
 

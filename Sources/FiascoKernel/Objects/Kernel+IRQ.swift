@@ -130,8 +130,13 @@ extension Kernel {
     sendIRQ(i)
   }
 
-  private mutating func sendIRQ(_ i: Int) {
+  mutating func sendIRQ(_ i: Int) {
     let t = irqs[i].thread
+    if isRemote(t) {
+      guard !irqs[i].isInFlight else { return }
+      irqs[i].isInFlight = true
+      return post(.irq(Int32(i)), to: Int(threads[t.slot].core))
+    }
     // A thread that was killed takes nothing; one that has not begun finds the message when it waits.
     guard !threads[t.slot].flags.contains(.dying) else { return }
     if threads[t.slot].accepts(SenderID(irq: i)) {
@@ -170,6 +175,7 @@ extension Kernel {
     let thread = irqs[i].thread
     disconnect(irqs[i].object)
     unchainAll(from: i)
+    dropRequests(irq: i)
     retireIRQ(i)
     if !thread.isNone, threads.contains(thread.slot) { dropInternalReference(thread) }
   }

@@ -73,9 +73,8 @@ extension Kernel {
     }
     remove(SenderID(thread: t), from: .semaphore(s))
     threads[t.slot].queuedAtGate = -1
-    threads[t.slot].flags.insert(.ready)
     disarm(t)
-    if deblock(t, lazy: true) { switchWithContext(to: t) }
+    if wake(t, lazy: true) { switchWithContext(to: t) }
   }
 
   mutating func destroySemaphore(_ s: Int) {

@@ -19,6 +19,8 @@ struct IRQ: BitwiseCopyable, Sendable {
   /// Profile r67: triggers not yet delivered. Profile modern: 0 or 1.
   var pending: UInt32 = 0
   var isQueued = false
+  /// The receiver's core has been asked to deliver, and has not done it yet.
+  var isInFlight = false
   var queueNext = SenderID.none
   var queuePrevious = SenderID.none
   var line = InterruptLine()

@@ -92,6 +92,12 @@ extension Kernel {
   /// Takes rights away: translations become stale.
   mutating func reducePage(_ task: TaskID, _ address: UInt64, to entry: PageEntry, _ order: PageOrder = .page) {
     rewritePage(task, address, to: entry, order)
+    forgetTranslations()
+  }
+
+  /// The machine flushes what it caches, that of the other cores as well.
+  mutating func forgetTranslations() {
+    if isMulticore, !staleTranslations { charge(.shootdown, count: coreCount - 1) }
     staleTranslations = true
   }
 

@@ -64,7 +64,7 @@ extension Kernel {
     freeCapabilityTables(of: task)
     freePageTables(of: task)
     tasks.remove(task.slot)
-    staleTranslations = true
+    forgetTranslations()
     releaseObject(object)
   }
 

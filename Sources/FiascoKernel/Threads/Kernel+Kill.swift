@@ -8,10 +8,11 @@ extension Kernel {
   mutating func killThread(_ t: ThreadID) {
     // A thread the kernel itself has killed is dead already; now nobody can name it any more.
     guard !threads[t.slot].flags.contains(.dying) else { return releaseThreadIfUnused(t) }
+    if isRemote(t), !threads[t.slot].isDead { return post(.kill(t), to: Int(threads[t.slot].core)) }
     record(.threadKilled(t))
     threads[t.slot].flags.insert(.dying)
     threads[t.slot].flags.remove(.triggered)
-    if threads[t.slot].isDead || !threads[t.slot].flags.contains(.placed) {
+    if threads[t.slot].isDead || threads[t.slot].flags.isDisjoint(with: [.placed, .migrating]) {
       cleanUp(t)
       return
     }
@@ -26,7 +27,7 @@ extension Kernel {
     while let sender = senders(in: .thread(t)).first {
       abortSender(sender, of: t)
       // Each wake-up is a preemption point: a sender may run, and find the victim still alive.
-      if let s = sender.thread, threads[s.slot].isReady, deblock(s, lazy: false) { return schedule() }
+      if let s = sender.thread, threads[s.slot].isReady, !isRemote(s), deblock(s, lazy: false) { return schedule() }
     }
     cleanUp(t)
     schedule()
@@ -51,10 +52,8 @@ extension Kernel {
     threads[t.slot].phase = .none
     threads[t.slot].continuation = .user
     threads[t.slot].entry = .user
-    if currentContext == t {
-      currentContext = .none
-      sliceEnd = .never
-    }
+    if currentContext == t { invalidateContext() }
+    forgetFair(t)
     let observer = threads[t.slot].deletionObserver
     if !observer.isNone { disconnect(observer) }
     unbind(t)
@@ -77,8 +76,8 @@ extension Kernel {
       threads[s.slot].queuedAt = .none
       guard profile.deathWakesSenders else { return }
       disarm(s)
-      threads[s.slot].flags.formUnion([.transferFailed, .ready])
-      enqueueFront(s)
+      threads[s.slot].flags.insert(.transferFailed)
+      makeReady(s)
     } else if let i = sender.irq {
       // It stays bound and pending: whoever is bound to it next gets the message.
       irqs[i].isQueued = false

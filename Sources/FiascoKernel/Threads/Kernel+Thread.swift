@@ -16,6 +16,9 @@ extension Kernel {
     guard tag.words > 0 || !profile.distinguishesMessageLength else { return complete(t, .refused(.messageTooShort)) }
     switch utcbWord(t, 0) & 0xffff {
     case Opcode.Thread.switchTo: switchToThread(t, target)
+    case let opcode where isDoneAtHome(opcode) && isRemote(target):
+      let waits = operation.contains(.receive)
+      ask(.operate(on: target, by: t, opcode: UInt16(opcode), rights: rights, waits: waits), for: t)
     case let opcode:
       answer(t, if: operation.contains(.receive)) { kernel in
         kernel.operate(opcode, on: target, rights: rights, by: t, tag: tag)
@@ -23,7 +26,12 @@ extension Kernel {
     }
   }
 
-  private mutating func operate(
+  /// Operations on the state of a thread that its own core may be using.
+  private func isDoneAtHome(_ opcode: UInt64) -> Bool {
+    opcode == Opcode.Thread.exchangeRegisters || opcode == Opcode.Thread.statistics
+  }
+
+  mutating func operate(
     _ opcode: UInt64, on target: ThreadID, rights: UInt8, by t: ThreadID, tag: MessageTag
   ) -> InvocationOutcome {
     switch opcode {
@@ -117,7 +125,7 @@ extension Kernel {
   /// Models `Thread_object::sys_thread_switch`.
   private mutating func switchToThread(_ t: ThreadID, _ target: ThreadID) {
     complete(t, .ok)
-    guard target != t else { return }
+    guard target != t, !isRemote(target) else { return }
     if threads[target.slot].isReady, threads[target.slot].flags.contains(.placed) {
       switchExecution(to: target)
     } else {
@@ -150,6 +158,7 @@ extension Kernel {
   ///
   /// Models `Thread_object::sys_modify_senders`.
   private mutating func modifySenders(of target: ThreadID, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
+    guard !isRemote(target) || !profile.distinguishesMessageLength else { return .refused(.invalidArgument) }
     guard tag.words >= 5 else { return .ok }
     let rules = (tag.words - 1) / 4
     for sender in senders(in: .thread(target)) {

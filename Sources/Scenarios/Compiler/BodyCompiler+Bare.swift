@@ -124,7 +124,7 @@ extension BodyCompiler {
     let result = f.call("thread_exregs", .constant(slot), ipValue, spValue)
     try assign(error, ifNamed: result)
     let level = priority?.value ?? known?.description.priority?.value ?? Int64(BarePlan.defaultPriority)
-    f.run(
-      "thread_run", .constant(UInt64(CapabilitySlot.scheduler.index)), .constant(slot), .constant(UInt64(level)))
+    let place = UInt64(level) | (known.map { plan.core(of: $0) } ?? 0) << 8
+    f.run("thread_run", .constant(UInt64(CapabilitySlot.scheduler.index)), .constant(slot), .constant(place))
   }
 }

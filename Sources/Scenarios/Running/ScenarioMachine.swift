@@ -38,7 +38,6 @@ struct ScenarioMachine: Sendable {
       if policy.policy == nil { try refuse("the policy `\(policy.rawValue)`", position) }
     }
     let machine = scenario.machine
-    if machine.cores > 1 { try refuse("a machine with several cores", machine.position) }
     if machine.nodes > 1 { try refuse("several nodes", machine.position) }
     if let quirk = machine.quirks.first { try refuse("the kernel behaviour `\(quirk.text)`", quirk.position) }
     if let checkpointer = scenario.checkpointer {
@@ -63,7 +62,7 @@ struct ScenarioMachine: Sendable {
   }
 
   private static func compile(_ scenario: Scenario) throws(RunError) -> [CompiledProgram] {
-    var options = CompilerOptions(kernel: scenario.machine.kernel, timebaseHertz: timebaseHertz)
+    var options = CompilerOptions(kernel: scenario.machine.kernel, timebaseHertz: timebaseHertz, cores: scenario.machine.cores)
     guard scenario.runtime == .genode else {
       do { return [try compileBareScenario(scenario, options: options)] } catch { throw .invalid(error) }
     }
@@ -111,13 +110,13 @@ struct ScenarioMachine: Sendable {
     guard let program = programs.first, let image = try? ExecutableImage(bytes: program.elf) else {
       preconditionFailure("the compiler must write an executable that can be read")
     }
-    return bootedSystem(executable: image, profile: profile, platform: platform)
+    return bootedSystem(executable: image, profile: profile, platform: platform, cores: scenario.machine.cores)
   }
 
   private func genodeSystem(disturbances: Bool) -> System {
     let files = zip(scenario.components, programs).map { BootFile(name: $0.name.text, bytes: $1.elf) }
     return System(
       booting: children, files: files, profile: profile, platform: platform, layout: layout,
-      checkpointer: checkpointer(disturbances: disturbances))
+      cores: scenario.machine.cores, checkpointer: checkpointer(disturbances: disturbances))
   }
 }
