@@ -104,8 +104,10 @@ extension Kernel {
   }
 
   private func irqWords(_ object: ObjectID) -> InlineArray<5, UInt64> {
-    let irq = irqs[Int(objects[object.slot].index)]
-    return [Self.word(irq.controller), UInt64(bitPattern: Int64(irq.pin)), 0, 0, 0]
+    guard case .pin(let pin) = line(of: object).source else { return [Self.word(.none), Self.word(.none), 0, 0, 0] }
+    let place = InterruptPin.place(Int(pin))
+    let controller = objects.indices.first { objects[$0].kind == place.controller }
+    return [Self.word(controller.map { ObjectID($0) } ?? .none), UInt64(place.pin), 0, 0, 0]
   }
 
   private static func word(_ object: ObjectID) -> UInt64 { UInt64(bitPattern: Int64(object.index)) }
