@@ -17,7 +17,7 @@
   private static var figures: [(String, (String) -> [Row])] {
     [
       ("event queue, hold model", eventQueue), ("RV64 interpreter", interpreter), ("IPC round trip", ipc),
-      ("page fault", pageFault), ("periodic jobs", jobs), ("fork", fork), ("memory of the simulator", memory),
+      ("page fault", pageFault), ("kernel objects", objects), ("periodic jobs", jobs), ("fork", fork), ("memory of the simulator", memory),
       ("whole process", wholeProcess),
     ]
   }
@@ -48,7 +48,11 @@
       Peer.cxx("SystemC threads", "ipc_systemc", "2000000", library: "-lsystemc"), .simPy("ipc_simpy", "30000"),
     ]
     let best = interleaved(rounds: 5, { IPCBench.run() }, peers)
-    return [row("\(figure), call and reply_and_wait", "2 M/s", "4 M/s", .rate("trips"), best, peers)]
+    let apart = interleaved(rounds: 5, { IPCBench.run(cores: 2) }, [])
+    return [
+      row("\(figure), call and reply_and_wait", "2 M/s", "4 M/s", .rate("trips"), best, peers),
+      row("\(figure), partners on two cores", "-", "-", .rate("trips"), apart, []),
+    ]
   }
 
   private static func pageFault(_ figure: String) -> [Row] {
@@ -57,6 +61,15 @@
     return [
       row("\(figure), load, pager thread, map item", "0.7 M/s", "1.5 M/s", .rate("faults"), load, []),
       row("\(figure), store: a new page with it", "-", "-", .rate("faults"), store, []),
+    ]
+  }
+
+  private static func objects(_ figure: String) -> [Row] {
+    let map = interleaved(rounds: 5, { ObjectBench.run(.mapAndUnmap) }, [])
+    let thread = interleaved(rounds: 5, { ObjectBench.run(.createAndDeleteThread) }, [])
+    return [
+      row("\(figure), map and unmap of a page", "-", "-", .rate("pairs"), map, []),
+      row("\(figure), create and delete of a thread", "-", "-", .rate("pairs"), thread, []),
     ]
   }
 

@@ -24,21 +24,20 @@ extension Kernel {
     kernelUserAreas = original.kernelUserAreas.fork()
     replySlots = original.replySlots.fork()
     areas = original.areas.fork()
-    frames = original.frames
     rootPager = original.rootPager
+    pins = original.pins
     logAttributes = original.logAttributes
-    current = original.current
-    currentContext = original.currentContext
-    sliceEnd = original.sliceEnd
-    ready = original.ready
-    timeouts = original.timeouts
-    lastTick = original.lastTick
-    accountedTicks = original.accountedTicks
+    interruptRequested = original.interruptRequested
+    frames = original.frames
+    here = original.here
+    parked = original.parked
+    coreCount = original.coreCount
+    activeCore = original.activeCore
+    interruptedCores = original.interruptedCores
     nextSerial = original.nextSerial
-    idle = original.idle
-    now = original.now
     pendingCycles = original.pendingCycles
     recordsEvents = original.recordsEvents
+    recordsTrace = original.recordsTrace
     stopped = original.stopped
   }
 }

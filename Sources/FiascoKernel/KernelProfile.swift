@@ -45,6 +45,11 @@ public struct KernelProfile: Hashable, Sendable {
   public var faultForgetsCancel: Bool
   /// A thread may handle its own page faults.
   public var hasFaultTrampoline: Bool
+  /// Which classes of scheduling the kernel was built with. Genode's boards use the default.
+  public var scheduler = SchedulerConfiguration.fixedPriority
+  /// Of the argos kernel: a thread whose deadline is over runs only when nobody can still meet one. Otherwise it comes
+  /// first, like every early deadline.
+  public var lateThreadsRunLast = false
 
   public static let modern = KernelProfile(
     name: .modern, tracksReplyCapability: true, replyCapabilityOnlyInOpenWait: true, explicitReplySlots: true,

@@ -26,6 +26,7 @@ extension Kernel {
 
   private mutating func passGate(_ t: ThreadID, _ g: Int, _ operation: IPCOperation) {
     threads[t.slot].label = gates[g].label | UInt64(threads[t.slot].sendRights & 3)
+    if recordsTrace { record(.gateInvoked(t, gate: gates[g].object, label: threads[t.slot].label)) }
     startThreadIPC(t, target: gates[g].thread, operation)
   }
 
@@ -89,7 +90,7 @@ extension Kernel {
     let g = Int(threads[t.slot].waitedGate)
     while g >= 0, let waiter = gates[g].firstWaiter.thread {
       wakeAtGate(waiter, g)
-      if deblock(waiter, lazy: true) {
+      if wake(waiter, lazy: true) {
         threads[t.slot].continuation = .unblockGate
         return switchWithContext(to: waiter)
       }
@@ -98,10 +99,19 @@ extension Kernel {
     threads[t.slot].continuation = .finish
   }
 
+  /// The thread dies before it has woken all of them.
+  mutating func wakeGateWaiters(of t: ThreadID) {
+    let g = Int(threads[t.slot].waitedGate)
+    while g >= 0, let waiter = gates[g].firstWaiter.thread {
+      wakeAtGate(waiter, g)
+      makeReady(waiter)
+    }
+    threads[t.slot].waitedGate = -1
+  }
+
   private mutating func wakeAtGate(_ waiter: ThreadID, _ g: Int) {
     remove(SenderID(thread: waiter), from: .gate(g))
     threads[waiter.slot].queuedAtGate = -1
-    threads[waiter.slot].flags.insert(.ready)
     disarm(waiter)
   }
 
@@ -164,7 +174,8 @@ extension Kernel {
     gates.remove(g)
     activate(woken)
     guard !thread.isNone, threads.contains(thread.slot) else { return }
-    if threads[thread.slot].deletionIRQ >= 0 { triggerIRQ(Int(threads[thread.slot].deletionIRQ)) }
+    let observer = threads[thread.slot].deletionObserver
+    if !observer.isNone { hit(observer) }
     dropInternalReference(thread)
   }
 }

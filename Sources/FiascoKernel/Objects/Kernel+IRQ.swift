@@ -5,6 +5,7 @@ import FiascoABI
 extension Kernel {
   /// Models `Irq_sender::kinvoke`: trigger, bind, detach, end of interrupt.
   mutating func invokeIRQ(_ i: Int, _ capability: Capability, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
+    if irqs[i].isMuxer { return invokeMuxer(i, by: t, tag: tag) }
     guard let operation = irqOperation(t, tag) else { return .refused(.invalidArgument) }
     switch tag.label {
     case KernelProtocol.irq:
@@ -12,8 +13,8 @@ extension Kernel {
       case Opcode.IRQ.trigger:
         triggerIRQ(i)
         return .noReply
-      case Opcode.IRQ.endOfInterrupt: return .noReply
-      case 0 where profile.name == .r67: return .noReply
+      case Opcode.IRQ.endOfInterrupt: return endInterrupt(i)
+      case 0 where profile.name == .r67: return endInterrupt(i)
       case Opcode.IRQ.detach where profile.name == .r67: return attachIRQ(i, by: t, tag: tag)
       default: return .refused(profile.name == .r67 ? .invalidArgument : .noSystemCall)
       }
@@ -30,9 +31,33 @@ extension Kernel {
   /// An IRQ message without words is a trigger; every other one without words is refused before it is looked at.
   ///
   /// Models `Irq::get_irq_opcode`.
-  func irqOperation(_ t: ThreadID, _ tag: MessageTag) -> UInt64? {
+  private func irqOperation(_ t: ThreadID, _ tag: MessageTag) -> UInt64? {
     if tag.words > 0 { return utcbWord(t, 0) & 0xffff }
-    return tag.label == KernelProtocol.irq || profile.name == .r67 ? Opcode.IRQ.trigger : nil
+    return tag.label == KernelProtocol.irq || !profile.separatesIRQLabel ? Opcode.IRQ.trigger : nil
+  }
+
+  /// The source may fire again, unless a message is still waiting to be taken.
+  private mutating func endInterrupt(_ i: Int) -> InvocationOutcome {
+    if irqs[i].pending == 0 { unmask(irqs[i].object) }
+    return .noReply
+  }
+
+  /// Profile r67: 3 chains another IRQ object, 2 triggers. Models `Irq_muxer::kinvoke`.
+  private mutating func invokeMuxer(_ i: Int, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
+    guard tag.label == KernelProtocol.irq else { return .refused(.badProtocol) }
+    switch tag.words > 0 ? utcbWord(t, 0) & 0xffff : Opcode.IRQ.trigger {
+    case Opcode.IRQ.trigger:
+      triggerIRQ(i)
+      return .noReply
+    case Opcode.IRQ.chain:
+      guard case .found(let argument) = interruptArgument(t, tag) else { return .refused(.invalidArgument) }
+      // A muxer that fires itself would never come to an end: the original does not look.
+      guard !isChained(irqs[i].object, below: argument.object) else { return .refused(.invalidArgument) }
+      disconnect(argument.object)
+      connect(argument.object, to: .muxer(irqs[i].object))
+      return .ok
+    default: return .refused(.invalidArgument)
+    }
   }
 
   /// Profile r67: attach to a thread (its own if no thread capability is given), or detach if no item is given.
@@ -81,6 +106,9 @@ extension Kernel {
     guard !irqs[i].thread.isNone else { return .refused(.noEntry) }
     let wasPending = irqs[i].pending > 0
     unqueueIRQ(i)
+    mask(irqs[i].object)
+    // The level is still there when a thread is bound again; an edge has to be remembered.
+    if irqs[i].line.isLevel { irqs[i].pending = 0 } else { irqs[i].line.wasOverrun = profile.irqsCoalesce }
     let old = irqs[i].thread
     irqs[i].thread = .none
     dropInternalReference(old)
@@ -94,17 +122,33 @@ extension Kernel {
   }
 
   /// Software or hardware trigger. Profile modern: one message however often; profile r67: one for each.
+  ///
+  /// Models `Irq_sender::hit_level_irq` and `hit_edge_irq`.
   public mutating func triggerIRQ(_ i: Int) {
     charge(.irqTrigger)
     record(.irqTriggered(object: irqs[i].object))
-    if irqs[i].pending > 0, profile.irqsCoalesce { return }
+    if irqs[i].isMuxer { return hitMuxer(i) }
+    let isLevel = irqs[i].line.isLevel
+    if isLevel {
+      mask(irqs[i].object)
+      // The request is asked for again when the line is unmasked.
+      if irqs[i].thread.isNone { return }
+    }
+    let wasPending = irqs[i].pending > 0
+    if !isLevel, wasPending || irqs[i].thread.isNone { maskOverrun(irqs[i].object) }
+    if wasPending, profile.irqsCoalesce { return }
     irqs[i].pending += 1
     guard !irqs[i].thread.isNone, !irqs[i].isQueued else { return }
     sendIRQ(i)
   }
 
-  private mutating func sendIRQ(_ i: Int) {
+  mutating func sendIRQ(_ i: Int) {
     let t = irqs[i].thread
+    if isRemote(t) {
+      guard !irqs[i].isInFlight else { return }
+      irqs[i].isInFlight = true
+      return post(.irq(Int32(i)), to: Int(threads[t.slot].core))
+    }
     // A thread that was killed takes nothing; one that has not begun finds the message when it waits.
     guard !threads[t.slot].flags.contains(.dying) else { return }
     if threads[t.slot].accepts(SenderID(irq: i)) {
@@ -142,6 +186,8 @@ extension Kernel {
       remove(SenderID(irq: i), from: .thread(t))
       irqs[i].isQueued = false
     }
+    // The last but one in profile r67, where each trigger is a message.
+    if irqs[i].pending == (profile.irqsCoalesce ? 0 : 1) { endOverrun(irqs[i].object) }
     threads[t.slot].tag = MessageTag()
     threads[t.slot].label = irqs[i].label
     threads[t.slot].phase = .none
@@ -152,18 +198,10 @@ extension Kernel {
   mutating func destroyIRQ(_ i: Int) {
     unqueueIRQ(i)
     let thread = irqs[i].thread
-    irqs.remove(i)
-    forgetIRQ(i)
+    disconnect(irqs[i].object)
+    unchainAll(from: i)
+    dropRequests(irq: i)
+    retireIRQ(i)
     if !thread.isNone, threads.contains(thread.slot) { dropInternalReference(thread) }
-  }
-
-  /// The table slot will be used again: nobody may take the next IRQ there for this one.
-  ///
-  /// A closed wait for it goes on for ever (conformance irq-sem/11).
-  private mutating func forgetIRQ(_ i: Int) {
-    for index in threads.indices {
-      if threads[index].partner == SenderID(irq: i) { threads[index].partner = .gone }
-      if threads[index].deletionIRQ == Int32(i) { threads[index].deletionIRQ = -2 }
-    }
   }
 }

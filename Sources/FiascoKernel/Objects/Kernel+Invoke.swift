@@ -86,14 +86,18 @@ extension Kernel {
   ) {
     let partner: ReceivePhase =
       operation.contains(.openWait)
-      ? .open : .closed(object.kind == .irq ? SenderID(irq: Int(object.index)) : SenderID(thread: t))
+      ? .open : .closed(closedPartner(object) ?? SenderID(thread: t))
     guard operation.contains(.send) else {
       if operation.contains(.receive) { return startIPC(t, sendTo: nil, receive: partner) }
       return complete(t, .refused(.badProtocol))
     }
     charge(.objectInvocation)
-    let answer = performService(
-      capability, object, by: t, tag: threads[t.slot].tag, waits: operation.contains(.receive))
+    let tag = threads[t.slot].tag
+    let waits = operation.contains(.receive)
+    // Without a receive phase nothing is written to the message registers.
+    let kept = waits || object.kind == .irq || object.kind == .semaphore ? [] : messageWords(t, count: 4)
+    let answer = performService(capability, object, by: t, tag: tag, waits: waits)
+    restoreMessageWords(t, kept)
     switch answer {
     case .none:
       return
@@ -107,6 +111,12 @@ extension Kernel {
     }
   }
 
+  /// Only an IRQ object can be waited for; a muxer sends nothing.
+  private func closedPartner(_ object: KernelObject) -> SenderID? {
+    guard object.kind == .irq, !irqs[Int(object.index)].isMuxer else { return nil }
+    return SenderID(irq: Int(object.index))
+  }
+
   private mutating func performService(
     _ capability: Capability, _ object: KernelObject, by t: ThreadID, tag: MessageTag, waits: Bool
   ) -> InvocationOutcome {
@@ -114,12 +124,14 @@ extension Kernel {
     case .irq: invokeIRQ(Int(object.index), capability, by: t, tag: tag)
     case .semaphore: invokeSemaphore(Int(object.index), capability, by: t, tag: tag)
     case .factory: waits ? invokeFactory(capability.object, rights: capability.rights, by: t, tag: tag) : .ok
-    // Both have one interrupt of their own.
-    case .scheduler where tag.label == KernelProtocol.irq, .log where tag.label == KernelProtocol.irq:
-      invokeController(capability.object, pins: 1, by: t, tag: tag)
+    // Both are controllers with one input.
+    case .scheduler where tag.label == KernelProtocol.irq:
+      invokeController(InterruptPin.schedulerPin..<InterruptPin.schedulerPin + 1, by: t, tag: tag)
+    case .log where tag.label == KernelProtocol.irq:
+      invokeController(InterruptPin.logPin..<InterruptPin.logPin + 1, by: t, tag: tag)
     case .scheduler: invokeScheduler(by: t, tag: tag)
     case .log: invokeLog(capability, by: t, tag: tag)
-    case .icu: invokeController(capability.object, pins: Self.interruptPins, by: t, tag: tag)
+    case .icu: invokeController(0..<InterruptPin.boardPins, by: t, tag: tag)
     case .rootPager: invokeRootPager(by: t, tag: tag, waits: waits)
     case .inert, .thread, .task, .gate: .refused(.badProtocol)
     }
@@ -148,16 +160,21 @@ extension Kernel {
     _ t: ThreadID, if waits: Bool, keepsWords: Bool = true, _ operation: (inout Kernel) -> InvocationOutcome
   ) {
     if waits { return complete(t, operation(&self)) }
-    let kept = (utcbWord(t, 0), utcbWord(t, 1), utcbWord(t, 2))
+    let kept = messageWords(t, count: max(3, threads[t.slot].tag.words))
     switch operation(&self) {
     case .none: return
     case .ipcError(let error): complete(t, .ipcError(error))
     case .answer, .noReply: break
     }
-    guard keepsWords else { return }
-    setUTCBWord(t, 0, kept.0)
-    setUTCBWord(t, 1, kept.1)
-    setUTCBWord(t, 2, kept.2)
+    if keepsWords { restoreMessageWords(t, kept) }
+  }
+
+  private func messageWords(_ t: ThreadID, count: Int) -> [UInt64] {
+    (0..<min(count, UTCB.messageRegisterCount)).map { utcbWord(t, $0) }
+  }
+
+  private mutating func restoreMessageWords(_ t: ThreadID, _ words: [UInt64]) {
+    for (index, word) in words.enumerated() { setUTCBWord(t, index, word) }
   }
 
   /// What stands in a typed item of a request where a capability to an object of a certain kind is expected.
@@ -167,13 +184,15 @@ extension Kernel {
   }
 
   /// The rights are those of the slot, whatever the flexpage says. Models `Ko::deref_next`.
-  func argument(_ t: ThreadID, _ tag: MessageTag, kind: ObjectKind, item number: Int = 0) -> CapabilityArgument {
-    guard number < tag.items, let (item, page) = sendItem(of: t, at: tag.words + 2 * number), item.raw != 0 else {
+  func argument(
+    _ t: ThreadID, _ tag: MessageTag, kind: ObjectKind, or other: ObjectKind? = nil
+  ) -> CapabilityArgument {
+    guard tag.items > 0, let (item, page) = sendItem(of: t, at: tag.words), item.raw != 0 else {
       return .failed(.refused(.invalidArgument))
     }
     guard page.kind == .object else { return .failed(.ipcError(.sendOverflow)) }
     guard let found = capability(of: threads[t.slot].task, at: page.slotIndex),
-      objects[found.object.slot].kind == kind
+      objects[found.object.slot].kind == kind || objects[found.object.slot].kind == other
     else { return .failed(.refused(.invalidArgument)) }
     return .found(found)
   }

@@ -75,18 +75,20 @@ extension Kernel {
   private mutating func mapRoot(
     frame: Int, to task: TaskID, at page: UInt64, rights: MemoryRights
   ) throws(MapFailure) {
-    let old = pageEntry(task, page)
-    if old.isKernelUser { return }
-    if old.isValid, old.frame == frame {
-      return rewritePage(task, page, to: old.with(rights: old.rights.union(rights)))
+    let (old, order) = lookUp(task, page)
+    if old.isValid {
+      if old.isKernelUser { return }
+      if order == .page, old.frame == frame {
+        return rewritePage(task, page, to: old.with(rights: old.rights.union(rights)))
+      }
+      removeSubtree(old.node)
     }
-    if old.isValid { removeSubtree(old.node, includingRoot: true) }
     try setPage(task, page, PageEntry(frame: frame, rights: rights, node: -1))
     guard chargeQuota(tasks[task.slot].payer, profile.objectSizes.mapping) else {
       clearPage(task, page)
       throw .noMemory
     }
-    let node = mappings.insert(MemoryMapping(task: task, address: page, frame: frame))
+    let node = mappings.insert(MemoryMapping(task: task, address: page, frame: frame, order: .page))
     rewritePage(task, page, to: PageEntry(frame: frame, rights: rights, node: node))
     charge(.mapPage)
   }

@@ -1,28 +1,35 @@
-// Writes: semaphores, threads (waiting and waking).
+// Writes: semaphores, threads (wait at a semaphore).
 import Determinism
 import FiascoABI
 
-// Profile modern only.
+/// Semaphores, which profile r67 does not have.
 extension Kernel {
   /// `down` waits with the receive timeout; `up` is a trigger. Models `Semaphore::kinvoke`.
   mutating func invokeSemaphore(_ s: Int, _ capability: Capability, by t: ThreadID, tag: MessageTag)
     -> InvocationOutcome
   {
-    guard let operation = irqOperation(t, tag) else { return .refused(.invalidArgument) }
-    if tag.label == KernelProtocol.irq {
-      switch operation {
-      case Opcode.IRQ.trigger: raiseSemaphore(s)
-      case Opcode.IRQ.endOfInterrupt: break
-      default: return .refused(.noSystemCall)
-      }
+    if tag.words == 0, tag.label != KernelProtocol.irq { return .refused(.invalidArgument) }
+    let operation = tag.words > 0 ? utcbWord(t, 0) & 0xffff : Opcode.IRQ.trigger
+    switch (tag.label, operation) {
+    case (KernelProtocol.irq, Opcode.IRQ.trigger):
+      hit(semaphores[s].object)
       return .noReply
+    case (KernelProtocol.irq, Opcode.IRQ.endOfInterrupt):
+      if semaphores[s].count == 0 { unmask(semaphores[s].object) }
+      return .noReply
+    case (KernelProtocol.semaphore, Opcode.Semaphore.down):
+      return capability.hasStrong ? lowerSemaphore(s, by: t) : .refused(.permission)
+    case (KernelProtocol.irq, _), (KernelProtocol.semaphore, _): return .refused(.noSystemCall)
+    default: return .refused(.badProtocol)
     }
-    guard tag.label == KernelProtocol.semaphore else { return .refused(.badProtocol) }
-    guard operation == 0 else { return .refused(.noSystemCall) }
-    guard capability.hasStrong else { return .refused(.permission) }
+  }
+
+  /// Models `Semaphore::sys_down`.
+  private mutating func lowerSemaphore(_ s: Int, by t: ThreadID) -> InvocationOutcome {
     setUTCBWord(t, UTCB.error, 0)
     guard semaphores[s].count == 0 else {
       semaphores[s].count -= 1
+      if semaphores[s].count == 1, !semaphores[s].line.isLevel { unmask(semaphores[s].object) }
       return .ok
     }
     switch deadline(of: threads[t.slot].timeouts.receive, for: t) {
@@ -61,16 +68,17 @@ extension Kernel {
     }
   }
 
-  private mutating func raiseSemaphore(_ s: Int) {
+  /// Wakes the first waiter, or counts. Models `Semaphore::hit_edge_irq` and `hit_level_irq`.
+  mutating func raiseSemaphore(_ s: Int) {
+    if semaphores[s].line.isLevel || semaphores[s].count > 0 { mask(semaphores[s].object) }
     guard let t = semaphores[s].firstWaiter.thread else {
-      semaphores[s].count += 1
+      if semaphores[s].count < .max { semaphores[s].count += 1 }
       return
     }
     remove(SenderID(thread: t), from: .semaphore(s))
     threads[t.slot].queuedAtGate = -1
-    threads[t.slot].flags.insert(.ready)
     disarm(t)
-    if deblock(t, lazy: true) { switchWithContext(to: t) }
+    if wake(t, lazy: true) { switchWithContext(to: t) }
   }
 
   mutating func destroySemaphore(_ s: Int) {
@@ -78,10 +86,11 @@ extension Kernel {
     while let t = semaphores[s].firstWaiter.thread {
       remove(SenderID(thread: t), from: .semaphore(s))
       threads[t.slot].queuedAtGate = -1
-      threads[t.slot].flags.formUnion([.transferFailed, .ready])
+      threads[t.slot].flags.insert(.transferFailed)
       disarm(t)
       woken.append(t)
     }
+    disconnect(semaphores[s].object)
     semaphores.remove(s)
     activate(woken)
   }

@@ -55,9 +55,13 @@ public struct ThreadFlags: OptionSet, Hashable, BitwiseCopyable, Sendable {
   /// It may not use the floating-point unit in user mode. Models `Thread_vcpu_fpu_disabled`.
   public static let vcpuNoFPU = ThreadFlags(rawValue: 1 << 23)
   /// Messages are held back while the kernel sends one of its own for the thread (`vcpu_disable_irqs`).
-  public static let vcpuIRQsOff = ThreadFlags(rawValue: 1 << 24)
+  public static let vcpuIRQsOff = ThreadFlags(rawValue: 1 << 26)
   /// The next page fault goes to the thread's own handler. Models `Thread_pf_trampoline`.
-  public static let trampoline = ThreadFlags(rawValue: 1 << 25)
+  public static let trampoline = ThreadFlags(rawValue: 1 << 27)
+  /// On the way to another core: in nobody's lists until it arrives there. Models `Thread_finish_migration`.
+  public static let migrating = ThreadFlags(rawValue: 1 << 24)
+  /// Another core has woken the thread; its own core does not know yet.
+  public static let wakePending = ThreadFlags(rawValue: 1 << 25)
 }
 
 /// On whose behalf the thread is inside the kernel: decides how a finished IPC continues.
@@ -96,6 +100,10 @@ public enum Continuation: UInt8, BitwiseCopyable, Sendable {
   case finish
   /// The exception or fault has to be sent (again).
   case raise
+  /// Asked another core to do something and waits for its answer, which nothing cuts short (`Thread_drq_wait`).
+  case requestWait
+  /// The receiver's core has queued the sender: now its timeout begins (`do_send_wait` after a remote handshake).
+  case sendQueued
   /// No pager or no handler: queued at itself for ever; only a cancel gets it out.
   case stranded
 }

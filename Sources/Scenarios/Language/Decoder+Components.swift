@@ -90,13 +90,17 @@ extension Decoder {
   }
 
   mutating func thread(_ m: Members, name: Name, at position: Position) -> ThreadDescription {
-    for key in ["pager", "exceptions"] where runtime == .genode {
+    for key in ["pager", "exceptions", "scheduling"] where runtime == .genode {
       if let value = m[key] { report(.wrongRuntime(key: key, runtime: .genode, instead: nil), at: value.position) }
+    }
+    if let scheduling = m["scheduling"], m["priority"] != nil {
+      report(.conflictingKeys("priority", "scheduling", owner: "a thread"), at: scheduling.position)
     }
     return ThreadDescription(
       position: position, name: name, priority: integer(m["priority"], in: Decoder.priorities),
       core: integer(m["core"], in: Decoder.coreNumbers), started: bool(m["started"], default: true),
       stack: optionalSize(m["stack"]), pager: m["pager"].map { scopedName($0, else: position) },
+      scheduling: m["scheduling"].flatMap { scheduling($0) },
       exceptionHandler: m["exceptions"].map { scopedName($0, else: position) }, body: statements(m["body"]))
   }
 
@@ -117,7 +121,7 @@ extension Decoder {
     case .gate: return .gate(to: scopedName(operand, else: position), label: constant(m["label"])?.value ?? 0)
     case .thread: return .thread(scopedName(operand, else: position))
     case .task: return .task(name(operand, else: position))
-    case .irq: return .irq(integer(operand, in: 0...1023) ?? zero)
+    case .irq: return .irq(integer(operand, in: 0...Decoder.interruptPins.upperBound) ?? zero)
     case .semaphore: return .semaphore(initial: integer(operand, in: 0...Int64(Int32.max)) ?? zero)
     case .factory: return .factory(quota: size(operand, else: position))
     case .copy: return .copy(of: scopedName(operand, else: position))

@@ -22,7 +22,7 @@ extension Shape {
       "$schema", "about", "seed", "runtime", "components", "tasks", "checkpointer", "timeline", "expect", "limits",
     ])
   static let machine = Shape(
-    owner: "`machine`", required: ["platform", "kernel"], optional: ["cores", "ram", "nodes", "link", "quirks"])
+    owner: "`machine`", required: ["platform", "kernel"], optional: ["cores", "ram", "nodes", "link", "quirks", "scheduler", "late threads"])
   static let link = Shape(owner: "`link`", required: ["latency", "bandwidth"])
   static let component = Shape(
     owner: "a component", required: ["name"],
@@ -39,7 +39,7 @@ extension Shape {
   static let variable = Shape(owner: "a variable", required: [], optional: ["in", "initial", "size"])
   static let thread = Shape(
     owner: "a thread", required: ["name", "body"],
-    optional: ["priority", "core", "started", "stack", "pager", "exceptions"])
+    optional: ["priority", "scheduling", "core", "started", "stack", "pager", "exceptions"])
   static let checkpointer = Shape(
     owner: "`checkpointer`", required: ["strategy", "restore"],
     optional: ["granularity", "rounds", "store", "priority", "core"])
@@ -68,6 +68,18 @@ enum CapabilityKind: String, Head {
   }
 }
 
+/// The class of a thread is told by the parameter that only this class has.
+enum SchedulingKind: String, Head {
+  case priority, weight, deadline
+
+  static let owner = "`scheduling`"
+
+  var shape: Shape {
+    Shape(
+      owner: "`scheduling` by \(rawValue)", required: [rawValue], optional: self == .deadline ? [] : ["quantum"])
+  }
+}
+
 enum MessageItemKind: String, Head {
   case capability, memory
 
@@ -91,7 +103,7 @@ enum ReceiveBufferKind: String, Head {
 }
 
 enum TimelineVerb: String, Head {
-  case checkpoint, kill, restore, stop, signal, trigger, start
+  case checkpoint, kill, restore, stop, signal, interrupt, start
 
   static let owner = "a timeline entry"
 
@@ -100,7 +112,7 @@ enum TimelineVerb: String, Head {
     case .checkpoint: Shape(owner: "`checkpoint`", required: ["checkpoint", "at", "as"], optional: ["every"])
     case .restore:
       Shape(owner: "`restore`", required: ["restore", "at"], optional: ["as", "node", "child", "blocked"])
-    case .kill, .stop, .signal, .trigger, .start: Shape(owner: "`\(rawValue)`", required: [rawValue, "at"])
+    case .kill, .stop, .signal, .interrupt, .start: Shape(owner: "`\(rawValue)`", required: [rawValue, "at"])
     }
   }
 }

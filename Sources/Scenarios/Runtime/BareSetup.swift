@@ -203,11 +203,8 @@ final class BareSetup {
     check(
       .call("thread_exregs", [.constant(thread.rootSlot), .symbol("_thread_start"), plan.object(thread)]),
       "start \(thread.description.name.text)")
-    let priority = UInt64(thread.description.priority?.value ?? Int64(BarePlan.defaultPriority))
     check(
-      .call(
-        "thread_run",
-        [.constant(UInt64(CapabilitySlot.scheduler.index)), .constant(thread.rootSlot), .constant(priority)]),
+      BareScheduling.place(.constant(thread.rootSlot), thread.description, on: plan.core(of: thread)),
       "run \(thread.description.name.text)")
   }
 }
