@@ -69,7 +69,8 @@ struct ScenarioMachine: Sendable {
   }
 
   private static func compile(_ scenario: Scenario) throws(RunError) -> [CompiledProgram] {
-    var options = CompilerOptions(kernel: scenario.machine.kernel, timebaseHertz: timebaseHertz, cores: scenario.machine.cores)
+    var options = CompilerOptions(
+      kernel: scenario.machine.kernel, timebaseHertz: timebaseHertz, cores: scenario.machine.cores)
     guard scenario.runtime == .genode else {
       do { return [try compileBareScenario(scenario, options: options)] } catch { throw .invalid(error) }
     }
