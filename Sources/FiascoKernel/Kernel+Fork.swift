@@ -23,6 +23,8 @@ extension Kernel {
     mappings = original.mappings.fork()
     kernelUserAreas = original.kernelUserAreas.fork()
     replySlots = original.replySlots.fork()
+    fpuStates = original.fpuStates.fork()
+    fpu = original.fpu
     frames = original.frames
     current = original.current
     currentContext = original.currentContext

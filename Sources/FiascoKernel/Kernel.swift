@@ -28,7 +28,12 @@ public struct Kernel: ~Copyable {
   var mappings = SlotTable<MemoryMapping>()
   var kernelUserAreas = SlotTable<KernelUserArea>()
   var replySlots = SlotTable<ReplySlot>()
+  /// Floating-point registers of the threads that have used them; stale for the owner of the unit.
+  var fpuStates = SlotTable<FPUState>()
   var frames: FrameAllocator
+
+  /// The processor's floating-point unit and its owner.
+  public var fpu = FloatingPointUnit()
 
   // Scheduling
   /// The thread that executes; none when the processor idles.

@@ -144,11 +144,17 @@ extension Node {
     if t != lastThread {
       hart.clearReservation()
       lastThread = t
+      // Switched on again for its owner, the unit counts as clean.
+      if kernel.fpu.owner == t { kernel.fpu.registers.isDirty = false }
     }
     let task = kernel.threads[t.slot].task
     let cycle = platform.picosecondsPerCycle
     let budget = (UInt64((boundary - now).picoseconds) + cycle - 1) / cycle
-    let exit = translations.run(&hart, &kernel.registers[t.slot], &kernel.memory, task: task, budget: budget)
+    let exit =
+      kernel.fpu.owner == t
+      ? translations.run(
+        &hart, &kernel.registers[t.slot], &kernel.fpu.registers, &kernel.memory, task: task, budget: budget)
+      : translations.run(&hart, &kernel.registers[t.slot], &kernel.memory, task: task, budget: budget)
     retired &+= exit.retired
     now = now + TimeSpan.picoseconds(Int64(exit.retired &* cycle))
     switch exit.reason {
@@ -156,7 +162,7 @@ extension Node {
     case .translationMiss(let address, let access): miss(t, task, address, access)
     case .systemCall: enterKernel { $0.systemCall() }
     case .breakpoint: enterKernel { $0.exception(cause: ExceptionCause.breakpoint, value: 0) }
-    case .illegal(let bits): enterKernel { $0.exception(cause: ExceptionCause.illegalInstruction, value: bits) }
+    case .illegal(let bits): enterKernel { $0.illegalInstruction(bits: bits) }
     case .misaligned(let address, let access):
       let cause = access == .read ? ExceptionCause.loadMisaligned : ExceptionCause.storeMisaligned
       enterKernel { $0.exception(cause: cause, value: address) }

@@ -40,7 +40,12 @@ extension PlatformProfile {
       case .destroyTask: (26_558, 0)
       case .timerTick: (489, 0)
       case .irqTrigger: (52, 0)
+      case .switchFPU: (320, 0)
       }
+    // No thread used the unit when the instructions were counted.
+    if work == .switchFPU {
+      return CostModel.Entry(base: base, status: .assumed, source: "a trap (227), 33 registers out and 33 in")
+    }
     return CostModel.Entry(base: base, perUnit: perUnit, status: .counted, source: counted)
   }
 

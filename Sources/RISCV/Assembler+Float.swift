@@ -50,10 +50,11 @@ extension Assembler {
     instruction(Encoding.s(0x27, width.funct3, rs1: base.field, rs2: source.field, immediate))
   }
 
-  /// `fcvt.<to>.<from>`, from one width to the other.
+  /// `fcvt.<to>.<from>`, from one width to the other. Without a rounding mode it is the one that assemblers choose.
   public mutating func convert(
-    to width: FloatWidth, _ rd: FloatRegister, _ source: FloatRegister, _ rounding: FloatRounding = .dyn
+    to width: FloatWidth, _ rd: FloatRegister, _ source: FloatRegister, _ rounding: FloatRounding? = nil
   ) {
+    let rounding = rounding ?? (width == .double ? .rne : .dyn)
     float(0x08, width, rounding.code, rd: rd.field, rs1: source.field, rs2: 1 - width.code)
   }
 
@@ -68,8 +69,9 @@ extension Assembler {
   /// `fcvt.s.w` and its relatives.
   public mutating func convert(
     from origin: FloatInteger, _ width: FloatWidth, _ rd: FloatRegister, _ source: Register,
-    _ rounding: FloatRounding = .dyn
+    _ rounding: FloatRounding? = nil
   ) {
+    let rounding = rounding ?? (origin.isExact(in: width) ? .rne : .dyn)
     float(0x1a, width, rounding.code, rd: rd.field, rs1: source.field, rs2: origin.code)
   }
 

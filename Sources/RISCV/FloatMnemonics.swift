@@ -102,6 +102,9 @@ public enum FloatInteger: String, CaseIterable, Sendable {
     case .unsignedLong: 3
     }
   }
+
+  /// Whether every value is one of this width: then nothing is rounded, and assemblers leave the rounding mode 0.
+  func isExact(in width: FloatWidth) -> Bool { width == .double && (self == .word || self == .unsignedWord) }
 }
 
 /// The registers of the unit's state.

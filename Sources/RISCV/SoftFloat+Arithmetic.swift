@@ -130,7 +130,8 @@ extension SoftFloat {
   }
 
   private mutating func sum(_ left: Term, _ right: Term) -> UInt64 {
-    let isOrdered = left.exponent != right.exponent
+    let isOrdered =
+      left.exponent != right.exponent
       ? left.exponent > right.exponent : left.significand >= right.significand
     let (large, small) = isOrdered ? (left, right) : (right, left)
     // What is shifted out only says whether the rest is nothing: it stands in the lowest bit, far below rounding.

@@ -46,6 +46,7 @@ extension Kernel {
     for sender in senders(in: .thread(t)) { abortSender(sender, of: t) }
     leaveSenderQueue(t)
     dequeue(t)
+    releaseFPU(of: t)
     threads[t.slot].flags.subtract([.ready, .cancel, .timeout, .inException])
     threads[t.slot].flags.insert(.dead)
     threads[t.slot].phase = .none
@@ -89,6 +90,7 @@ extension Kernel {
       !objects.contains(threads[t.slot].object.slot) || objects[threads[t.slot].object.slot].isDying
     else { return }
     let object = threads[t.slot].object
+    freeFPUState(of: t)
     threads.remove(t.slot)
     registers.remove(t.slot)
     forgetThread(t)

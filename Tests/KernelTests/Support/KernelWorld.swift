@@ -124,6 +124,12 @@ struct KernelWorld: ~Copyable {
     case .trap(let cause, let value):
       scripts[t.slot].position += 1
       node.enterKernel { $0.exception(cause: cause, value: value) }
+    case .setFloat(let value):
+      useFPU(t)
+      kernel.fpu.registers[10] = value
+    case .markFloat(let name):
+      useFPU(t)
+      log.append("\(name) \(kernel.fpu.registers[10])")
     case .spin: _ = node.spend(.milliseconds(1), until: node.now + .milliseconds(1))
     }
     check()
@@ -154,6 +160,12 @@ struct KernelWorld: ~Copyable {
     } else {
       node.enterKernel { $0.pageFault(address: address, access: access) }
     }
+  }
+
+  /// A floating-point instruction, as machine code would execute it.
+  private mutating func useFPU(_ t: ThreadID) {
+    if kernel.fpu.owner != t { node.enterKernel { $0.illegalInstruction(bits: 0x53) } }
+    scripts[t.slot].position += 1
   }
 
   // MARK: System calls
@@ -191,6 +203,9 @@ enum Step {
   case compute(TimeSpan)
   case touch(UInt64, FaultAccess)
   case trap(cause: UInt64, value: UInt64)
+  /// Writes fa0, or says what is in it.
+  case setFloat(UInt64)
+  case markFloat(String)
   /// Uses the processor for ever.
   case spin
 }
