@@ -47,8 +47,7 @@ extension Kernel {
     guard profile.yieldReschedules, threads[t.slot].partner == SenderID(thread: t) else { return }
     dequeue(t)
     enqueueTail(t)
-    currentContext = .none
-    sliceEnd = .never
+    invalidateContext()
     abortReceive(t, .receiveTimeout)
     schedule()
   }
@@ -81,8 +80,7 @@ extension Kernel {
     let open = threads[t.slot].partner.isNone
     if let error = transfer(from: s, to: t, receiverWasOpen: open) { fail(s, error) } else { threads[s.slot].endSend() }
     threads[s.slot].flags.remove(.timeout)
-    threads[s.slot].flags.insert(.ready)
-    if deblock(s, lazy: true) { switchWithContext(to: s) }
+    if wake(s, lazy: true) { switchWithContext(to: s) }
   }
 
   /// The receive phase ends without a message. The caller of a tracked reply capability is forgotten by its callee.

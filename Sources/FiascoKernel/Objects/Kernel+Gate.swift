@@ -26,6 +26,7 @@ extension Kernel {
 
   private mutating func passGate(_ t: ThreadID, _ g: Int, _ operation: IPCOperation) {
     threads[t.slot].label = gates[g].label | UInt64(threads[t.slot].sendRights & 3)
+    if recordsTrace { record(.gateInvoked(t, gate: gates[g].object, label: threads[t.slot].label)) }
     startThreadIPC(t, target: gates[g].thread, operation)
   }
 
@@ -144,7 +145,8 @@ extension Kernel {
     let thread = gates[g].thread
     gates.remove(g)
     guard !thread.isNone, threads.contains(thread.slot) else { return }
-    if threads[thread.slot].deletionIRQ >= 0 { triggerIRQ(Int(threads[thread.slot].deletionIRQ)) }
+    let observer = threads[thread.slot].deletionObserver
+    if !observer.isNone { hit(observer) }
     dropInternalReference(thread)
   }
 }

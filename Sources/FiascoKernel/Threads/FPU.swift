@@ -1,21 +1,13 @@
 import FiascoABI
 import RISCV
 
-/// The processor's floating-point unit: its registers, and the thread whose they are.
+/// A thread's floating-point registers; allocated at its first use of them.
 ///
-/// It is on for its owner only; everybody else's first floating-point instruction traps, and the kernel switches.
-/// Models `Fpu` with its owner.
-public struct FloatingPointUnit: BitwiseCopyable, Sendable {
-  /// None after boot, and when the owner died or gave its state away.
-  public internal(set) var owner = ThreadID.none
-  public var registers = FloatRegisters()
-}
-
-/// Where a thread's floating-point registers are while another thread owns the unit; allocated at its first use.
-///
+/// The original keeps the owner's registers in the unit and saves them when another thread takes it. Here they stay in
+/// this place, for whoever owns the unit is its only user: switching is a matter of ownership, time and quota.
 /// Models `Fpu_state`.
-struct FPUState: BitwiseCopyable, Sendable {
-  var registers = FloatRegisters()
+public struct FPUState: BitwiseCopyable, Sendable {
+  public var registers = FloatRegisters()
   /// The factory that pays: it stays the same when the state is handed to another thread.
   let payer: ObjectID
 }

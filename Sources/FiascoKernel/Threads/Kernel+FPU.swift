@@ -1,16 +1,25 @@
-// Writes: fpu, fpuStates, threads (fpuState), factories (quota).
+// Writes: fpuOwner, fpuStates, threads (fpuState), factories (quota).
 import Determinism
 import FiascoABI
 import RISCV
 
 extension Kernel {
+  /// For whom the active core's floating-point unit is on.
+  public internal(set) var fpuOwner: ThreadID {
+    @inline(__always) get { here.fpuOwner }
+    @inline(__always) set { here.fpuOwner = newValue }
+  }
+
+  /// Where the registers of a thread that has used them stand in `fpuStates`.
+  @inline(__always) public func fpuState(of t: ThreadID) -> Int { Int(threads[t.slot].fpuState) }
+
   /// The current thread executed an illegal instruction, or a floating-point instruction while the unit was off: the
   /// hardware does not tell which. So the unit is switched on first; what is really illegal traps once more.
   ///
   /// Models `Thread::handle_fpu_trap`.
   public mutating func illegalInstruction(bits: UInt64) {
     precondition(!current.isNone, "an exception needs a running thread")
-    if fpu.owner != current && switchInFPU(current) { return }
+    if fpuOwner != current && switchInFPU(current) { return }
     exception(cause: ExceptionCause.illegalInstruction, value: bits)
   }
 
@@ -24,39 +33,33 @@ extension Kernel {
       threads[t.slot].fpuState = Int32(fpuStates.insert(FPUState(payer: payer)))
     }
     charge(.switchFPU)
-    spillFPU()
-    fpu = FloatingPointUnit(owner: t, registers: fpuStates[Int(threads[t.slot].fpuState)].registers)
+    fpuOwner = t
+    fpuStates[fpuState(of: t)].registers.isDirty = false
     return true
-  }
-
-  /// Saves the owner's registers; afterwards nobody owns the unit.
-  ///
-  /// Models `Context::spill_fpu`.
-  private mutating func spillFPU() {
-    let owner = fpu.owner
-    guard !owner.isNone else { return }
-    fpu.registers.isDirty = false
-    fpuStates[Int(threads[owner.slot].fpuState)].registers = fpu.registers
-    fpu.owner = .none
   }
 
   /// A message hands the sender's floating-point state over: the receiver's own is lost, the sender has none any more.
   ///
-  /// The registers stay where they are if the sender owns the unit. Models `Thread::transfer_fpu`.
+  /// If the sender owns the unit, the receiver does afterwards. Models `Thread::transfer_fpu`.
   mutating func transferFPU(from s: ThreadID, to r: ThreadID) {
+    let keepsUnit = fpuOwner == s && threads[s.slot].core == threads[r.slot].core
+    releaseFPU(of: s)
+    releaseFPU(of: r)
     freeFPUState(of: r)
     threads[r.slot].fpuState = threads[s.slot].fpuState
     threads[s.slot].fpuState = -1
-    if fpu.owner == r {
-      fpu.owner = .none
-    } else if fpu.owner == s {
-      fpu.owner = r
-    }
+    if keepsUnit { fpuOwner = r }
   }
 
-  /// A killed thread's registers are nobody's. Models `Context::release_fpu_if_owner`.
+  /// A thread that dies, leaves its core, or gives its state away to another core owns no unit any more.
+  ///
+  /// Models `Context::release_fpu_if_owner` and `spill_fpu_if_owner`.
   mutating func releaseFPU(of t: ThreadID) {
-    if fpu.owner == t { fpu.owner = .none }
+    if fpuOwner == t {
+      fpuOwner = .none
+    } else if isMulticore {
+      for core in parked.indices where parked[core].fpuOwner == t { parked[core].fpuOwner = .none }
+    }
   }
 
   /// Models `Fpu_alloc::free_state`.
@@ -71,8 +74,8 @@ extension Kernel {
 
   /// What the thread's status word says of the unit, as `sstatus.FS` with its summary bit: off, clean or dirty.
   func fpuStatus(of t: ThreadID) -> UInt64 {
-    guard fpu.owner == t else { return 0 }
-    return fpu.registers.isDirty ? 1 << 63 | 0x6000 : 0x4000
+    guard fpuOwner == t else { return 0 }
+    return fpuStates[fpuState(of: t)].registers.isDirty ? 1 << 63 | 0x6000 : 0x4000
   }
 
   /// Whether the receiver takes floating-point state with a message.
@@ -81,11 +84,10 @@ extension Kernel {
   // MARK: Digest and invariants
 
   func digestFPU(into digest: inout StateDigest) {
-    digest.combine(UInt64(bitPattern: Int64(fpu.owner.index)))
-    if !fpu.owner.isNone { fpu.registers.digest(into: &digest) }
+    for core in 0..<coreCount { digest.combine(Int(processor(core).fpuOwner.index)) }
     fpuStates.digest(into: &digest) { state, digest in
       state.registers.digest(into: &digest)
-      digest.combine(UInt64(bitPattern: Int64(state.payer.index)))
+      digest.combine(Int(state.payer.index))
     }
   }
 
@@ -100,9 +102,13 @@ extension Kernel {
       findings.require(!isShared, "T\(index) shares its floating-point state")
     }
     findings.require(holders == fpuStates.count, "\(fpuStates.count) floating-point states have \(holders) holders")
-    if fpu.owner.isNone { return }
-    guard threads.contains(fpu.owner.slot) else { return findings.add("an absent thread owns the FPU") }
-    findings.require(threads[fpu.owner.slot].fpuState >= 0, "\(fpu.owner) owns the FPU and has no place to save it")
+    for core in 0..<coreCount {
+      let owner = processor(core).fpuOwner
+      if owner.isNone { continue }
+      guard threads.contains(owner.slot) else { return findings.add("an absent thread owns the FPU") }
+      findings.require(threads[owner.slot].fpuState >= 0, "\(owner) owns the FPU and has no registers in it")
+      findings.require(threads[owner.slot].core == core, "\(owner) owns the FPU of another core")
+    }
   }
 }
 

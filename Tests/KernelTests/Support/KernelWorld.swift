@@ -20,6 +20,8 @@ struct KernelWorld: ~Copyable {
   private(set) var log: [String] = []
   /// What was found wrong; empty in a correct kernel.
   private(set) var defects: [String] = []
+  /// Walking all spaces after every entry takes most of a test's time: a matrix of thousands of worlds does without.
+  var checksSpaces = true
   var nextSlot: UInt32 = 0x100
   var nextUTCB = KernelWorld.utcbArea.address + UTCB.size
 
@@ -30,9 +32,11 @@ struct KernelWorld: ~Copyable {
   static var window: UInt64 { Kernel.physicalBase + UInt64(kernelFrames) * 4096 }
   static let rootPriority: UInt8 = 250
 
-  init(_ profile: KernelProfile = .modern) {
+  /// With several cores the root thread is on core 0, and an interrupt between cores travels for ten microseconds.
+  init(_ profile: KernelProfile = .modern, cores: Int = 1) {
     var kernel = Kernel(
-      profile: profile, costs: .free, memory: PagedMemory(frames: Self.frames), kernelFrames: 1..<Self.kernelFrames)
+      profile: profile, costs: .free, memory: PagedMemory(frames: Self.frames), kernelFrames: 1..<Self.kernelFrames,
+      cores: cores)
     kernel.recordsEvents = false
     var boot = RootTask(
       entry: NativeWindow.range.lowerBound, window: Self.window..<Kernel.physicalBase + UInt64(Self.frames) * 4096)
@@ -92,7 +96,7 @@ struct KernelWorld: ~Copyable {
   }
 
   private mutating func runOthers() {
-    while node.kernel.current != root {
+    while node.kernel.current != root || node.kernel.isMulticore {
       let exit = node.run(until: node.now + .milliseconds(10_000))
       check()
       switch exit {
@@ -125,12 +129,10 @@ struct KernelWorld: ~Copyable {
       scripts[t.slot].position += 1
       node.enterKernel { $0.exception(cause: cause, value: value) }
     case .setFloat(let value):
-      useFPU(t)
-      kernel.fpu.registers[10] = value
+      if canUseFPU(t) { self[fpu: t][10] = value }
     case .markFloat(let name):
-      useFPU(t)
-      log.append("\(name) \(kernel.fpu.registers[10])")
-    case .spin: _ = node.spend(.milliseconds(1), until: node.now + .milliseconds(1))
+      if canUseFPU(t) { log.append("\(name) \(self[fpu: t][10])") }
+    case .spin: _ = node.spend(.milliseconds(1), until: min(node.horizon, node.now + .milliseconds(1)))
     }
     check()
   }
@@ -147,7 +149,7 @@ struct KernelWorld: ~Copyable {
 
   private mutating func compute(_ t: ThreadID, _ span: TimeSpan) {
     if scripts[t.slot].rest == .zero { scripts[t.slot].rest = span }
-    scripts[t.slot].rest -= node.spend(scripts[t.slot].rest, until: .never)
+    scripts[t.slot].rest -= node.spend(scripts[t.slot].rest, until: node.horizon)
     if scripts[t.slot].rest == .zero { scripts[t.slot].position += 1 }
   }
 
@@ -162,10 +164,18 @@ struct KernelWorld: ~Copyable {
     }
   }
 
-  /// A floating-point instruction, as machine code would execute it.
-  private mutating func useFPU(_ t: ThreadID) {
-    if kernel.fpu.owner != t { node.enterKernel { $0.illegalInstruction(bits: 0x53) } }
+  /// A floating-point instruction, as machine code would execute it; false if it is not carried out.
+  private mutating func canUseFPU(_ t: ThreadID) -> Bool {
+    if kernel.fpuOwner != t { node.enterKernel { $0.illegalInstruction(bits: 0x53) } }
+    guard kernel.fpuOwner == t else { return false }
     scripts[t.slot].position += 1
+    return true
+  }
+
+  /// The floating-point registers of a thread that has used them.
+  subscript(fpu t: ThreadID) -> FloatRegisters {
+    get { node.kernel.fpuStates[Int(node.kernel.threads[t.slot].fpuState)].registers }
+    set { kernel.fpuStates[Int(node.kernel.threads[t.slot].fpuState)].registers = newValue }
   }
 
   // MARK: System calls
@@ -189,7 +199,8 @@ struct KernelWorld: ~Copyable {
   }
 
   private mutating func check() {
-    for sentence in node.kernel.checkInvariants() where !defects.contains(sentence) {
+    let found = checksSpaces ? node.kernel.checkInvariants() : node.kernel.checkThreadInvariants()
+    for sentence in found where !defects.contains(sentence) {
       defects.append(sentence)
       Issue.record("\(sentence)")
     }
@@ -213,7 +224,10 @@ enum Step {
 extension PlatformProfile {
   /// Kernel work takes no time, an instruction 100 ns: tests with machine code pass through milliseconds quickly.
   static let silent = PlatformProfile(
-    name: "silent", about: "kernel work takes no time", picosecondsPerCycle: 100_000, kernel: .free,
+    name: "silent", about: "kernel work takes no time", picosecondsPerCycle: 100_000,
+    kernel: CostModel { work in
+      CostModel.Entry(base: work == .interruptFlight ? 100 : 0, status: .assumed, source: "test of behaviour")
+    },
     memory: MemoryCosts(copy: free, fill: free, touch: free, storage: free))
   private static var free: MemoryCosts.Entry {
     MemoryCosts.Entry(picosecondsPerByte: 0, status: .assumed, source: "test of behaviour")

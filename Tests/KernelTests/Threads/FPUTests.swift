@@ -36,12 +36,13 @@ struct FPUTests {
 
   @Test func `a fork has its own registers, and its digest says so`() {
     var world = KernelWorld()
-    _ = world.thread(priority: 20, [.setFloat(7), .wait()])
+    let a = world.thread(priority: 20, [.setFloat(7), .wait()])
     world.sleep(milliseconds: 2)
     var fork = world.node.fork()
     #expect(digest(world.node) == digest(fork))
-    fork.kernel.fpu.registers[10] = 8
-    #expect(world.kernel.fpu.registers[10] == 7)
+    let state = Int(world.kernel.threads[a.id.slot].fpuState)
+    fork.kernel.fpuStates[state].registers[10] = 8
+    #expect(world[fpu: a.id][10] == 7)
     #expect(digest(world.node) != digest(fork))
   }
 
@@ -55,7 +56,7 @@ struct FPUTests {
 
   private func thread(_ world: inout KernelWorld, quota: UInt64, _ steps: [Step]) -> (Actor, CapabilitySlot) {
     let factory = world.newSlot()
-    #expect(world.create(KernelProtocol.factory, into: factory, [quota]) == 0)
+    #expect(world.create(KernelProtocol.factory, into: factory, [0, quota]) == 0)
     let handler = world.thread(priority: 30, [.wait(), .mark("exception"), .wait()])
     let actor = world.makeThread(handler: world.gate(handler, label: 0x600), factory: factory)
     world.append(steps, to: actor.id)
@@ -73,10 +74,10 @@ struct FPUTests {
     #expect(world.kernel.factories[index].used == sizes.thread)
     world.sleep(milliseconds: 2)
     #expect(world.kernel.factories[index].used == sizes.thread + sizes.fpuState)
-    #expect(world.kernel.fpu.owner == actor.id)
+    #expect(world.kernel.fpuOwner == actor.id)
     world.drop(actor.slot)
     world.sleep(milliseconds: 2)
-    #expect(world.kernel.fpu.owner.isNone)
+    #expect(world.kernel.fpuOwner.isNone)
     #expect(world.kernel.fpuStates.count == 0)
     #expect(world.kernel.factories[index].used == 0)
   }
@@ -88,7 +89,7 @@ struct FPUTests {
     world.sleep(milliseconds: 2)
     #expect(world.log == ["exception"])
     #expect(world.kernel.threads[actor.id.slot].faultCause == ExceptionCause.illegalInstruction)
-    #expect(world.kernel.fpu.owner.isNone)
+    #expect(world.kernel.fpuOwner.isNone)
   }
 
   @Test(arguments: profiles)
@@ -101,7 +102,7 @@ struct FPUTests {
     world.runThread(actor, priority: 10)
     world.sleep(milliseconds: 2)
     #expect(world.log == ["exception"])
-    #expect(world.kernel.fpu.owner == actor.id)
+    #expect(world.kernel.fpuOwner == actor.id)
     // On and clean: nothing was written.
     #expect(world.kernel.messageWord(handler.id, ExceptionMessage.status) == 0x2_0000_4020)
     #expect(world.kernel.messageWord(handler.id, ExceptionMessage.value) == 0xffff_ffff)
