@@ -51,7 +51,7 @@ extension PlatformProfile {
     if work == .switchFPU {
       return CostModel.Entry(base: base, status: .assumed, source: "a trap (227), 33 registers out and 33 in")
     }
-    if [.remoteRequest, .interprocessorInterrupt, .shootdown, .interruptFlight].contains(work) {
+    if work.isBetweenCores {
       return CostModel.Entry(base: base, perUnit: perUnit, status: .assumed, source: betweenCores)
     }
     return CostModel.Entry(base: base, perUnit: perUnit, status: .counted, source: counted)
