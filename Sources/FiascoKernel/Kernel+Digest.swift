@@ -13,6 +13,7 @@ extension Kernel {
       digest.combine(registers.pc)
     }
     digestObjectTables(into: &digest)
+    digestFPU(into: &digest)
     digest.combine(1, current.index, currentContext.index)
     digest.combine(sliceEnd.picoseconds)
     background.digest(into: &digest)
@@ -90,6 +91,7 @@ extension Thread {
     digest.combine(UInt64(queuedPriority), queuedAt.index, queuedAtGate)
     digest.combine(6, queueNext.raw, queuePrevious.raw)
     digest.combine(7, firstSender.raw, caller.index)
+    digest.combine(Int(fpuState))
     digest.combine(UInt64(callerRights), awaitedFrom.index, awaitedEntry)
     digest.combine(pager)
     digest.combine(exceptionHandler)

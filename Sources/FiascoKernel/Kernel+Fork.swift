@@ -23,6 +23,7 @@ extension Kernel {
     mappings = original.mappings.fork()
     kernelUserAreas = original.kernelUserAreas.fork()
     replySlots = original.replySlots.fork()
+    fpuStates = original.fpuStates.fork()
     pins = original.pins
     logAttributes = original.logAttributes
     interruptRequested = original.interruptRequested

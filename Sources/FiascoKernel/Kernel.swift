@@ -28,6 +28,8 @@ public struct Kernel: ~Copyable {
   var mappings = SlotTable<MemoryMapping>()
   var kernelUserAreas = SlotTable<KernelUserArea>()
   var replySlots = SlotTable<ReplySlot>()
+  /// Floating-point registers of the threads that have used them.
+  public var fpuStates = SlotTable<FPUState>()
   /// Inputs of all interrupt controllers.
   var pins = ContiguousArray(repeating: InterruptPin(), count: InterruptPin.count)
   var logAttributes = LogAttributes()

@@ -152,11 +152,18 @@ extension Node {
     if t != lastThread {
       hart.clearReservation()
       lastThread = t
+      // Switched on again for its owner, the unit counts as clean.
+      if kernel.fpuOwner == t { kernel.fpuStates[kernel.fpuState(of: t)].registers.isDirty = false }
     }
     let task = kernel.threads[t.slot].task
     let cycle = platform.picosecondsPerCycle
     let budget = (UInt64((boundary - now).picoseconds) + cycle - 1) / cycle
-    let exit = translations.run(&hart, &kernel.registers[t.slot], &kernel.memory, task: task, budget: budget)
+    let exit =
+      kernel.fpuOwner == t
+      ? translations.run(
+        &hart, &kernel.registers[t.slot], &kernel.fpuStates[kernel.fpuState(of: t)].registers, &kernel.memory,
+        task: task, budget: budget)
+      : translations.run(&hart, &kernel.registers[t.slot], &kernel.memory, task: task, budget: budget)
     retired &+= exit.retired
     now = now + TimeSpan.picoseconds(Int64(exit.retired &* cycle))
     switch exit.reason {
@@ -171,7 +178,7 @@ extension Node {
     case .translationMiss(let address, let access): miss(t, kernel.threads[t.slot].task, address, access)
     case .systemCall: enterKernel { $0.systemCall() }
     case .breakpoint: enterKernel { $0.exception(cause: ExceptionCause.breakpoint, value: 0) }
-    case .illegal(let bits): enterKernel { $0.exception(cause: ExceptionCause.illegalInstruction, value: bits) }
+    case .illegal(let bits): enterKernel { $0.illegalInstruction(bits: bits) }
     case .misaligned(let address, let access):
       let cause = access == .read ? ExceptionCause.loadMisaligned : ExceptionCause.storeMisaligned
       enterKernel { $0.exception(cause: cause, value: address) }
@@ -191,35 +198,6 @@ extension Node {
     }
     let kind: FaultAccess = access == .write ? .store : access == .execute ? .fetch : .load
     enterKernel { $0.pageFault(address: address, access: kind) }
-  }
-
-  /// The counters run on simulated time: `time` at 10 MHz as on the modelled board, the others in cycles.
-  private mutating func readCounter(_ t: ThreadID, _ destination: Register, _ counter: Counter) {
-    let value: UInt64 =
-      switch counter {
-      case .time: now.picoseconds / 100_000
-      case .cycle: now.picoseconds / platform.picosecondsPerCycle
-      case .instret: retired
-      }
-    kernel.registers[t.slot][destination] = value
-    kernel.registers[t.slot].pc &+= 4
-    retired &+= 1
-    now = now + TimeSpan.picoseconds(Int64(platform.picosecondsPerCycle))
-  }
-
-  /// Costs nothing: neither time nor an instruction.
-  private mutating func hint(_ t: ThreadID, _ kind: UInt64, _ operand: UInt64) {
-    kernel.registers[t.slot].pc &+= 4
-    guard keepsRecords else { return }
-    records.append(NodeRecord(at: now, event: .hint(thread: t, kind: kind, value: operand), core: activeCore))
-  }
-
-  /// Timed work: the register holds what remains, so that an interrupted computation can be captured and resumed.
-  private mutating func work(_ t: ThreadID, _ register: Register, _ nanoseconds: UInt64, until boundary: Instant) {
-    let available = (UInt64((boundary - now).picoseconds) + 999) / 1000
-    let used = min(nanoseconds, available)
-    kernel.registers[t.slot][register] = nanoseconds - used
-    now = now + TimeSpan.picoseconds(Int64(used * 1000))
   }
 }
 

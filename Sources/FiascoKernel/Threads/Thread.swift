@@ -65,6 +65,9 @@ public struct Thread: BitwiseCopyable, Sendable {
   /// An alien thread's permitted system call is running: its handler is told when it is over.
   public var alienReturn = false
 
+  /// Where the floating-point registers are saved; -1 as long as none were used.
+  var fpuState: Int32 = -1
+
   // Scheduling
   /// Home core: the thread stands in the lists of no other.
   public var core: UInt8 = 0

@@ -133,6 +133,10 @@ struct KernelWorld: ~Copyable {
     case .trap(let cause, let value):
       scripts[t.slot].position += 1
       node.enterKernel { $0.exception(cause: cause, value: value) }
+    case .setFloat(let value):
+      if canUseFPU(t) { self[fpu: t][10] = value }
+    case .markFloat(let name):
+      if canUseFPU(t) { log.append("\(name) \(self[fpu: t][10])") }
     case .spin:
       onlyComputed = node.kernel.isMulticore
       _ = node.spend(.milliseconds(1), until: min(node.horizon, node.now + .milliseconds(1)))
@@ -165,6 +169,20 @@ struct KernelWorld: ~Copyable {
     } else {
       node.enterKernel { $0.pageFault(address: address, access: access) }
     }
+  }
+
+  /// A floating-point instruction, as machine code would execute it; false if it is not carried out.
+  private mutating func canUseFPU(_ t: ThreadID) -> Bool {
+    if kernel.fpuOwner != t { node.enterKernel { $0.illegalInstruction(bits: 0x53) } }
+    guard kernel.fpuOwner == t else { return false }
+    scripts[t.slot].position += 1
+    return true
+  }
+
+  /// The floating-point registers of a thread that has used them.
+  subscript(fpu t: ThreadID) -> FloatRegisters {
+    get { node.kernel.fpuStates[Int(node.kernel.threads[t.slot].fpuState)].registers }
+    set { kernel.fpuStates[Int(node.kernel.threads[t.slot].fpuState)].registers = newValue }
   }
 
   // MARK: System calls
@@ -204,6 +222,9 @@ enum Step {
   case compute(TimeSpan)
   case touch(UInt64, FaultAccess)
   case trap(cause: UInt64, value: UInt64)
+  /// Writes fa0, or says what is in it.
+  case setFloat(UInt64)
+  case markFloat(String)
   /// Uses the processor for ever.
   case spin
 }
