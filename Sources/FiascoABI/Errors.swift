@@ -69,6 +69,8 @@ public enum Opcode {
   public enum Gate { public static let bind: UInt64 = 0x10, info: UInt64 = 0x11 }
   public enum IRQ {
     public static let endOfInterrupt: UInt64 = 4, detach: UInt64 = 1, trigger: UInt64 = 2, bind: UInt64 = 0x10
+    /// Profile r67: attach or detach, and add to a muxer's chain.
+    public static let attach: UInt64 = 1, chain: UInt64 = 3
   }
   public enum Controller {
     public static let bind: UInt64 = 0, unbind: UInt64 = 1, info: UInt64 = 2, unmask: UInt64 = 4, mask: UInt64 = 5

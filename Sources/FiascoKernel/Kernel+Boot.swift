@@ -79,7 +79,6 @@ extension Kernel {
     let index = threads.insert(Thread(object: id))
     let place = registers.insert(Registers())
     precondition(index == place, "threads and registers use the same slots")
-    if !profile.needsPlacement { threads[index].flags.insert(.placed) }
     define(id, .thread, index: index, payer: payer, bytes: profile.objectSizes.thread)
     return ThreadID(index)
   }

@@ -33,6 +33,7 @@ extension Kernel {
       digest.combine(irq.label)
       digest.combine(irq.isQueued ? 1 : 0, irq.queueNext.raw, irq.queuePrevious.raw)
       digest.combine(8, irq.controller.index, irq.pin)
+      digest.combine(irq.isMuxer ? 10 : 9, irq.muxer, irq.nextChained)
     }
     semaphores.digest(into: &digest) { digest, into in
       into.combine(4, Int32(bitPattern: digest.count), digest.firstWaiter.raw)

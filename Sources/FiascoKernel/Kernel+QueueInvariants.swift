@@ -154,6 +154,10 @@ extension Kernel {
         findings.require(isThere, "IRQ \(i) is not in the queue of \(irq.thread)")
         findings.require(irq.pending > 0, "IRQ \(i) is queued and not pending")
       }
+      if irq.muxer >= 0 {
+        let isMuxer = irqs.contains(Int(irq.muxer)) && irqs[Int(irq.muxer)].isMuxer
+        findings.require(isMuxer, "IRQ \(i) is chained to what is no muxer")
+      }
       guard !irq.thread.isNone else { continue }
       findings.require(threads.contains(irq.thread.slot), "IRQ \(i) is bound to an absent thread")
       refer(irq.thread)

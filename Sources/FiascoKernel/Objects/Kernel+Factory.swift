@@ -47,7 +47,9 @@ extension Kernel {
     case KernelProtocol.thread:
       guard chargeQuota(payer, profile.objectSizes.thread) else { throw .noMemory }
       return (threads[makeThread(payer: payer).slot].object, 0)
-    case irqLabel: return (try required(makeIRQ(payer: payer)), 0)
+    case irqLabel:
+      let isMuxer = profile.hasIRQMuxers && tag.words >= 3 && utcbWord(caller, 2) != 0
+      return (try required(makeIRQ(payer: payer, isMuxer: isMuxer)), 0)
     case KernelProtocol.semaphore where profile.hasSemaphores: return (try required(makeSemaphore(payer: payer)), 0)
     default: throw .noDevice
     }
@@ -121,10 +123,10 @@ extension Kernel {
     return id
   }
 
-  mutating func makeIRQ(payer: ObjectID) -> ObjectID? {
+  mutating func makeIRQ(payer: ObjectID, isMuxer: Bool = false) -> ObjectID? {
     guard chargeQuota(payer, profile.objectSizes.irq) else { return nil }
     let id = reserveObject()
-    let index = irqs.insert(IRQ(object: id))
+    let index = irqs.insert(IRQ(object: id, isMuxer: isMuxer))
     define(id, .irq, index: index, payer: payer, bytes: profile.objectSizes.irq)
     return id
   }

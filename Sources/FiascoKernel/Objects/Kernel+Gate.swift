@@ -25,7 +25,9 @@ extension Kernel {
   }
 
   private mutating func passGate(_ t: ThreadID, _ g: Int, _ operation: IPCOperation) {
-    threads[t.slot].label = gates[g].label | UInt64(threads[t.slot].sendRights & 3)
+    let label = gates[g].label | UInt64(threads[t.slot].sendRights & 3)
+    threads[t.slot].label = label
+    if profile.gateLabelReachesSender { registers[t.slot].a3 = label }
     startThreadIPC(t, target: gates[g].thread, operation)
   }
 
@@ -51,7 +53,7 @@ extension Kernel {
     let thread: Capability
     switch argument(t, tag) {
     case .found(let found): thread = found
-    case .missing: return .refused(.invalidArgument)
+    case .missing: return .refused(tag.items > 0 ? emptyArgument : .invalidArgument)
     case .notAnObject: return .ipcError(.sendOverflow)
     }
     let object = objects[thread.object.slot]

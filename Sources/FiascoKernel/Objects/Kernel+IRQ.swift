@@ -5,6 +5,7 @@ import FiascoABI
 extension Kernel {
   /// Models `Irq_sender::kinvoke`: trigger, bind, detach, end of interrupt.
   mutating func invokeIRQ(_ i: Int, _ capability: Capability, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
+    if profile.attachesIRQs { return invokeAttachedIRQ(i, by: t, tag: tag) }
     let operation = tag.words > 0 ? utcbWord(t, 0) & 0xffff : Opcode.IRQ.trigger
     switch tag.label {
     case KernelProtocol.irq:
@@ -13,33 +14,17 @@ extension Kernel {
         triggerIRQ(i)
         return .noReply
       case Opcode.IRQ.endOfInterrupt, 0: return .noReply
-      case Opcode.IRQ.detach where profile.name == .r67: return attachIRQ(i, by: t, tag: tag)
-      default: return .refused(profile.name == .r67 ? .invalidArgument : .noSystemCall)
+      default: return .refused(.noSystemCall)
       }
-    case KernelProtocol.kernelObject where profile.name == .modern:
+    case KernelProtocol.kernelObject:
       guard tag.words > 0 else { return .refused(.invalidArgument) }
       guard operation == Opcode.IRQ.bind else { return .refused(.noSystemCall) }
       return capability.hasStrong ? bindIRQ(i, by: t, tag: tag) : .refused(.permission)
-    case KernelProtocol.irqSender where profile.name == .modern:
+    case KernelProtocol.irqSender:
       guard operation == Opcode.IRQ.detach else { return .refused(.noSystemCall) }
       return capability.hasStrong ? detachIRQ(i) : .refused(.permission)
     default: return .refused(.badProtocol)
     }
-  }
-
-  /// Profile r67: attach to a thread (its own if no thread capability is given), or detach if no item is given.
-  private mutating func attachIRQ(_ i: Int, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
-    guard tag.items > 0 else { return detachIRQ(i) }
-    guard irqs[i].thread.isNone else { return .refused(.invalidArgument) }
-    var thread = t
-    if let argument = capabilityArgument(t, tag), objects[argument.object.slot].kind == .thread {
-      thread = ThreadID(Int(objects[argument.object.slot].index))
-    }
-    irqs[i].thread = thread
-    irqs[i].label = utcbWord(t, 1)
-    irqs[i].pending = 0
-    threads[thread.slot].internalReferences += 1
-    return .ok
   }
 
   /// The label is what stands in MR1, even if the message is shorter (conformance irq-sem/17).
@@ -67,11 +52,15 @@ extension Kernel {
   private mutating func detachIRQ(_ i: Int) -> InvocationOutcome {
     guard !irqs[i].thread.isNone else { return .refused(.noEntry) }
     let wasPending = irqs[i].pending > 0
+    unbindIRQ(i)
+    return .answer(label: wasPending ? 1 : 0)
+  }
+
+  mutating func unbindIRQ(_ i: Int) {
     unqueueIRQ(i)
     let old = irqs[i].thread
     irqs[i].thread = .none
     dropInternalReference(old)
-    return .answer(label: profile.name == .modern && wasPending ? 1 : 0)
   }
 
   private mutating func unqueueIRQ(_ i: Int) {
@@ -84,6 +73,7 @@ extension Kernel {
   public mutating func triggerIRQ(_ i: Int) {
     charge(.irqTrigger)
     record(.irqTriggered(object: irqs[i].object))
+    if irqs[i].isMuxer { return triggerChained(i) }
     if irqs[i].pending > 0, profile.irqsCoalesce { return }
     irqs[i].pending += 1
     guard !irqs[i].thread.isNone, !irqs[i].isQueued else { return }
@@ -125,6 +115,7 @@ extension Kernel {
 
   mutating func destroyIRQ(_ i: Int) {
     unqueueIRQ(i)
+    unchain(i)
     let thread = irqs[i].thread
     irqs.remove(i)
     forgetIRQ(i)

@@ -20,6 +20,7 @@ extension Kernel {
     guard utcbWord(t, 1) & 0xffff_ffff == 0 else { return .refused(.outOfRange) }
     setUTCBWord(t, 0, 1)
     setUTCBWord(t, 1, 1)
+    guard profile.listsSchedulerClasses else { return .answer(label: 0, words: 2) }
     // Scheduler classes: bit 1 is fixed priority.
     setUTCBWord(t, 2, 2)
     return .answer(label: 0, words: 3)
@@ -60,6 +61,7 @@ extension Kernel {
 
   /// Models `Thread::set_sched_params` and the migration to the only processor.
   public mutating func setSchedule(_ target: ThreadID, priority: UInt8, quantum: TimeSpan) {
+    let isFresh = !threads[target.slot].flags.contains(.placed)
     dequeue(target)
     threads[target.slot].priority = priority
     threads[target.slot].quantum = quantum
@@ -67,7 +69,9 @@ extension Kernel {
     threads[target.slot].flags.insert(.placed)
     if currentContext == target { sliceEnd = now + quantum }
     guard threads[target.slot].isReady else { return }
-    if target == current {
+    if isFresh, !profile.placementPreempts {
+      enqueueFront(target)
+    } else if target == current {
       enqueueFront(target)
       schedule()
     } else if deblock(target, lazy: false) {

@@ -11,9 +11,15 @@ struct Gate: BitwiseCopyable, Sendable {
   var firstWaiter = SenderID.none
 }
 
-/// An IRQ object. Models `Irq_sender`.
+/// An IRQ object. Models `Irq_sender`, and `Irq_muxer` of profile r67.
 struct IRQ: BitwiseCopyable, Sendable {
   let object: ObjectID
+  /// Triggers the IRQs chained to it instead of sending messages.
+  var isMuxer = false
+  /// Muxer this IRQ is chained to, and the next one there; of a muxer, the first of its chain. -1 for none.
+  var muxer: Int32 = -1
+  var nextChained: Int32 = -1
+  var firstChained: Int32 = -1
   var thread = ThreadID.none
   var label: UInt64 = 0
   /// Profile r67: triggers not yet delivered. Profile modern: 0 or 1.

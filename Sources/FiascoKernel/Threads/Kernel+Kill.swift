@@ -97,12 +97,12 @@ extension Kernel {
 
   /// The table slot will be used again: nobody may take the next thread there for this one.
   ///
-  /// The original keeps raw pointers here; what a closed wait or a stale reply capability does when the memory is used
-  /// again is left to chance there.
+  /// The original keeps raw pointers here; what a closed wait does when the memory is used again is left to chance
+  /// there. A stale reply capability stops that kernel, or reaches whoever got the memory (observed a44 r55 r56).
   private mutating func forgetThread(_ t: ThreadID) {
     for index in threads.indices {
       if threads[index].partner == SenderID(thread: t) { threads[index].partner = .gone }
-      if threads[index].caller == t { threads[index].caller = .none }
+      if threads[index].caller == t { threads[index].caller = profile.tracksReplyCapability ? .none : .freed }
       // An explicit slot outlives the thread that received the call.
       if threads[index].awaitedFrom == t { threads[index].awaitedFrom = .none }
     }

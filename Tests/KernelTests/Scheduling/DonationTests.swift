@@ -139,18 +139,18 @@ struct DonationTests {
   }
 
   // G51
-  @Test func `a started thread runs without a priority in profile r67 and never today`() {
-    for (profile, order) in [(KernelProfile.r67, "began"), (.modern, "")] {
-      var world = KernelWorld(profile)
-      let actor = world.makeThread()
-      world.append([.mark("began")], to: actor.id)
-      world.exchangeRegisters(actor, ip: 0x7000_1000)
-      world.sleep(milliseconds: 2)
-      #expect(world.order == order)
-      world.runThread(actor, priority: 1)
-      world.sleep(milliseconds: 2)
-      #expect(world.order == "began")
-    }
+  // Refuted by observation (f07): the default priority of 1 is of no use before run_thread.
+  @Test(arguments: KernelProfile.Name.allCases)
+  func `G51 a started thread does not run before it has a processor`(_ profile: KernelProfile.Name) {
+    var world = KernelWorld(.named(profile))
+    let actor = world.makeThread()
+    world.append([.mark("began")], to: actor.id)
+    world.exchangeRegisters(actor, ip: 0x7000_1000)
+    world.sleep(milliseconds: 2)
+    #expect(world.order == "")
+    world.runThread(actor, priority: 1)
+    world.sleep(milliseconds: 2)
+    #expect(world.order == "began")
   }
 
   // G52

@@ -21,6 +21,8 @@ struct KernelWorld: ~Copyable {
   /// What was found wrong; empty in a correct kernel.
   private(set) var defects: [String] = []
   var nextSlot: UInt32 = 0x100
+  /// The kernel may stop, as the real one would.
+  var expectsStop = false
   var nextUTCB = KernelWorld.utcbArea.address + UTCB.size
 
   static let utcbArea = FlexPage.memory(0x10_0000, order: 16, rights: .rw)
@@ -30,14 +32,14 @@ struct KernelWorld: ~Copyable {
   static var window: UInt64 { Kernel.physicalBase + UInt64(kernelFrames) * 4096 }
   static let rootPriority: UInt8 = 250
 
-  init(_ profile: KernelProfile = .modern) {
+  init(_ profile: KernelProfile = .modern, rootPriority: UInt8 = KernelWorld.rootPriority) {
     var kernel = Kernel(
       profile: profile, costs: .free, memory: PagedMemory(frames: Self.frames), kernelFrames: 1..<Self.kernelFrames)
     kernel.recordsEvents = false
     var boot = RootTask(
       entry: NativeWindow.range.lowerBound, window: Self.window..<Kernel.physicalBase + UInt64(Self.frames) * 4096)
     boot.utcbArea = Self.utcbArea
-    boot.priority = Self.rootPriority
+    boot.priority = rootPriority
     kernel.start(boot)
     node = Node(kernel: kernel, platform: .silent)
   }
@@ -58,6 +60,7 @@ struct KernelWorld: ~Copyable {
     var issuedAt: UInt64 = 0
     var rest = TimeSpan.zero
     var results: [SystemCallResult] = []
+    var calls: [SystemCall] = []
   }
 
   mutating func append(_ steps: [Step], to t: ThreadID) {
@@ -74,11 +77,21 @@ struct KernelWorld: ~Copyable {
   /// Results of a thread's system calls so far.
   func results(_ t: ThreadID) -> [SystemCallResult] { t.slot < scripts.count ? scripts[t.slot].results : [] }
 
+  /// The calls that belong to the results, and whether one more is in progress.
+  func calls(_ t: ThreadID) -> (done: [SystemCall], pending: SystemCall?) {
+    guard t.slot < scripts.count else { return ([], nil) }
+    let script = scripts[t.slot]
+    guard script.isWaiting, case .call(let call) = script.steps[script.position] else { return (script.calls, nil) }
+    return (script.calls, call)
+  }
+
   // MARK: Running
 
   /// The root thread makes a system call that lets no other thread return to the root's script: the others run
   /// until it is back.
   mutating func call(_ call: SystemCall) -> SystemCallResult {
+    // After a stop of the kernel nothing happens any more.
+    if kernel.stopped != nil { return result(of: root, call) }
     precondition(node.kernel.current == root, "the root thread must be running")
     issue(call, by: root)
     runOthers()
@@ -98,6 +111,7 @@ struct KernelWorld: ~Copyable {
       switch exit {
       case .native(let t) where t == root: return
       case .native(let t): step(t)
+      case .stopped where expectsStop: return
       case .reached, .quiet, .stopped, .limit:
         Issue.record("the root thread never comes back: \(exit)")
         preconditionFailure("the root thread never comes back")
@@ -107,6 +121,7 @@ struct KernelWorld: ~Copyable {
 
   private mutating func step(_ t: ThreadID) {
     while scripts.count <= t.slot { scripts.append(Script()) }
+    if hasComeBack(t) { return node.enterKernel { $0.systemCall() } }
     finishCall(t)
     guard scripts[t.slot].position < scripts[t.slot].steps.count else {
       return issue(SystemCall(tag: MessageTag(), target: .special(.receive)), by: t)
@@ -119,14 +134,27 @@ struct KernelWorld: ~Copyable {
     case .mark(let name):
       log.append(name)
       scripts[t.slot].position += 1
+    case .markMessage(let name):
+      log.append(name + String(kernel.messageWord(t, 0), radix: 16))
+      scripts[t.slot].position += 1
     case .compute(let span): compute(t, span)
     case .touch(let address, let access): touch(t, address, access)
     case .trap(let cause, let value):
       scripts[t.slot].position += 1
       node.enterKernel { $0.exception(cause: cause, value: value) }
+    case .amend(let change):
+      var words = (0..<UTCB.messageRegisterCount).map { node.kernel.messageWord(t, $0) }
+      change(&words)
+      for (index, word) in words.enumerated() { kernel.setMessageWord(t, index, word) }
+      scripts[t.slot].position += 1
     case .spin: _ = node.spend(.milliseconds(1), until: node.now + .milliseconds(1))
     }
     check()
+  }
+
+  /// Somebody has set the instruction pointer back: the call is executed again, with the registers as they are.
+  private func hasComeBack(_ t: ThreadID) -> Bool {
+    scripts[t.slot].isWaiting && kernel.registers[t.slot].pc == scripts[t.slot].issuedAt
   }
 
   private mutating func finishCall(_ t: ThreadID) {
@@ -134,9 +162,9 @@ struct KernelWorld: ~Copyable {
       return
     }
     scripts[t.slot].isWaiting = false
-    if kernel.registers[t.slot].pc == scripts[t.slot].issuedAt { return }
     scripts[t.slot].position += 1
     scripts[t.slot].results.append(result(of: t, call))
+    scripts[t.slot].calls.append(call)
   }
 
   private mutating func compute(_ t: ThreadID, _ span: TimeSpan) {
@@ -173,10 +201,11 @@ struct KernelWorld: ~Copyable {
     let tag = MessageTag(raw: node.kernel.registers[t.slot].a0)
     return SystemCallResult(
       tag: tag, label: node.kernel.registers[t.slot].a3, error: node.kernel.messageWord(t, UTCB.error),
-      words: (0..<8).map { node.kernel.messageWord(t, $0) })
+      words: (0..<40).map { node.kernel.messageWord(t, $0) })
   }
 
   private mutating func check() {
+    if kernel.stopped != nil { return }
     for sentence in node.kernel.checkInvariants() where !defects.contains(sentence) {
       defects.append(sentence)
       Issue.record("\(sentence)")
@@ -188,9 +217,13 @@ struct KernelWorld: ~Copyable {
 enum Step {
   case call(SystemCall)
   case mark(String)
+  /// A mark with the first message register.
+  case markMessage(String)
   case compute(TimeSpan)
   case touch(UInt64, FaultAccess)
   case trap(cause: UInt64, value: UInt64)
+  /// Changes the thread's own message registers: a handler edits the frame it answers with.
+  case amend(@Sendable (inout [UInt64]) -> Void)
   /// Uses the processor for ever.
   case spin
 }

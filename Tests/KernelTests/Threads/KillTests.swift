@@ -22,7 +22,8 @@ struct KillTests {
     #expect(world.outcome(client) == result)
     world.cancel(client)
     world.sleep(milliseconds: 1)
-    #expect(world.outcome(client) == "err6,p0,w0,i0")
+    // Profile r67 takes a sender that is in no queue for served (observed r02).
+    #expect(world.outcome(client) == (profile == .r67 ? "p7,w2,i0,m11:12" : result))
   }
 
   // G63
@@ -78,14 +79,16 @@ struct KillTests {
   }
 
   @Test(arguments: profiles)
-  func `a reply to a dead caller fails`(_ profile: KernelProfile.Name) {
+  func `a reply to a dead caller fails today and stops the kernel of profile r67`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
+    world.expectsStop = profile == .r67
     let server = world.thread(priority: 20, [.wait(), .sleep(milliseconds: 5), .reply(.replyOnly, timeouts: .zero)])
     let client = world.thread(priority: 10, [.call(server.slot)])
     world.sleep(milliseconds: 1)
     world.drop(client.slot)
     world.sleep(milliseconds: 10)
-    #expect(world.outcome(server, 2) == "err4,p0,w0,i0")
+    #expect((world.kernel.stopped != nil) == (profile == .r67))
+    if profile == .modern { #expect(world.outcome(server, 2) == "err4,p0,w0,i0") }
   }
 
   @Test(arguments: profiles)
