@@ -58,6 +58,8 @@ struct KernelWorld: ~Copyable {
     var isWaiting = false
     /// Where the call in progress was issued: a thread that comes back there has to issue it again.
     var issuedAt: UInt64 = 0
+    /// Where the instruction stands that traps again and again.
+    var trapsAt: UInt64 = 0
     var rest = TimeSpan.zero
     var results: [SystemCallResult] = []
     var calls: [SystemCall] = []
@@ -81,8 +83,11 @@ struct KernelWorld: ~Copyable {
   func calls(_ t: ThreadID) -> (done: [SystemCall], pending: SystemCall?) {
     guard t.slot < scripts.count else { return ([], nil) }
     let script = scripts[t.slot]
-    guard script.isWaiting, case .call(let call) = script.steps[script.position] else { return (script.calls, nil) }
-    return (script.calls, call)
+    guard script.isWaiting else { return (script.calls, nil) }
+    switch script.steps[script.position] {
+    case .call(let call), .execute(let call): return (script.calls, call)
+    default: return (script.calls, nil)
+    }
   }
 
   // MARK: Running
@@ -134,6 +139,9 @@ struct KernelWorld: ~Copyable {
     case .mark(let name):
       log.append(name)
       scripts[t.slot].position += 1
+    case .markTime:
+      log.append("\(node.now.picoseconds / 1_000_000)")
+      scripts[t.slot].position += 1
     case .markMessage(let name):
       log.append(name + String(kernel.messageWord(t, 0), radix: 16))
       scripts[t.slot].position += 1
@@ -142,6 +150,19 @@ struct KernelWorld: ~Copyable {
     case .trap(let cause, let value):
       scripts[t.slot].position += 1
       node.enterKernel { $0.exception(cause: cause, value: value) }
+    case .execute:
+      scripts[t.slot].isWaiting = true
+      scripts[t.slot].issuedAt = kernel.registers[t.slot].pc
+      node.enterKernel { $0.systemCall() }
+    case .trapAgain(let cause):
+      let place = kernel.registers[t.slot].pc
+      if scripts[t.slot].trapsAt == place || scripts[t.slot].trapsAt == 0 {
+        scripts[t.slot].trapsAt = place
+        node.enterKernel { $0.exception(cause: cause, value: 0) }
+      } else {
+        scripts[t.slot].trapsAt = 0
+        scripts[t.slot].position += 1
+      }
     case .amend(let change):
       var words = (0..<UTCB.messageRegisterCount).map { node.kernel.messageWord(t, $0) }
       change(&words)
@@ -158,9 +179,7 @@ struct KernelWorld: ~Copyable {
   }
 
   private mutating func finishCall(_ t: ThreadID) {
-    guard scripts[t.slot].isWaiting, case .call(let call) = scripts[t.slot].steps[scripts[t.slot].position] else {
-      return
-    }
+    guard let call = calls(t).pending else { return }
     scripts[t.slot].isWaiting = false
     scripts[t.slot].position += 1
     scripts[t.slot].results.append(result(of: t, call))
@@ -217,11 +236,17 @@ struct KernelWorld: ~Copyable {
 enum Step {
   case call(SystemCall)
   case mark(String)
+  /// The time in microseconds as a mark.
+  case markTime
   /// A mark with the first message register.
   case markMessage(String)
   case compute(TimeSpan)
   case touch(UInt64, FaultAccess)
   case trap(cause: UInt64, value: UInt64)
+  /// The same instruction traps until somebody moves the instruction pointer.
+  case trapAgain(cause: UInt64)
+  /// A system call with the registers as they stand; the call only tells how to read its result.
+  case execute(SystemCall)
   /// Changes the thread's own message registers: a handler edits the frame it answers with.
   case amend(@Sendable (inout [UInt64]) -> Void)
   /// Uses the processor for ever.
