@@ -162,10 +162,11 @@ struct AreaGTests {
       return w.after(20, it)
     },
     .both("r31", "8000!9") { w in
-      w.did(.call(
-        SystemCall(
-          tag: MessageTag(label: KernelProtocol.factory, words: 3),
-          target: ObjectReference(slot: .factory, operation: .call), words: [.max, 0, 0], buffers: [])))
+      w.did(
+        .call(
+          SystemCall(
+            tag: MessageTag(label: KernelProtocol.factory, words: 3),
+            target: ObjectReference(slot: .factory, operation: .call), words: [.max, 0, 0], buffers: [])))
     },
     .differs("r35", r67: "-39 -38 -38 -19 -22 -38", modern: "-39 -38 -38 -19 -38 -38") { w in
       let (it, irq) = (w.go(), w.irq(nil))

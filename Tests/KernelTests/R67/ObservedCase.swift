@@ -47,7 +47,8 @@ extension KernelWorld {
 
   /// From here on main keeps the processor until it sleeps: all that it starts is ready at once.
   mutating func rise() {
-    invoke(.scheduler, KernelProtocol.scheduler, [Opcode.Scheduler.runThread, 0, 1, 250, 0], items: [.objects(.thread)])
+    invoke(
+      .scheduler, KernelProtocol.scheduler, [Opcode.Scheduler.runThread, 0, 1, 250, 0], items: [.objects(.thread)])
   }
 
   /// What a thread's system calls showed, sleeps left out.
@@ -95,7 +96,9 @@ extension KernelWorld {
 
 extension SystemCall {
   /// A receive from nobody that only passes time.
-  fileprivate var isSleep: Bool { target == .special(.receive) && !timeouts.receive.isNever && !timeouts.receive.isZero }
+  fileprivate var isSleep: Bool {
+    target == .special(.receive) && !timeouts.receive.isNever && !timeouts.receive.isZero
+  }
 }
 
 extension UInt64 {
@@ -139,7 +142,8 @@ extension Step {
       SystemCall(
         tag: MessageTag(label: slot == nil ? 0x50 : 7, words: 1, items: items.count),
         target: slot.map { ObjectReference(slot: $0, operation: operation) } ?? .special(operation),
-        timeouts: timeouts, words: [0x22] + items.flatMap { [SendItem.map().raw, FlexPage.objects($0, rights: .rws).raw] },
+        timeouts: timeouts,
+        words: [0x22] + items.flatMap { [SendItem.map().raw, FlexPage.objects($0, rights: .rws).raw] },
         buffers: buffers))
   }
 

@@ -150,6 +150,10 @@ struct KernelWorld: ~Copyable {
     case .trap(let cause, let value):
       scripts[t.slot].position += 1
       node.enterKernel { $0.exception(cause: cause, value: value) }
+    case .returned(let call):
+      scripts[t.slot].position += 1
+      scripts[t.slot].results.append(result(of: t, call))
+      scripts[t.slot].calls.append(call)
     case .execute:
       scripts[t.slot].isWaiting = true
       scripts[t.slot].issuedAt = kernel.registers[t.slot].pc
@@ -229,36 +233,5 @@ struct KernelWorld: ~Copyable {
       defects.append(sentence)
       Issue.record("\(sentence)")
     }
-  }
-}
-
-/// What a scripted thread does next.
-enum Step {
-  case call(SystemCall)
-  case mark(String)
-  /// The time in microseconds as a mark.
-  case markTime
-  /// A mark with the first message register.
-  case markMessage(String)
-  case compute(TimeSpan)
-  case touch(UInt64, FaultAccess)
-  case trap(cause: UInt64, value: UInt64)
-  /// The same instruction traps until somebody moves the instruction pointer.
-  case trapAgain(cause: UInt64)
-  /// A system call with the registers as they stand; the call only tells how to read its result.
-  case execute(SystemCall)
-  /// Changes the thread's own message registers: a handler edits the frame it answers with.
-  case amend(@Sendable (inout [UInt64]) -> Void)
-  /// Uses the processor for ever.
-  case spin
-}
-
-extension PlatformProfile {
-  /// Kernel work takes no time, an instruction 100 ns: tests with machine code pass through milliseconds quickly.
-  static let silent = PlatformProfile(
-    name: "silent", about: "kernel work takes no time", picosecondsPerCycle: 100_000, kernel: .free,
-    memory: MemoryCosts(copy: free, fill: free, touch: free, storage: free))
-  private static var free: MemoryCosts.Entry {
-    MemoryCosts.Entry(picosecondsPerByte: 0, status: .assumed, source: "test of behaviour")
   }
 }

@@ -8,9 +8,8 @@ import Testing
 struct KillTests {
   static let profiles = KernelProfile.Name.allCases
 
-  // G62
   @Test(arguments: [(KernelProfile.Name.r67, "pending"), (.modern, "err6,p0,w0,i0")])
-  func `senders queued at a dead thread are told today and hang in profile r67`(
+  func `G62 senders queued at a dead thread are told today and hang in profile r67`(
     _ profile: KernelProfile.Name, _ result: String
   ) {
     var world = KernelWorld(.named(profile))
@@ -26,9 +25,8 @@ struct KillTests {
     #expect(world.outcome(client) == (profile == .r67 ? "p7,w2,i0,m11:12" : result))
   }
 
-  // G63
   @Test(arguments: profiles)
-  func `a caller of a dead thread waits for ever`(_ profile: KernelProfile.Name) {
+  func `G63 a caller of a dead thread waits for ever`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let server = world.thread(priority: 20, [.wait(), .sleep(milliseconds: 100)])
     let client = world.thread(priority: 10, [.call(server.slot)])
@@ -41,9 +39,8 @@ struct KillTests {
     #expect(world.outcome(client) == "err7,p7,w2,i0")
   }
 
-  // G64
   @Test(arguments: profiles)
-  func `a victim of low priority is there until it has run`(_ profile: KernelProfile.Name) {
+  func `G64 a victim of low priority is there until it has run`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let victim = world.thread(priority: 2, [.sleep(milliseconds: 100)])
     let gate = world.gate(victim, label: 0x40)
