@@ -47,7 +47,10 @@ let package = Package(
       ]),
     layer(
       "Reports",
-      ["Scenarios", "ELFFiles", "Simulation", "CheckpointRestore", "Genode", "FiascoABI", "RISCV", "Determinism"]),
+      [
+        "Scenarios", "ELFFiles", "Simulation", "CheckpointRestore", "Genode", "FiascoMachine", "FiascoKernel",
+        "FiascoABI", "RISCV", "Determinism",
+      ]),
     .executableTarget(
       name: "stasis",
       dependencies: [

@@ -48,7 +48,11 @@
       Peer.cxx("SystemC threads", "ipc_systemc", "2000000", library: "-lsystemc"), .simPy("ipc_simpy", "30000"),
     ]
     let best = interleaved(rounds: 5, { IPCBench.run() }, peers)
-    return [row("\(figure), call and reply_and_wait", "2 M/s", "4 M/s", .rate("trips"), best, peers)]
+    let apart = interleaved(rounds: 5, { IPCBench.run(cores: 2) }, [])
+    return [
+      row("\(figure), call and reply_and_wait", "2 M/s", "4 M/s", .rate("trips"), best, peers),
+      row("\(figure), partners on two cores", "-", "-", .rate("trips"), apart, []),
+    ]
   }
 
   private static func pageFault(_ figure: String) -> [Row] {

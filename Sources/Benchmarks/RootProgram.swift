@@ -37,12 +37,12 @@ struct RootProgram {
   var pages: Int { (code.bytes.count + 4095) / 4096 }
 
   /// The finished program as a machine that has not run yet.
-  func boot(profile: KernelProfile = .modern, layout: MemoryLayout = MemoryLayout()) -> System {
+  func boot(profile: KernelProfile = .modern, layout: MemoryLayout = MemoryLayout(), cores: Int = 1) -> System {
     do throws(AssemblyError) {
       let program = try code.assemble()
       guard let entry = program.address(of: "root") else { preconditionFailure("a root program has a root") }
       let image = BootImage(entry: entry, segments: [.init(address: program.base, bytes: program.bytes)])
-      var system = System(booting: image, profile: profile, platform: .riscvVirt, layout: layout)
+      var system = System(booting: image, profile: profile, platform: .riscvVirt, layout: layout, cores: cores)
       system.node.keepsRecords = false
       return system
     } catch {
@@ -127,9 +127,11 @@ extension RootProgram {
   }
 
   /// Starts thread `number`: `sp` is what it finds in its stack pointer.
-  mutating func start(_ number: Int, at label: String, sp: UInt64 = 0, priority: UInt64) {
+  mutating func start(_ number: Int, at label: String, sp: UInt64 = 0, priority: UInt64, core: Int = 0) {
     let slot = Slot.firstThread + UInt32(number)
-    call(.scheduler, KernelProtocol.scheduler, [Opcode.Scheduler.runThread, 0, 1, priority, 0], capabilities: [slot])
+    call(
+      .scheduler, KernelProtocol.scheduler, [Opcode.Scheduler.runThread, 0, 1 << UInt64(core), priority, 0],
+      capabilities: [slot])
     store(Opcode.Thread.exchangeRegisters, at: 0)
     code.la(.t0, label)
     code.sd(.t0, 8, .s0)

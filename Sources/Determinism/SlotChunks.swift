@@ -4,7 +4,7 @@
 /// is written. Counted by hand and inline, because a call into the runtime for each access would cost as much as all the
 /// rest of a system call.
 ///
-///     list:  sharers | chunk | chunk | ...          chunk:  sharers | occupied, a bit a slot | elements
+///     list:  sharers | chunk | chunk | ...      chunk:  sharers | occupied, a bit a slot | retired, a bit a slot | elements
 @frozen @usableFromInline struct SlotChunks<Element: BitwiseCopyable & Sendable>: ~Copyable {
   @usableFromInline typealias Block = UnsafeMutableRawPointer
 
@@ -18,7 +18,7 @@
     MemoryLayout<Element>.stride >= 128 ? 3 : MemoryLayout<Element>.stride >= 64 ? 4 : 6
   }
   @inlinable @inline(__always) static var slotsPerChunk: Int { 1 &<< shift }
-  @inlinable @inline(__always) static var headerBytes: Int { max(16, MemoryLayout<Element>.alignment) }
+  @inlinable @inline(__always) static var headerBytes: Int { max(32, MemoryLayout<Element>.alignment) }
   static var chunkBytes: Int { headerBytes + slotsPerChunk * MemoryLayout<Element>.stride }
 
   @inlinable init() {}
@@ -72,9 +72,11 @@
     return (0..<count).map { Self.occupied(Self.chunks(list)[$0]).pointee }
   }
 
+  /// Whether no slot of the chunk can be handed out.
   func isFull(_ chunk: Int) -> Bool {
     guard let list else { return false }
-    return Self.occupied(Self.chunks(list)[chunk]).pointee == .max &>> UInt64(64 - Self.slotsPerChunk)
+    let block = Self.chunks(list)[chunk]
+    return Self.occupied(block).pointee | Self.retired(block).pointee == .max &>> UInt64(64 - Self.slotsPerChunk)
   }
 
   /// The caller has checked that the chunk is not full.
@@ -82,7 +84,7 @@
     separate(chunk)
     guard let list else { return 0 }
     let occupied = Self.occupied(Self.chunks(list)[chunk])
-    let slot = (~occupied.pointee).trailingZeroBitCount
+    let slot = (~(occupied.pointee | Self.retired(Self.chunks(list)[chunk]).pointee)).trailingZeroBitCount
     occupied.pointee |= 1 << UInt64(slot)
     return chunk << Self.shift + slot
   }
@@ -94,6 +96,29 @@
     Self.occupied(Self.chunks(list)[chunk]).pointee &= ~(1 << UInt64(index & (Self.slotsPerChunk - 1)))
   }
 
+  /// A free slot is not to be handed out until `recycle`.
+  mutating func retire(_ index: Int) {
+    let chunk = chunk(of: index)
+    separate(chunk)
+    guard let list else { return }
+    Self.retired(Self.chunks(list)[chunk]).pointee |= 1 << UInt64(index & (Self.slotsPerChunk - 1))
+  }
+
+  mutating func recycle() {
+    for chunk in 0..<count {
+      guard let list, Self.retired(Self.chunks(list)[chunk]).pointee != 0 else { continue }
+      separate(chunk)
+      guard let own = self.list else { return }
+      Self.retired(Self.chunks(own)[chunk]).pointee = 0
+    }
+  }
+
+  /// The retired slots of a chunk.
+  func retiredSlots(of chunk: Int) -> UInt64 {
+    guard let list else { return 0 }
+    return Self.retired(Self.chunks(list)[chunk]).pointee
+  }
+
   // MARK: Sharing
 
   /// Adds a chunk of free slots.
@@ -102,6 +127,7 @@
     guard let list else { return }
     let chunk = Self.makeChunk()
     Self.occupied(chunk).initialize(to: 0)
+    Self.retired(chunk).initialize(to: 0)
     (chunk + Self.headerBytes).initializeMemory(as: UInt8.self, repeating: 0, count: Self.chunkBytes - Self.headerBytes)
     Self.chunks(list)[count] = chunk
     count += 1
@@ -166,6 +192,10 @@
   @inlinable @inline(__always)
   static func occupied(_ chunk: Block) -> UnsafeMutablePointer<UInt64> {
     (chunk + 8).assumingMemoryBound(to: UInt64.self)
+  }
+
+  static func retired(_ chunk: Block) -> UnsafeMutablePointer<UInt64> {
+    (chunk + 16).assumingMemoryBound(to: UInt64.self)
   }
 
   @inlinable @inline(__always)

@@ -12,6 +12,8 @@
 
   /// The number of elements.
   public private(set) var count = 0
+  /// Free slots that are not handed out again before `recycle`.
+  public private(set) var retiredCount = 0
   /// One more than the highest index ever used.
   public private(set) var capacity = 0
 
@@ -21,6 +23,7 @@
     chunks = parent.chunks.share()
     firstFreeChunk = parent.firstFreeChunk
     count = parent.count
+    retiredCount = parent.retiredCount
     capacity = parent.capacity
   }
 
@@ -64,18 +67,37 @@
     count -= 1
   }
 
+  /// Empties an occupied slot whose index somebody may still remember: it is not handed out again until `recycle`.
+  public mutating func retire(_ index: Int) {
+    remove(index)
+    chunks.retire(index)
+    retiredCount += 1
+  }
+
+  /// Nobody remembers the retired slots any more.
+  public mutating func recycle() {
+    chunks.recycle()
+    retiredCount = 0
+    firstFreeChunk = 0
+  }
+
   /// The occupied indices in ascending order, as they are now; the table may change while they are visited.
   public var indices: SlotIndices {
     SlotIndices(occupied: chunks.occupancy, slotsPerChunk: SlotChunks<Element>.slotsPerChunk)
   }
 
-  /// Feeds index and element of each occupied slot, ascending. Old contents of free slots do not count.
+  /// Feeds index and element of each occupied slot, ascending, and which slots are retired. Old contents do not count.
   @inlinable public func digest(into digest: inout StateDigest, _ feed: (Element, inout StateDigest) -> Void) {
     digest.combine(count)
     for index in indices {
       digest.combine(index)
       feed(self[index], &digest)
     }
+    if retiredCount > 0 { digestRetired(into: &digest) }
+  }
+
+  @usableFromInline func digestRetired(into digest: inout StateDigest) {
+    for chunk in 0..<chunks.count { digest.combine(chunks.retiredSlots(of: chunk)) }
   }
 }
 

@@ -35,25 +35,44 @@ func readAll(_ descriptor: Int32, path: String, expecting: Int, limit: UInt64) t
 }
 
 /// Puts a file with these bytes at `path`, or leaves what was there: nobody ever sees half a file.
+public func replaceFile(_ path: String, with bytes: [UInt8]) throws(ELFError) {
+  var replacement = try FileReplacement(of: path)
+  try replacement.write(bytes)
+  try replacement.commit()
+}
+
+/// A file that is written piece by piece and takes its name when it is complete; until then, and if it never is, what
+/// was there stays.
 ///
 /// The bytes go to a temporary file in the same directory, are forced to the disk, and take the name in one
 /// step; the directory is forced to the disk too, or the name could be lost with a power failure.
-public func replaceFile(_ path: String, with bytes: [UInt8]) throws(ELFError) {
-  let (descriptor, temporary) = try openTemporary(for: path)
-  do throws(ELFError) {
-    defer { close(descriptor) }
+public struct FileReplacement: ~Copyable {
+  private let descriptor: Int32
+  private let temporary: String
+  private let path: String
+  private var isCommitted = false
+
+  public init(of path: String) throws(ELFError) {
+    self.path = path
+    (descriptor, temporary) = try openTemporary(for: path)
+  }
+
+  deinit {
+    close(descriptor)
+    if !isCommitted { unlink(temporary) }
+  }
+
+  public mutating func write(_ bytes: [UInt8]) throws(ELFError) {
     try writeAll(bytes, to: descriptor, path: temporary)
+  }
+
+  /// Nothing may be written afterwards.
+  public mutating func commit() throws(ELFError) {
     if fsync(descriptor) != 0 { throw .file(path: temporary, step: .synchronize, errorNumber: errno) }
-  } catch {
-    unlink(temporary)
-    throw error
+    if rename(temporary, path) != 0 { throw .file(path: path, step: .rename, errorNumber: errno) }
+    isCommitted = true
+    try synchronizeDirectory(of: path)
   }
-  if rename(temporary, path) != 0 {
-    let errorNumber = errno
-    unlink(temporary)
-    throw .file(path: path, step: .rename, errorNumber: errorNumber)
-  }
-  try synchronizeDirectory(of: path)
 }
 
 /// Two writers of one name must not share a temporary file, and a file left behind by a crash must not block.

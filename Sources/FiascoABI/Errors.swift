@@ -69,12 +69,13 @@ public enum Opcode {
   public enum Gate { public static let bind: UInt64 = 0x10, info: UInt64 = 0x11 }
   public enum IRQ {
     public static let endOfInterrupt: UInt64 = 4, detach: UInt64 = 1, trigger: UInt64 = 2, bind: UInt64 = 0x10
-    /// Profile r67: attach or detach, and add to a muxer's chain.
+    /// Profile r67: attach or detach; at a muxer, have it trigger another IRQ object.
     public static let attach: UInt64 = 1, chain: UInt64 = 3
   }
+  public enum Semaphore { public static let down: UInt64 = 0 }
   public enum Controller {
-    public static let bind: UInt64 = 0, unbind: UInt64 = 1, info: UInt64 = 2, unmask: UInt64 = 4, mask: UInt64 = 5
-    public static let setMode: UInt64 = 6
+    public static let bind: UInt64 = 0, unbind: UInt64 = 1, info: UInt64 = 2, messageInfo: UInt64 = 3
+    public static let unmask: UInt64 = 4, mask: UInt64 = 5, setMode: UInt64 = 6
   }
   public enum Scheduler { public static let info: UInt64 = 0, runThread: UInt64 = 1, idleTime: UInt64 = 2 }
   public enum Log {

@@ -9,6 +9,10 @@ public enum KernelWork: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case exchangeRegisters, runThread
   case createObject, createTask, destroyObject, destroyTask
   case timerTick, irqTrigger
+  /// Asking another core, interrupt included; taking that interrupt; having another core forget translations.
+  case remoteRequest, interprocessorInterrupt, shootdown
+  /// From sending an interrupt to another core until it arrives: passes on no core.
+  case interruptFlight
 }
 
 /// How a figure came to be known.

@@ -79,6 +79,7 @@ extension Kernel {
     let index = threads.insert(Thread(object: id))
     let place = registers.insert(Registers())
     precondition(index == place, "threads and registers use the same slots")
+    threads[index].core = UInt8(activeCore)
     define(id, .thread, index: index, payer: payer, bytes: profile.objectSizes.thread)
     return ThreadID(index)
   }

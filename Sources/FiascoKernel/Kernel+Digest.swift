@@ -15,12 +15,31 @@ extension Kernel {
     digestObjectTables(into: &digest)
     digest.combine(1, current.index, currentContext.index)
     digest.combine(sliceEnd.picoseconds)
+    digest.combine(9, background.lastFair.index, Int32(truncatingIfNeeded: background.deadlines.entries.count))
+    for entry in background.fair.heap + background.deadlines.entries { digest.combine(10, entry.thread.index, -1) }
     digest.combine(accountedTicks)
     digest.combine(UInt64(bitPattern: idle.picoseconds))
     digest.combine(pendingCycles)
     timeouts.digest(into: &digest)
+    if isMulticore { digestProcessors(into: &digest) }
     digestSpaces(into: &digest)
     memory.digest(into: &digest)
+  }
+
+  /// Which core acts is part of the state, and so is what the others have before them.
+  private func digestProcessors(into digest: inout StateDigest) {
+    digest.combine(9, Int32(activeCore), Int32(coreCount))
+    digest.combine(interruptedCores)
+    for core in 0..<coreCount {
+      let processor = processor(core)
+      digest.combine(10, processor.current.index, processor.currentContext.index)
+      digest.combine(processor.sliceEnd.picoseconds)
+      digest.combine(processor.accountedTicks)
+      digest.combine(UInt64(bitPattern: processor.idle.picoseconds))
+      processor.timeouts.digest(into: &digest)
+      digest.combine(processor.requests.count)
+      for request in processor.requests { request.digest(into: &digest) }
+    }
   }
 
   private func digestObjectTables(into digest: inout StateDigest) {
@@ -31,12 +50,14 @@ extension Kernel {
     irqs.digest(into: &digest) { irq, digest in
       digest.combine(3, irq.thread.index, Int32(bitPattern: irq.pending))
       digest.combine(irq.label)
-      digest.combine(irq.isQueued ? 1 : 0, irq.queueNext.raw, irq.queuePrevious.raw)
-      digest.combine(8, irq.controller.index, irq.pin)
-      digest.combine(irq.isMuxer ? 10 : 9, irq.muxer, irq.nextChained)
+      digest.combine((irq.isQueued ? 1 : 0) | (irq.isInFlight ? 2 : 0), irq.queueNext.raw, irq.queuePrevious.raw)
+      digest.combine(irq.line.digestWord)
+      digest.combine(8, irq.firstChained.index, irq.maskedChained << 1 | (irq.isMuxer ? 1 : 0))
     }
     semaphores.digest(into: &digest) { digest, into in
-      into.combine(4, Int32(bitPattern: digest.count), digest.firstWaiter.raw)
+      into.combine(UInt64(bitPattern: digest.count))
+      into.combine(digest.line.digestWord)
+      into.combine(4, 0, digest.firstWaiter.raw)
     }
     factories.digest(into: &digest) { factory, digest in
       digest.combine(factory.limit)
@@ -45,6 +66,9 @@ extension Kernel {
     replySlots.digest(into: &digest) { slot, digest in
       digest.combine(UInt64(slot.index), slot.task.index, slot.caller.index)
     }
+    for pin in pins { digest.combine(9, pin.bound.index, (pin.isRequested ? 1 : 0) | (pin.isAsserted ? 2 : 0)) }
+    digest.combine(10, interruptRequested ? 1 : 0, 0)
+    digest.combine(together: logAttributes.input, logAttributes.output, logAttributes.local)
   }
 }
 
@@ -66,7 +90,7 @@ extension Thread {
     digest.combine(UInt64(queuedPriority), queuedAt.index, queuedAtGate)
     digest.combine(6, queueNext.raw, queuePrevious.raw)
     digest.combine(7, firstSender.raw, caller.index)
-    digest.combine(UInt64(callerRights), awaitedFrom.index, awaitedSlot)
+    digest.combine(UInt64(callerRights), awaitedFrom.index, awaitedEntry)
     digest.combine(pager)
     digest.combine(exceptionHandler)
     digest.combine(faultAddress)
@@ -77,11 +101,13 @@ extension Thread {
     digest.combine(saved.descriptor)
     digest.combine(saved.buffer0)
     digest.combine(saved.buffer1)
-    digest.combine(UInt64(priority), readyNext.index, readyPrevious.index)
+    digest.combine(UInt64(priority) | UInt64(core) << 8, readyNext.index, readyPrevious.index)
     digest.combine(UInt64(bitPattern: quantum.picoseconds))
+    digest.combine(UInt64(schedulingClass.rawValue) << 56 ^ weight)
+    digest.combine(rank)
     digest.combine(UInt64(bitPattern: left.picoseconds))
     digest.combine(deadline.picoseconds)
-    digest.combine(UInt64(internalReferences), deletionIRQ, Int32(utcbFrame))
+    digest.combine(UInt64(internalReferences), deletionObserver.index, Int32(utcbFrame))
     digest.combine(UInt64(bitPattern: consumed.picoseconds))
   }
 }

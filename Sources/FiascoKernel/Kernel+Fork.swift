@@ -23,19 +23,19 @@ extension Kernel {
     mappings = original.mappings.fork()
     kernelUserAreas = original.kernelUserAreas.fork()
     replySlots = original.replySlots.fork()
+    pins = original.pins
+    logAttributes = original.logAttributes
+    interruptRequested = original.interruptRequested
     frames = original.frames
-    current = original.current
-    currentContext = original.currentContext
-    sliceEnd = original.sliceEnd
-    ready = original.ready
-    timeouts = original.timeouts
-    lastTick = original.lastTick
-    accountedTicks = original.accountedTicks
+    here = original.here
+    parked = original.parked
+    coreCount = original.coreCount
+    activeCore = original.activeCore
+    interruptedCores = original.interruptedCores
     nextSerial = original.nextSerial
-    idle = original.idle
-    now = original.now
     pendingCycles = original.pendingCycles
     recordsEvents = original.recordsEvents
+    recordsTrace = original.recordsTrace
     stopped = original.stopped
   }
 }

@@ -105,14 +105,14 @@ extension Kernel {
       if !caller.isNone {
         let knows =
           threads.contains(caller.slot) && threads[caller.slot].awaitedFrom == t
-          && threads[caller.slot].awaitedSlot < 0
+          && threads[caller.slot].awaitedEntry < 0
         findings.require(knows, "\(t) holds a reply capability of \(caller), who does not know")
       }
       checkAwaited(t, &findings)
     }
     for entry in replySlots.indices {
       let slot = replySlots[entry]
-      let knows = threads.contains(slot.caller.slot) && threads[slot.caller.slot].awaitedSlot == Int32(slot.index)
+      let knows = threads.contains(slot.caller.slot) && threads[slot.caller.slot].awaitedEntry == Int32(entry)
       findings.require(knows, "reply slot \(slot.index) names \(slot.caller), who does not know")
       findings.require(tasks.contains(slot.task.slot), "reply slot \(slot.index) belongs to no task")
     }
@@ -120,8 +120,8 @@ extension Kernel {
 
   private func checkAwaited(_ t: ThreadID, _ findings: inout InvariantFindings) {
     let thread = threads[t.slot]
-    if thread.awaitedSlot >= 0 {
-      let isThere = replySlots.indices.contains { replySlots[$0].caller == t }
+    if thread.awaitedEntry >= 0 {
+      let isThere = replySlots.contains(Int(thread.awaitedEntry)) && replySlots[Int(thread.awaitedEntry)].caller == t
       findings.require(isThere, "\(t) waits for an explicit reply slot that does not name it")
     } else if !thread.awaitedFrom.isNone {
       let holds = threads.contains(thread.awaitedFrom.slot) && threads[thread.awaitedFrom.slot].caller == t
@@ -154,20 +154,21 @@ extension Kernel {
         findings.require(isThere, "IRQ \(i) is not in the queue of \(irq.thread)")
         findings.require(irq.pending > 0, "IRQ \(i) is queued and not pending")
       }
-      if irq.muxer >= 0 {
-        let isMuxer = irqs.contains(Int(irq.muxer)) && irqs[Int(irq.muxer)].isMuxer
-        findings.require(isMuxer, "IRQ \(i) is chained to what is no muxer")
-      }
       guard !irq.thread.isNone else { continue }
       findings.require(threads.contains(irq.thread.slot), "IRQ \(i) is bound to an absent thread")
       refer(irq.thread)
+    }
+    for request in allRequests {
+      for t in [request.subject, request.initiator] where !t.isNone { refer(t) }
     }
     for index in threads.indices {
       let counted = index < references.count ? references[index] : 0
       let kept = threads[index].internalReferences
       findings.require(kept == counted, "T\(index) counts \(kept) references where \(counted) are")
-      let deletion = threads[index].deletionIRQ
-      findings.require(deletion < 0 || irqs.contains(Int(deletion)), "T\(index) would trigger an absent IRQ")
+      let observer = threads[index].deletionObserver
+      findings.require(
+        observer.isNone || objects.contains(observer.slot)
+          && line(of: observer).source == .deletion(at: ThreadID(index)), "T\(index) would trigger an absent IRQ")
     }
   }
 }

@@ -28,28 +28,27 @@ public struct Kernel: ~Copyable {
   var mappings = SlotTable<MemoryMapping>()
   var kernelUserAreas = SlotTable<KernelUserArea>()
   var replySlots = SlotTable<ReplySlot>()
+  /// Inputs of all interrupt controllers.
+  var pins = ContiguousArray(repeating: InterruptPin(), count: InterruptPin.count)
+  var logAttributes = LogAttributes()
   var frames: FrameAllocator
+  /// Objects being destroyed; empty outside an operation.
+  var condemned: [ObjectID] = []
 
   // Scheduling
-  /// The thread that executes; none when the processor idles.
-  public internal(set) var current = ThreadID.none
-  /// Whose scheduling context is consumed: the donor's after a direct switch. None after a slice has expired.
-  var currentContext = ThreadID.none
-  var sliceEnd = Instant.never
-  var ready: ReadyQueue
-  var timeouts = EventQueue()
-  /// When the timer interrupt was last handled.
-  var lastTick = Instant.never
-  /// Ticks of the clock that have been charged to the threads that were current then.
-  var accountedTicks: UInt64 = 0
+  /// The core on whose behalf the kernel executes; its parts have forwarding names in `Processor.swift`.
+  @usableFromInline var here = Processor()
+  /// The other cores, by number; the active core's entry is empty, and with one core there is none.
+  var parked: [Processor]
+  public let coreCount: Int
+  public internal(set) var activeCore = 0
+  /// One bit for each core that was sent a request since the machine last looked: it has to be interrupted.
+  public var interruptedCores: UInt64 = 0
   var nextSerial: UInt64 = 0
 
-  /// Time during which no thread was ready.
-  public var idle = TimeSpan.zero
-
   // Interface with the machine
-  /// Set by the machine before it enters the kernel.
-  public var now = Instant.zero
+  /// A device asks for an interrupt that is not masked: the machine enters `interrupt()`.
+  public internal(set) var interruptRequested = false
   /// Cycles of kernel work since the machine last drained them.
   public var pendingCycles: UInt64 = 0
   /// Translations may have become stale: the machine flushes its caches and clears this.
@@ -57,18 +56,30 @@ public struct Kernel: ~Copyable {
   /// Records since the machine last drained them.
   public var outbox = EventOutbox()
   public var recordsEvents = true
+  /// Somebody reads a kernel trace: record what only a trace needs, and with every record what surrounds it.
+  public internal(set) var recordsTrace = false
+  /// What surrounded each record of the outbox; filled only while `recordsTrace`.
+  public internal(set) var traceContexts: [TraceContext] = []
   /// Characters written to the kernel's log (Vlog) since the machine last drained them.
   public var console: [UInt8] = []
   /// The kernel would stop here (assertion, use after free); no further entry is allowed.
   public internal(set) var stopped: KernelStop?
 
-  public init(profile: KernelProfile, costs: CostModel, memory: consuming PagedMemory, kernelFrames: Range<Int>) {
+  public init(
+    profile: KernelProfile, costs: CostModel, memory: consuming PagedMemory, kernelFrames: Range<Int>,
+    cores: Int = 1
+  ) {
+    precondition(Self.coreRange.contains(cores), "a machine has 1 to 64 cores")
     self.profile = profile
     self.costs = costs
     self.memory = memory
     frames = FrameAllocator(range: kernelFrames)
-    ready = ReadyQueue()
+    coreCount = cores
+    parked = cores > 1 ? Array(repeating: Processor(), count: cores) : []
   }
+
+  /// How many cores a machine may have: a set of cores is one word.
+  public static var coreRange: ClosedRange<Int> { 1...64 }
 
   @inline(__always)
   mutating func charge(_ work: KernelWork, count: Int = 1) {
@@ -78,6 +89,7 @@ public struct Kernel: ~Copyable {
   @inline(__always)
   mutating func record(_ event: KernelEvent) {
     if recordsEvents { outbox.append(event) }
+    if recordsTrace { recordContext(of: event) }
   }
 }
 

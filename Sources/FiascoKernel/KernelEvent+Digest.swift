@@ -3,6 +3,7 @@ import FiascoABI
 
 extension KernelEvent {
   /// Feeds the event into a digest: a number for the case, then its payload. Stable across processes and builds.
+  /// Events that are recorded only for a trace feed nothing: a run has the same digest with and without one.
   public func digest(into digest: inout StateDigest) {
     switch self {
     case .contextSwitched(let from, let to): digest.combine(1, from.index, to.index)
@@ -28,9 +29,10 @@ extension KernelEvent {
     case .exceptionRaised(let t, let cause, let ip):
       digest.combine(12, t.index, Int32(truncatingIfNeeded: cause))
       digest.combine(ip)
-    case .registersExchanged(let t, let by, let ip, let flags):
+    case .registersExchanged(let t, let by, let ip, let sp, let flags):
       digest.combine(13, t.index, by.index)
       digest.combine(ip)
+      digest.combine(sp)
       digest.combine(flags)
     case .objectCreated(let object, let kind, _): digest.combine(14, object.index, Int32(kind.rawValue))
     case .objectDestroyed(let object, let kind): digest.combine(15, object.index, Int32(kind.rawValue))
@@ -49,6 +51,25 @@ extension KernelEvent {
     case .sliceExpired(let t): digest.combine(21, t.index, 0)
     case .replyCapabilityMissing(let t): digest.combine(22, t.index, 0)
     case .logWritten(let t, let bytes): digest.combine(23, t.index, Int32(truncatingIfNeeded: bytes))
+    case .ipcReturned, .gateInvoked, .contextLoaded, .contextSaved, .contextInvalidated, .pageFaultAnswered,
+      .exceptionUnanswered, .timerTicked, .taskMapRequested, .taskUnmapRequested, .objectReleased:
+      break
+    }
+  }
+}
+
+extension KernelEvent {
+  /// Recorded only while a kernel trace is made.
+  public var isTraceOnly: Bool {
+    switch self {
+    case .ipcReturned, .gateInvoked, .contextLoaded, .contextSaved, .contextInvalidated, .pageFaultAnswered,
+      .exceptionUnanswered, .timerTicked, .taskMapRequested, .taskUnmapRequested, .objectReleased:
+      true
+    case .contextSwitched, .ipcStarted, .ipcFailed, .messageTransferred, .senderQueued, .receiveBlocked,
+      .timeoutExpired, .irqTriggered, .irqDelivered, .pageFaulted, .pageFaultUnanswered, .exceptionRaised,
+      .registersExchanged, .objectCreated, .objectDestroyed, .threadStarted, .threadKilled, .objectsMapped,
+      .pagesMapped, .unmapped, .sliceExpired, .replyCapabilityMissing, .logWritten:
+      false
     }
   }
 }

@@ -1,6 +1,7 @@
+import Determinism
 import FiascoABI
 
-/// What the kernel did, past tense, ids only. The short tags of the kernel's own trace buffer are in `tag`.
+/// What the kernel did, past tense, ids only. Names, short tags and payloads of its own trace buffer are in `Trace`.
 public enum KernelEvent: Hashable, Sendable, BitwiseCopyable {
   case contextSwitched(from: ThreadID, to: ThreadID)
   case ipcStarted(ThreadID, target: UInt64, tag: UInt64, label: UInt64)
@@ -14,7 +15,7 @@ public enum KernelEvent: Hashable, Sendable, BitwiseCopyable {
   case pageFaulted(ThreadID, address: UInt64, ip: UInt64)
   case pageFaultUnanswered(ThreadID, address: UInt64)
   case exceptionRaised(ThreadID, cause: UInt64, ip: UInt64)
-  case registersExchanged(ThreadID, by: ThreadID, ip: UInt64, flags: UInt64)
+  case registersExchanged(ThreadID, by: ThreadID, ip: UInt64, sp: UInt64, flags: UInt64)
   /// `index` is the place in the table of the kind: for a thread its `ThreadID`.
   case objectCreated(ObjectID, kind: ObjectKind, index: Int32)
   case objectDestroyed(ObjectID, kind: ObjectKind)
@@ -27,4 +28,23 @@ public enum KernelEvent: Hashable, Sendable, BitwiseCopyable {
   case replyCapabilityMissing(ThreadID)
   /// Characters went to the kernel's log.
   case logWritten(ThreadID, bytes: UInt32)
+
+  // Recorded only for a kernel trace (`Kernel.recordsTrace`); the digest of a run and its report do not know them.
+
+  /// A system call is over: what the program finds in its registers, and the error in its UTCB if there is one.
+  case ipcReturned(ThreadID, tag: UInt64, label: UInt64, error: IPCError?)
+  case gateInvoked(ThreadID, gate: ObjectID, label: UInt64)
+  /// The thread's scheduling context is consumed from now on; so much of its quantum is left.
+  case contextLoaded(ThreadID, left: TimeSpan)
+  case contextSaved(ThreadID, left: TimeSpan)
+  /// The context's rest is gone: its slice is over, or its owner gave it up or died.
+  case contextInvalidated(ThreadID)
+  case pageFaultAnswered(ThreadID, address: UInt64, error: IPCError?)
+  /// A thread without a usable exception handler stays in its exception.
+  case exceptionUnanswered(ThreadID, handler: UInt64)
+  case timerTicked
+  case taskMapRequested(TaskID, item: UInt64, flexPage: UInt64)
+  case taskUnmapRequested(TaskID, mask: UInt64, flexPage: UInt64)
+  /// The last trace of an object is gone; its id may be used again.
+  case objectReleased(ObjectID, kind: ObjectKind)
 }

@@ -64,6 +64,12 @@ public struct KernelProfile: Hashable, Sendable {
   /// The kernel clock advances in ticks. Otherwise timeouts count from the exact time.
   public var clockAdvancesInTicks: Bool
 
+  /// Which classes of scheduling the kernel was built with. Genode's boards use the default.
+  public var scheduler = SchedulerConfiguration.fixedPriority
+  /// Of the argos kernel: a thread whose deadline is over runs only when nobody can still meet one. Otherwise it comes
+  /// first, like every early deadline.
+  public var lateThreadsRunLast = false
+
   public static let modern = KernelProfile(
     name: .modern, tracksReplyCapability: true, replyCapabilityOnlyInOpenWait: true, explicitReplySlots: true,
     deathWakesSenders: true, irqsCoalesce: true, missingPagerKills: true, pagerRefusesByLabel: true,

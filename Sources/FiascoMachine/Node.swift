@@ -3,29 +3,38 @@ import FiascoABI
 import FiascoKernel
 import RISCV
 
-/// One machine: kernel, hart, RAM and clock. It runs until somebody above has to act.
+/// One machine: kernel, cores, RAM and clock. It runs until somebody above has to act.
 public struct Node: ~Copyable {
   public var kernel: Kernel
   public let platform: PlatformProfile
-  /// Simulated time. Integer picoseconds.
-  public private(set) var now = Instant.zero
+  /// Simulated time of the core that acts. Integer picoseconds.
+  public internal(set) var now = Instant.zero
   /// Instructions executed so far.
-  public private(set) var retired: UInt64 = 0
+  public internal(set) var retired: UInt64 = 0
   /// Happenings since they were last drained, with their times.
   public var records: [NodeRecord] = []
+  /// The kernel trace since it was last drained; filled only after `beginTrace`.
+  public var trace: [TraceRecord] = []
+  /// Records of the outbox that `trace` has already.
+  var tracedAtBoot = 0
   /// Order-dependent digest of all records ever made.
-  public private(set) var traceDigest = StateDigest()
+  public internal(set) var traceDigest = StateDigest()
   /// Keep records for a reader; the digest is made either way.
   public var keepsRecords = true
 
   var hart = Hart()
   var translations = TranslationPool()
+  var devices = DeviceSignals()
   /// Which thread's instructions ran last; a switch loses the hart's reservation.
-  private var lastThread = ThreadID.none
+  var lastThread = ThreadID.none
+  /// By number, with several cores; the active one's time and last thread stand above.
+  var cores: [ParkedCore]
 
   public init(kernel: consuming Kernel, platform: PlatformProfile) {
+    let count = kernel.coreCount
     self.kernel = kernel
     self.platform = platform
+    cores = count > 1 ? Array(repeating: ParkedCore(), count: count) : []
   }
 
   /// An independent copy of the whole machine. Nothing done to one is visible in the other.
@@ -41,13 +50,17 @@ public struct Node: ~Copyable {
     traceDigest = original.traceDigest
     keepsRecords = original.keepsRecords
     hart.reservation = original.hart.reservation
+    devices = original.devices
     lastThread = original.lastThread
+    cores = original.cores
   }
 
   public func digest(into digest: inout StateDigest) {
     digest.combine(now.picoseconds)
     digest.combine(retired)
     digest.combine(hart.reservation ?? 1)
+    if kernel.isMulticore { digestCores(into: &digest) }
+    devices.digest(into: &digest)
     kernel.digest(into: &digest)
   }
 }
@@ -56,6 +69,8 @@ public struct Node: ~Copyable {
 public struct NodeRecord: Hashable, Sendable {
   public let at: Instant
   public let event: NodeEvent
+  /// The core on which it happened.
+  public var core: UInt8 = 0
 }
 
 public enum NodeEvent: Hashable, Sendable {
@@ -81,6 +96,7 @@ public enum NodeExit: Hashable, Sendable {
 extension Node {
   /// Runs until `limit`, a native thread, or silence.
   public mutating func run(until limit: Instant, instructions maximum: UInt64 = .max) -> NodeExit {
+    if kernel.isMulticore { return runCores(until: limit, instructions: maximum) }
     let start = retired
     while true {
       if let stop = kernel.stopped { return .stopped(stop) }
@@ -91,56 +107,76 @@ extension Node {
         enterKernel { $0.timerTick() }
         continue
       }
+      if devices.next <= now { raisePins() }
+      if kernel.interruptRequested {
+        enterKernel { $0.interrupt() }
+        continue
+      }
       let current = kernel.current
+      let boundary = min(tick, devices.next, limit)
       if current.isNone {
-        if tick == .never { return .quiet }
-        let until = min(tick, limit)
+        if min(tick, devices.next) == .never { return .quiet }
+        let until = boundary
         kernel.idle += until - now
         now = until
       } else if NativeWindow.contains(kernel.registers[current.slot].pc) {
         return .native(current)
       } else {
-        execute(current, until: min(tick, limit))
+        execute(current, until: boundary)
       }
     }
   }
 
   /// Lets the current thread use CPU time, until the next tick or `limit` at most; returns how much it got.
   public mutating func spend(_ span: TimeSpan, until limit: Instant) -> TimeSpan {
-    let boundary = min(kernel.nextTick, limit)
+    let boundary = min(kernel.nextTick, devices.next, limit)
     let available = boundary > now ? boundary - now : .zero
     let used = min(span, available)
     now = now + used
     return used
   }
 
-  /// Enters the kernel at the present time and bills what it did.
+  /// Enters the kernel at the present time, on the active core, and bills what it did.
   public mutating func enterKernel(_ body: (inout Kernel) -> Void) {
     kernel.now = now
     body(&kernel)
     settle()
+    // User code was somewhere else than it now is, or will come there again.
+    if kernel.isMulticore { cores[kernel.activeCore].pending = nil }
   }
 
   /// Advances the clock by the kernel's work and takes its records.
   private mutating func settle() {
     now = now + TimeSpan.picoseconds(Int64(kernel.pendingCycles &* platform.picosecondsPerCycle))
     kernel.pendingCycles = 0
+    if kernel.interruptedCores != 0 { sendInterrupts() }
     if kernel.staleTranslations {
       translations.flush()
       kernel.staleTranslations = false
     }
     guard !kernel.outbox.isEmpty else { return }
+    if kernel.recordsTrace { return takeTrace() }
+    let core = activeCore
     traceDigest.combine(now.picoseconds)
+    if kernel.isMulticore { traceDigest.combine(UInt64(core)) }
     for index in 0..<kernel.outbox.count {
       kernel.outbox[index].digest(into: &traceDigest)
-      if keepsRecords { records.append(NodeRecord(at: now, event: .kernel(kernel.outbox[index]))) }
+      if keepsRecords { records.append(NodeRecord(at: now, event: .kernel(kernel.outbox[index]), core: core)) }
     }
     kernel.outbox.removeAll()
   }
 
+  var activeCore: UInt8 { UInt8(truncatingIfNeeded: kernel.activeCore) }
+
   // MARK: Machine code
 
   private mutating func execute(_ t: ThreadID, until boundary: Instant) {
+    handle(runUser(t, until: boundary).reason, of: t, until: boundary)
+  }
+
+  /// Runs instructions. `isLocal`: what comes next concerns nobody but this core.
+  @inline(__always)
+  mutating func runUser(_ t: ThreadID, until boundary: Instant) -> (reason: ExitReason, isLocal: Bool) {
     if t != lastThread {
       hart.clearReservation()
       lastThread = t
@@ -152,8 +188,15 @@ extension Node {
     retired &+= exit.retired
     now = now + TimeSpan.picoseconds(Int64(exit.retired &* cycle))
     switch exit.reason {
+    case .budget, .readCounter, .work, .bulk: return (exit.reason, true)
+    case .translationMiss, .systemCall, .breakpoint, .illegal, .misaligned, .hint: return (exit.reason, false)
+    }
+  }
+
+  mutating func handle(_ reason: ExitReason, of t: ThreadID, until boundary: Instant) {
+    switch reason {
     case .budget: break
-    case .translationMiss(let address, let access): miss(t, task, address, access)
+    case .translationMiss(let address, let access): miss(t, kernel.threads[t.slot].task, address, access)
     case .systemCall: enterKernel { $0.systemCall() }
     case .breakpoint: enterKernel { $0.exception(cause: ExceptionCause.breakpoint, value: 0) }
     case .illegal(let bits): enterKernel { $0.exception(cause: ExceptionCause.illegalInstruction, value: bits) }
@@ -195,7 +238,8 @@ extension Node {
   /// Costs nothing: neither time nor an instruction.
   private mutating func hint(_ t: ThreadID, _ kind: UInt64, _ operand: UInt64) {
     kernel.registers[t.slot].pc &+= 4
-    if keepsRecords { records.append(NodeRecord(at: now, event: .hint(thread: t, kind: kind, value: operand))) }
+    guard keepsRecords else { return }
+    records.append(NodeRecord(at: now, event: .hint(thread: t, kind: kind, value: operand), core: activeCore))
   }
 
   /// Timed work: the register holds what remains, so that an interrupted computation can be captured and resumed.

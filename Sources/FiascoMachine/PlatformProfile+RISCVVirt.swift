@@ -11,6 +11,7 @@ extension PlatformProfile {
     about: "QEMU virt, riscv64, one instruction a nanosecond; kernel work counted on the real kernel",
     picosecondsPerCycle: 1000, kernel: CostModel(countedOnRISCV), memory: virtMemory)
 
+  private static let betweenCores = "about a microsecond for an interrupt; the kernel was counted on one core"
   private static let counted = "instructions counted on Fiasco.OC (riscv64, QEMU icount), taken apart to meet the sums"
 
   private static func countedOnRISCV(_ work: KernelWork) -> CostModel.Entry {
@@ -40,7 +41,14 @@ extension PlatformProfile {
       case .destroyTask: (26_558, 0)
       case .timerTick: (489, 0)
       case .irqTrigger: (52, 0)
+      case .remoteRequest: (250, 0)
+      case .interprocessorInterrupt: (300, 0)
+      case .shootdown: (0, 600)
+      case .interruptFlight: (1000, 0)
       }
+    if [.remoteRequest, .interprocessorInterrupt, .shootdown, .interruptFlight].contains(work) {
+      return CostModel.Entry(base: base, perUnit: perUnit, status: .assumed, source: betweenCores)
+    }
     return CostModel.Entry(base: base, perUnit: perUnit, status: .counted, source: counted)
   }
 

@@ -37,6 +37,10 @@ extension PlatformProfile {
       case .destroyTask: (30_000, 0)
       case .timerTick: (600, 0)
       case .irqTrigger: (300, 0)
+      case .remoteRequest: (300, 0)
+      case .interprocessorInterrupt: (600, 0)
+      case .shootdown: (0, 900)
+      case .interruptFlight: (700, 0)
       }
     return CostModel.Entry(base: base, perUnit: perUnit, status: .assumed, source: scaled)
   }

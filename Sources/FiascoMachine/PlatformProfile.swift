@@ -18,6 +18,12 @@ public struct PlatformProfile: Sendable, Hashable {
     self.memory = memory
   }
 
+  /// How long an interrupt from one core to another travels. A core may run ahead of the others by as much: whatever
+  /// they do meanwhile cannot reach it earlier.
+  public var interruptFlight: TimeSpan {
+    .picoseconds(Int64(kernel[.interruptFlight].base &* picosecondsPerCycle))
+  }
+
   public static func named(_ name: String) -> PlatformProfile? { shipped.first { $0.name == name } }
   public static var shipped: [PlatformProfile] { [.zynq7020, .riscvVirt] }
 }

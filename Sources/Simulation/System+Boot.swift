@@ -41,12 +41,13 @@ public struct MemoryLayout: Sendable {
 extension System {
   /// A machine that boots one program as its first task, as the kernel's boot loader would.
   public init(
-    booting image: BootImage, profile: KernelProfile, platform: PlatformProfile, layout: MemoryLayout = MemoryLayout()
+    booting image: BootImage, profile: KernelProfile, platform: PlatformProfile, layout: MemoryLayout = MemoryLayout(),
+    cores: Int = 1
   ) {
     var memory = PagedMemory(frames: layout.frames)
     for segment in image.segments { memory.load(segment.bytes, at: segment.address - layout.base) }
     var kernel = Kernel(
-      profile: profile, costs: platform.kernel, memory: memory, kernelFrames: layout.kernelFrames)
+      profile: profile, costs: platform.kernel, memory: memory, kernelFrames: layout.kernelFrames, cores: cores)
     kernel.start(RootTask(entry: image.entry, window: image.window(in: layout)))
     self.init(node: Node(kernel: kernel, platform: platform))
   }

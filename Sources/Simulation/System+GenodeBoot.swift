@@ -21,7 +21,7 @@ extension System {
   /// The files lie at the bottom of RAM, core hands out what is above them.
   public init(
     booting children: [ChildConfiguration], files: [BootFile], profile: KernelProfile, platform: PlatformProfile,
-    layout: MemoryLayout = MemoryLayout(), costs: GenodeCosts? = nil,
+    layout: MemoryLayout = MemoryLayout(), cores: Int = 1, costs: GenodeCosts? = nil,
     changes: [InitChange] = [], nestedUnmap: NestedUnmap = .oneLevel, checkpointer: CheckpointerConfiguration? = nil
   ) {
     var memory = PagedMemory(frames: layout.frames)
@@ -33,7 +33,9 @@ extension System {
       modules.append(module)
       next += module.size
     }
-    var kernel = Kernel(profile: profile, costs: platform.kernel, memory: memory, kernelFrames: layout.kernelFrames)
+    var kernel = Kernel(
+      profile: profile, costs: platform.kernel, memory: memory, kernelFrames: layout.kernelFrames,
+      cores: cores)
     kernel.start(RootTask(entry: NativeEntry.address(.core), window: layout.base..<layout.end))
     self.init(node: Node(kernel: kernel, platform: platform))
     let costs = costs ?? .assumed(picosecondsPerCycle: platform.picosecondsPerCycle)

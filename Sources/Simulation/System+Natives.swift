@@ -118,7 +118,7 @@ extension System {
 
   private mutating func compute(_ native: inout NativeThread, _ picoseconds: UInt64, until limit: Instant) {
     let rest = TimeSpan.picoseconds(Int64(picoseconds - native.progress))
-    native.progress += UInt64(node.spend(rest, until: limit).picoseconds)
+    native.progress += UInt64(node.spend(rest, until: min(limit, node.horizon)).picoseconds)
     if native.progress >= picoseconds { finish(&native, .done) }
   }
 

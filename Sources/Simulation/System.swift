@@ -46,6 +46,8 @@ public struct HostedProgram: Sendable {
 public struct SystemRecord: Sendable {
   public let at: Instant
   public let event: SystemEvent
+  /// The core on which the kernel or a program did it.
+  public var core: UInt8 = 0
 }
 
 /// Why a run ended.
@@ -83,7 +85,7 @@ extension System {
     var own = records[...]
     for record in node.records {
       while let first = own.first, first.at < record.at { merged.append(own.removeFirst()) }
-      merged.append(SystemRecord(at: record.at, event: SystemEvent(record.event)))
+      merged.append(SystemRecord(at: record.at, event: SystemEvent(record.event), core: record.core))
     }
     merged.append(contentsOf: own)
     records.removeAll(keepingCapacity: true)

@@ -16,6 +16,7 @@ struct RunCommand: ParsableCommand {
         stasis run Scenarios/timing/control-loop.json --json | jq '.jobs[0].missed'
         stasis run Scenarios/checkpoint/sheep-counter.json --image-dir images && gdb-multiarch images/*.elf images/c1.core
         stasis run Scenarios/checkpoint/sheep-counter.json --costs
+        stasis run Scenarios/faults/page-fault-and-pager.json --trace-kernel trace.jsonl
       """)
 
   @Argument(help: "The scenario, a JSON file.", completion: .file(extensions: ["json"]))
@@ -32,8 +33,17 @@ struct RunCommand: ParsableCommand {
     completion: .directory)
   var imageDir: String?
 
+  @Option(help: TraceOutput.help, completion: .file(extensions: ["jsonl", "txt"]))
+  var traceKernel: String?
+
   @Flag(help: "Print the digest of the trace after the report; equal digests mean equal runs.")
   var traceDigest = false
+
+  func validate() throws {
+    guard traceKernel != "-" || !json else {
+      throw ValidationError("The trace and the JSON document cannot share standard output; name a file for the trace.")
+    }
+  }
 
   func run() throws {
     let run = try prepared()
@@ -41,7 +51,9 @@ struct RunCommand: ParsableCommand {
       Terminal.write(json ? EncodedRun.document(of: run.costs) : CostReport.text(of: run.costs, style: Terminal.style))
       return
     }
-    let played = run.play()
+    let trace = try traceKernel.map(TraceOutput.init)
+    let played = run.play(watchedBy: trace?.watcher)
+    try trace?.finish()
     if let imageDir { try writeImages(of: played, into: imageDir) }
     let record = played.record
     Terminal.write(json ? EncodedRun.document(of: record) : TextReport.text(of: record, style: Terminal.style))

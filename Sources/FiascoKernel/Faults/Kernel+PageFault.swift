@@ -103,6 +103,9 @@ extension Kernel {
         return
       }
     }
+    if threads[t.slot].entry == .exception {
+      if recordsTrace { record(.exceptionUnanswered(t, handler: threads[t.slot].exceptionHandler)) }
+    }
     threads[t.slot].continuation = .stranded
     block(t, until: .never)
   }
@@ -127,6 +130,10 @@ extension Kernel {
   mutating func finishPageFault(_ t: ThreadID) {
     let tag = threads[t.slot].tag
     let refusedByWord = utcbWord(t, 0) == .max
+    if recordsTrace {
+      let error = tag.hasError ? threads[t.slot].lastError : nil
+      record(.pageFaultAnswered(t, address: threads[t.slot].faultAddress, error: error))
+    }
     restoreDisplacedRegisters(t)
     if tag.hasError {
       // A cancelled fault counts as handled: the thread faults again unless its ip was changed.

@@ -34,6 +34,7 @@ extension Kernel {
     case .systemCall:
       registers[t.slot].a0 = result.tag.raw
       if let label = result.label { registers[t.slot].a3 = label }
+      if recordsTrace { recordResult(of: t, result.tag) }
       if result.isAlien { finishAlienCall(t) }
     case .pageFault:
       finishPageFault(t)
@@ -42,13 +43,18 @@ extension Kernel {
     }
   }
 
+  private mutating func recordResult(of t: ThreadID, _ tag: MessageTag) {
+    let error = tag.hasError ? IPCError(rawValue: utcbWord(t, UTCB.error)) : nil
+    record(.ipcReturned(t, tag: tag.raw, label: registers[t.slot].a3, error: error))
+  }
+
   /// Runs what the current thread still has to do inside the kernel, and whoever gets the processor meanwhile,
   /// until a thread is back in user mode or nobody is ready.
   mutating func leave() {
     while !current.isNone, stopped == nil {
       let t = current
       let position = threads[t.slot].position
-      if position.flags.contains(.dying) {
+      if position.flags.contains(.dying), position.continuation != .requestWait {
         finishKill(t)
         continue
       }
@@ -68,6 +74,8 @@ extension Kernel {
       case .receiveWait: continueReceiveWait(t)
       case .gateWait: continueGateWait(t)
       case .semaphoreWait: continueSemaphoreWait(t)
+      case .sendQueued: continueSendQueued(t)
+      case .requestWait: continueRequestWait(t)
       case .finish: finish(t)
       case .raise: sendException(t)
       case .stranded: continueStranded(t)

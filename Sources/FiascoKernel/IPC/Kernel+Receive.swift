@@ -47,8 +47,7 @@ extension Kernel {
     guard profile.yieldReschedules, threads[t.slot].partner == SenderID(thread: t) else { return }
     dequeue(t)
     enqueueTail(t)
-    currentContext = .none
-    sliceEnd = .never
+    invalidateContext()
     abortReceive(t, .receiveTimeout)
     schedule()
   }
@@ -85,8 +84,7 @@ extension Kernel {
       threads[s.slot].endSend()
     }
     threads[s.slot].flags.remove(.timeout)
-    threads[s.slot].flags.insert(.ready)
-    if deblock(s, lazy: true) { switchWithContext(to: s) }
+    if wake(s, lazy: true) { switchWithContext(to: s) }
   }
 
   /// The items of a queued message failed. Profile r67 does not tell a caller, which waits for its reply.

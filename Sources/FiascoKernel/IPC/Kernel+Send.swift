@@ -26,9 +26,10 @@ extension Kernel {
   /// Hands the sender's message to the receiver, or blocks the sender until that is possible.
   private mutating func send(from t: ThreadID, to receiver: ThreadID) {
     charge(.ipcSend)
-    guard threads.contains(receiver.slot), !threads[receiver.slot].isDead else {
+    guard threads.contains(receiver.slot), !threads[receiver.slot].isDead || isRemote(receiver) else {
       return fail(t, .notExistent)
     }
+    if isRemote(receiver) { return sendRemotely(from: t, to: receiver) }
     if profile.tracksReplyCapability { forgetCaller(of: t, ifItIs: receiver) }
     if threads[receiver.slot].accepts(SenderID(thread: t)) {
       deliver(from: t, to: receiver)

@@ -1,56 +1,77 @@
-// Writes: irqs (controller, pin), memory (message registers).
+// Writes: pins, irqs and semaphores (line), memory (message registers).
 import FiascoABI
 
 extension Kernel {
-  /// Inputs of the board's interrupt controller (PLIC of QEMU's `virt`).
-  static var interruptPins: UInt64 { 95 }
-
-  /// An interrupt controller: the board's, or that of a service with one interrupt of its own.
+  /// An interrupt controller: inputs `pins`, counted through all controllers.
   ///
-  /// No device raises an interrupt yet; what is modelled is which IRQ object has which pin. Models `Icu_h`.
-  mutating func invokeController(
-    _ controller: ObjectID, pins: UInt64, by t: ThreadID, tag: MessageTag
-  ) -> InvocationOutcome {
+  /// Models `Icu_h` and `Icu`.
+  mutating func invokeController(_ pins: Range<Int>, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
     guard tag.label == KernelProtocol.irq else { return .refused(.badProtocol) }
     guard tag.words > 0 else { return .refused(tooShort) }
-    switch utcbWord(t, 0) & 0xffff {
-    case Opcode.Controller.bind: return bindPin(controller, pins, by: t, tag: tag)
-    case Opcode.Controller.unbind:
-      guard tag.words >= 2 else { return .refused(tooShort) }
-      if let i = irq(at: controller, utcbWord(t, 1)) { irqs[i].controller = .none }
-      return .ok
+    switch utcbWord(t, 0) {
+    case Opcode.Controller.bind: return bindPin(pins, by: t, tag: tag)
+    case Opcode.Controller.unbind: return unbindPin(pins, by: t, tag: tag)
     case Opcode.Controller.info:
       setUTCBWord(t, 0, 0)
-      setUTCBWord(t, 1, pins)
+      setUTCBWord(t, 1, UInt64(pins.count))
       setUTCBWord(t, 2, 0)
       return .answer(label: 0, words: 3)
-    case Opcode.Controller.mask, Opcode.Controller.unmask: return .noReply
-    case Opcode.Controller.setMode: return tag.words >= 2 && utcbWord(t, 1) < pins ? .ok : .refused(.invalidArgument)
+    case Opcode.Controller.messageInfo: return .refused(tag.words >= 3 ? .noSystemCall : tooShort)
+    case Opcode.Controller.mask, Opcode.Controller.unmask:
+      if tag.words >= 2, let object = boundObject(pins, utcbWord(t, 1)) {
+        if utcbWord(t, 0) == Opcode.Controller.mask { mask(object) } else { unmask(object) }
+      }
+      return .noReply
+    case Opcode.Controller.setMode:
+      guard tag.words >= 3 else { return .refused(tooShort) }
+      // The controller has one mode for each input, so there is nothing to set.
+      return utcbWord(t, 1) < UInt64(pins.count) ? .ok : .refused(.invalidArgument)
     default: return .refused(.noSystemCall)
     }
   }
 
-  /// MR1 pin, typed argument the IRQ; an IRQ that has another pin leaves that one.
-  private mutating func bindPin(
-    _ controller: ObjectID, _ pins: UInt64, by t: ThreadID, tag: MessageTag
-  ) -> InvocationOutcome {
+  /// MR1 pin, typed argument the IRQ object or semaphore. It leaves what it was bound to even if the pin is taken.
+  private mutating func bindPin(_ pins: Range<Int>, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
     guard tag.words >= 2, tag.items > 0 else { return .refused(tooShort) }
-    guard let argument = capabilityArgument(t, tag), objects[argument.object.slot].kind == .irq else {
-      return .refused(.invalidArgument)
+    let argument: Capability
+    switch interruptArgument(t, tag) {
+    case .found(let found): argument = found
+    case .missing: return .refused(.invalidArgument)
+    case .notAnObject: return .ipcError(.sendOverflow)
     }
     guard argument.hasWrite else { return .refused(.permission) }
     let pin = utcbWord(t, 1)
-    guard pin < pins, irq(at: controller, pin) == nil else {
+    disconnect(argument.object)
+    guard pin < UInt64(pins.count), self.pins[pins.lowerBound + Int(pin)].bound.isNone else {
       return .refused(profile.name == .r67 ? .permission : .invalidArgument)
     }
-    let i = Int(objects[argument.object.slot].index)
-    irqs[i].controller = controller
-    irqs[i].pin = Int32(pin)
+    connect(argument.object, to: .pin(Int32(pins.lowerBound + Int(pin))))
     return .ok
   }
 
-  private func irq(at controller: ObjectID, _ pin: UInt64) -> Int? {
-    for i in irqs.indices where irqs[i].controller == controller && UInt64(irqs[i].pin) == pin { return i }
-    return nil
+  /// MR1 pin; the typed argument must be an IRQ object and is not looked at any further.
+  private mutating func unbindPin(_ pins: Range<Int>, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
+    guard tag.words >= 2, tag.items > 0 else { return .refused(tooShort) }
+    switch interruptArgument(t, tag) {
+    case .found: break
+    case .missing: return .refused(.invalidArgument)
+    case .notAnObject: return .ipcError(.sendOverflow)
+    }
+    if let object = boundObject(pins, utcbWord(t, 1)) { disconnect(object) }
+    return .ok
+  }
+
+  private func boundObject(_ pins: Range<Int>, _ pin: UInt64) -> ObjectID? {
+    guard pin < UInt64(pins.count) else { return nil }
+    let object = self.pins[pins.lowerBound + Int(pin)].bound
+    return object.isNone ? nil : object
+  }
+
+  /// A typed argument that must be an IRQ object or a semaphore.
+  func interruptArgument(_ t: ThreadID, _ tag: MessageTag) -> CapabilityArgument {
+    let argument = argument(t, tag)
+    guard case .found(let found) = argument else { return argument }
+    let kind = objects[found.object.slot].kind
+    return kind == .irq || kind == .semaphore ? argument : .missing
   }
 }

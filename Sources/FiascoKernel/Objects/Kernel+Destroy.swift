@@ -1,10 +1,26 @@
-// Writes: objects.
+// Writes: objects, condemned.
 
 extension Kernel {
-  /// The object's last counted capability is gone, or somebody deleted it: every capability to it becomes invalid.
+  /// Destroys objects in the order of their deaths; those that die with them come after all others.
   ///
-  /// Models `Kobject::Reap_list::del` with the object's own `destroy`.
-  mutating func destroyObject(_ id: ObjectID) {
+  /// Models `Kobject::Reap_list::del`: one list, so a chain of tasks that hold each other needs no deep stack.
+  mutating func reap(_ dying: [ObjectID]) {
+    if dying.isEmpty { return }
+    let isFirst = condemned.isEmpty
+    condemned += dying
+    guard isFirst else { return }
+    var next = 0
+    while next < condemned.count {
+      destroy(condemned[next])
+      next += 1
+    }
+    condemned.removeAll()
+  }
+
+  mutating func destroyObject(_ id: ObjectID) { reap([id]) }
+
+  /// The object's last counted capability is gone, or somebody deleted it: every capability to it becomes invalid.
+  private mutating func destroy(_ id: ObjectID) {
     guard objects.contains(id.slot), !objects[id.slot].isDying else { return }
     let object = objects[id.slot]
     objects[id.slot].isDying = true
@@ -28,6 +44,7 @@ extension Kernel {
 
   /// The last trace of an object goes, and its bytes go back to the factory that paid.
   mutating func releaseObject(_ id: ObjectID) {
+    if recordsTrace { record(.objectReleased(id, kind: objects[id.slot].kind)) }
     refundQuota(objects[id.slot])
     objects.remove(id.slot)
   }

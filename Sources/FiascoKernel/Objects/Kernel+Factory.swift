@@ -48,6 +48,7 @@ extension Kernel {
       guard chargeQuota(payer, profile.objectSizes.thread) else { throw .noMemory }
       return (threads[makeThread(payer: payer).slot].object, 0)
     case irqLabel:
+      // Before there were semaphores, a word told IRQ objects from muxers.
       let isMuxer = profile.hasIRQMuxers && tag.words >= 3 && utcbWord(caller, 2) != 0
       return (try required(makeIRQ(payer: payer, isMuxer: isMuxer)), 0)
     case KernelProtocol.semaphore where profile.hasSemaphores: return (try required(makeSemaphore(payer: payer)), 0)

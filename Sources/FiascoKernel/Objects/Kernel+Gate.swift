@@ -28,6 +28,7 @@ extension Kernel {
     let label = gates[g].label | UInt64(threads[t.slot].sendRights & 3)
     threads[t.slot].label = label
     if profile.gateLabelReachesSender { registers[t.slot].a3 = label }
+    if recordsTrace { record(.gateInvoked(t, gate: gates[g].object, label: label)) }
     startThreadIPC(t, target: gates[g].thread, operation)
   }
 
@@ -146,7 +147,8 @@ extension Kernel {
     let thread = gates[g].thread
     gates.remove(g)
     guard !thread.isNone, threads.contains(thread.slot) else { return }
-    if threads[thread.slot].deletionIRQ >= 0 { triggerIRQ(Int(threads[thread.slot].deletionIRQ)) }
+    let observer = threads[thread.slot].deletionObserver
+    if !observer.isNone { hit(observer) }
     dropInternalReference(thread)
   }
 }

@@ -1,4 +1,4 @@
-// Writes: irqs, semaphores, threads (message delivery).
+// Writes: irqs, threads (message delivery).
 import Determinism
 import FiascoABI
 
@@ -6,6 +6,7 @@ extension Kernel {
   /// Models `Irq_sender::kinvoke`: trigger, bind, detach, end of interrupt.
   mutating func invokeIRQ(_ i: Int, _ capability: Capability, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
     if profile.attachesIRQs { return invokeAttachedIRQ(i, by: t, tag: tag) }
+    if tag.words == 0, tag.label != KernelProtocol.irq { return .refused(.invalidArgument) }
     let operation = tag.words > 0 ? utcbWord(t, 0) & 0xffff : Opcode.IRQ.trigger
     switch tag.label {
     case KernelProtocol.irq:
@@ -13,11 +14,10 @@ extension Kernel {
       case Opcode.IRQ.trigger:
         triggerIRQ(i)
         return .noReply
-      case Opcode.IRQ.endOfInterrupt, 0: return .noReply
+      case Opcode.IRQ.endOfInterrupt: return endInterrupt(i)
       default: return .refused(.noSystemCall)
       }
     case KernelProtocol.kernelObject:
-      guard tag.words > 0 else { return .refused(.invalidArgument) }
       guard operation == Opcode.IRQ.bind else { return .refused(.noSystemCall) }
       return capability.hasStrong ? bindIRQ(i, by: t, tag: tag) : .refused(.permission)
     case KernelProtocol.irqSender:
@@ -25,6 +25,12 @@ extension Kernel {
       return capability.hasStrong ? detachIRQ(i) : .refused(.permission)
     default: return .refused(.badProtocol)
     }
+  }
+
+  /// The source may fire again, unless a message is still waiting to be taken.
+  mutating func endInterrupt(_ i: Int) -> InvocationOutcome {
+    if irqs[i].pending == 0 { unmask(irqs[i].object) }
+    return .noReply
   }
 
   /// The label is what stands in MR1, even if the message is shorter (conformance irq-sem/17).
@@ -58,6 +64,9 @@ extension Kernel {
 
   mutating func unbindIRQ(_ i: Int) {
     unqueueIRQ(i)
+    mask(irqs[i].object)
+    // The level is still there when a thread is bound again; an edge has to be remembered.
+    if irqs[i].line.isLevel { irqs[i].pending = 0 } else { irqs[i].line.wasOverrun = profile.irqsCoalesce }
     let old = irqs[i].thread
     irqs[i].thread = .none
     dropInternalReference(old)
@@ -70,18 +79,33 @@ extension Kernel {
   }
 
   /// Software or hardware trigger. Profile modern: one message however often; profile r67: one for each.
+  ///
+  /// Models `Irq_sender::hit_level_irq` and `hit_edge_irq`.
   public mutating func triggerIRQ(_ i: Int) {
     charge(.irqTrigger)
     record(.irqTriggered(object: irqs[i].object))
-    if irqs[i].isMuxer { return triggerChained(i) }
-    if irqs[i].pending > 0, profile.irqsCoalesce { return }
+    if irqs[i].isMuxer { return hitMuxer(i) }
+    let isLevel = irqs[i].line.isLevel
+    if isLevel {
+      mask(irqs[i].object)
+      // The request is asked for again when the line is unmasked.
+      if irqs[i].thread.isNone { return }
+    }
+    let wasPending = irqs[i].pending > 0
+    if !isLevel, wasPending || irqs[i].thread.isNone { maskOverrun(irqs[i].object) }
+    if wasPending, profile.irqsCoalesce { return }
     irqs[i].pending += 1
     guard !irqs[i].thread.isNone, !irqs[i].isQueued else { return }
     sendIRQ(i)
   }
 
-  private mutating func sendIRQ(_ i: Int) {
+  mutating func sendIRQ(_ i: Int) {
     let t = irqs[i].thread
+    if isRemote(t) {
+      guard !irqs[i].isInFlight else { return }
+      irqs[i].isInFlight = true
+      return post(.irq(Int32(i)), to: Int(threads[t.slot].core))
+    }
     // A thread that was killed takes nothing; one that has not begun finds the message when it waits.
     guard !threads[t.slot].flags.contains(.dying) else { return }
     if threads[t.slot].accepts(SenderID(irq: i)) {
@@ -106,6 +130,8 @@ extension Kernel {
       remove(SenderID(irq: i), from: .thread(t))
       irqs[i].isQueued = false
     }
+    // The last but one in profile r67, where each trigger is a message.
+    if irqs[i].pending == (profile.irqsCoalesce ? 0 : 1) { endOverrun(irqs[i].object) }
     threads[t.slot].tag = MessageTag()
     threads[t.slot].label = irqs[i].label
     threads[t.slot].phase = .none
@@ -115,95 +141,11 @@ extension Kernel {
 
   mutating func destroyIRQ(_ i: Int) {
     unqueueIRQ(i)
-    unchain(i)
     let thread = irqs[i].thread
-    irqs.remove(i)
-    forgetIRQ(i)
+    disconnect(irqs[i].object)
+    unchainAll(from: i)
+    dropRequests(irq: i)
+    retireIRQ(i)
     if !thread.isNone, threads.contains(thread.slot) { dropInternalReference(thread) }
-  }
-
-  /// The table slot will be used again: nobody may take the next IRQ there for this one.
-  ///
-  /// A closed wait for it goes on for ever (conformance irq-sem/11).
-  private mutating func forgetIRQ(_ i: Int) {
-    for index in threads.indices {
-      if threads[index].partner == SenderID(irq: i) { threads[index].partner = .gone }
-      if threads[index].deletionIRQ == Int32(i) { threads[index].deletionIRQ = -2 }
-    }
-  }
-
-  // MARK: Semaphores (profile modern)
-
-  /// `down` waits with the receive timeout; `up` is a trigger. Models `Semaphore::kinvoke`.
-  mutating func invokeSemaphore(_ s: Int, _ capability: Capability, by t: ThreadID, tag: MessageTag)
-    -> InvocationOutcome
-  {
-    if tag.label == KernelProtocol.irq {
-      raiseSemaphore(s)
-      return .noReply
-    }
-    guard tag.label == KernelProtocol.semaphore else { return .refused(.badProtocol) }
-    guard capability.hasStrong else { return .refused(.permission) }
-    guard tag.words > 0 else { return .refused(.invalidArgument) }
-    guard utcbWord(t, 0) & 0xffff == 0 else { return .refused(.noSystemCall) }
-    guard semaphores[s].count == 0 else {
-      semaphores[s].count -= 1
-      return .ok
-    }
-    switch deadline(of: threads[t.slot].timeouts.receive, for: t) {
-    case .passed: return .ipcError(.receiveTimeout)
-    case .never: sleepAtSemaphore(t, s, until: .never)
-    case .at(let instant): sleepAtSemaphore(t, s, until: instant)
-    }
-    return .none
-  }
-
-  private mutating func sleepAtSemaphore(_ t: ThreadID, _ s: Int, until: Instant) {
-    enqueue(SenderID(thread: t), in: .semaphore(s))
-    threads[t.slot].queuedAtGate = Int32(s)
-    threads[t.slot].phase = .receiveWait
-    threads[t.slot].partner = SenderID(thread: t)
-    threads[t.slot].continuation = .semaphoreWait
-    block(t, until: until)
-  }
-
-  mutating func continueSemaphoreWait(_ t: ThreadID) {
-    let flags = threads[t.slot].flags
-    leaveSenderQueue(t)
-    threads[t.slot].phase = .none
-    // An error of the semaphore destroys the whole tag, although it is one of the receive phase.
-    if flags.contains(.transferFailed) {
-      complete(t, .ipcError(.notExistent))
-    } else if flags.contains(.cancel) {
-      complete(t, .ipcError(.receiveCanceled))
-    } else if flags.contains(.timeout) {
-      complete(t, .ipcError(.receiveTimeout))
-    } else {
-      complete(t, .ok)
-    }
-  }
-
-  private mutating func raiseSemaphore(_ s: Int) {
-    guard let t = semaphores[s].firstWaiter.thread else {
-      semaphores[s].count += 1
-      return
-    }
-    remove(SenderID(thread: t), from: .semaphore(s))
-    threads[t.slot].queuedAtGate = -1
-    threads[t.slot].flags.insert(.ready)
-    disarm(t)
-    if deblock(t, lazy: true) { switchWithContext(to: t) }
-  }
-
-  mutating func destroySemaphore(_ s: Int) {
-    for sender in senders(in: .semaphore(s)) {
-      guard let t = sender.thread else { continue }
-      remove(sender, from: .semaphore(s))
-      threads[t.slot].queuedAtGate = -1
-      threads[t.slot].flags.insert(.transferFailed)
-      disarm(t)
-      makeReady(t)
-    }
-    semaphores.remove(s)
   }
 }

@@ -81,15 +81,19 @@ extension Kernel {
   ) {
     let partner: ReceivePhase =
       operation.contains(.openWait)
-      ? .open : .closed(object.kind == .irq ? SenderID(irq: Int(object.index)) : SenderID(thread: t))
+      ? .open : .closed(closedPartner(object) ?? SenderID(thread: t))
     guard operation.contains(.send) else {
       if operation.contains(.receive) { return startIPC(t, sendTo: nil, receive: partner) }
       // Neither phase: nothing happens and the tag stays (observed r22 on all kernels).
       return complete(t, .none)
     }
     charge(.objectInvocation)
-    let answer = performService(
-      capability, object, by: t, tag: threads[t.slot].tag, waits: operation.contains(.receive))
+    let tag = threads[t.slot].tag
+    let waits = operation.contains(.receive)
+    // Without a receive phase nothing is written to the message registers.
+    let kept = waits || object.kind == .irq || object.kind == .semaphore ? [] : messageWords(t, count: 4)
+    let answer = performService(capability, object, by: t, tag: tag, waits: waits)
+    restoreMessageWords(t, kept)
     switch answer {
     case .none:
       return
@@ -103,6 +107,12 @@ extension Kernel {
     }
   }
 
+  /// Only an IRQ object can be waited for; a muxer sends nothing.
+  private func closedPartner(_ object: KernelObject) -> SenderID? {
+    guard object.kind == .irq, !irqs[Int(object.index)].isMuxer else { return nil }
+    return SenderID(irq: Int(object.index))
+  }
+
   private mutating func performService(
     _ capability: Capability, _ object: KernelObject, by t: ThreadID, tag: MessageTag, waits: Bool
   ) -> InvocationOutcome {
@@ -110,12 +120,14 @@ extension Kernel {
     case .irq: invokeIRQ(Int(object.index), capability, by: t, tag: tag)
     case .semaphore: invokeSemaphore(Int(object.index), capability, by: t, tag: tag)
     case .factory: waits ? invokeFactory(capability.object, rights: capability.rights, by: t, tag: tag) : .ok
-    // Both have one interrupt of their own.
-    case .scheduler where tag.label == KernelProtocol.irq, .log where tag.label == KernelProtocol.irq:
-      invokeController(capability.object, pins: 1, by: t, tag: tag)
+    // Both are controllers with one input.
+    case .scheduler where tag.label == KernelProtocol.irq:
+      invokeController(InterruptPin.schedulerPin..<InterruptPin.schedulerPin + 1, by: t, tag: tag)
+    case .log where tag.label == KernelProtocol.irq:
+      invokeController(InterruptPin.logPin..<InterruptPin.logPin + 1, by: t, tag: tag)
     case .scheduler: invokeScheduler(by: t, tag: tag)
     case .log: invokeLog(capability, by: t, tag: tag)
-    case .icu: invokeController(capability.object, pins: Self.interruptPins, by: t, tag: tag)
+    case .icu: invokeController(0..<InterruptPin.boardPins, by: t, tag: tag)
     case .inert, .thread, .task, .gate: .refused(.badProtocol)
     }
   }
@@ -140,11 +152,17 @@ extension Kernel {
     _ t: ThreadID, if waits: Bool, _ operation: (inout Kernel) -> InvocationOutcome
   ) {
     if waits { return complete(t, operation(&self)) }
-    let kept = (utcbWord(t, 0), utcbWord(t, 1), utcbWord(t, 2))
+    let kept = messageWords(t, count: max(3, threads[t.slot].tag.words))
     _ = operation(&self)
-    setUTCBWord(t, 0, kept.0)
-    setUTCBWord(t, 1, kept.1)
-    setUTCBWord(t, 2, kept.2)
+    restoreMessageWords(t, kept)
+  }
+
+  private func messageWords(_ t: ThreadID, count: Int) -> [UInt64] {
+    (0..<min(count, UTCB.messageRegisterCount)).map { utcbWord(t, $0) }
+  }
+
+  private mutating func restoreMessageWords(_ t: ThreadID, _ words: [UInt64]) {
+    for (index, word) in words.enumerated() { setUTCBWord(t, index, word) }
   }
 
   /// What stands in a typed item of a request where a capability is expected.
@@ -160,10 +178,10 @@ extension Kernel {
     guard number < tag.items, tag.words + 2 * number + 1 < UTCB.messageRegisterCount else { return .missing }
     let item = SendItem(raw: utcbWord(t, tag.words + 2 * number))
     let page = FlexPage(raw: utcbWord(t, tag.words + 2 * number + 1))
-    guard item.isMap else { return .missing }
+    guard item.raw != 0 else { return .missing }
     guard page.kind == .object else { return .notAnObject }
-    guard var found = capability(of: threads[t.slot].task, at: page.slotIndex) else { return .missing }
-    found.rights &= UInt8(page.objectRights.rawValue & 3)
+    // The rights are those of the capability; what the flexpage says does not matter.
+    guard let found = capability(of: threads[t.slot].task, at: page.slotIndex) else { return .missing }
     return .found(found)
   }
 

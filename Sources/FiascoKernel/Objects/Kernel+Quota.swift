@@ -16,14 +16,20 @@ extension Kernel {
     return true
   }
 
-  /// Gives bytes back. The last ones free a factory that was deleted before.
+  /// Gives bytes back. The last ones free a factory that was deleted before, and that may free the one above it.
   mutating func refundQuota(_ payer: ObjectID, _ bytes: UInt64) {
-    if payer.isNone { return }
-    let index = Int(objects[payer.slot].index)
-    if factories[index].limit == .max { return }
-    precondition(factories[index].used >= bytes, "more quota is given back than was taken")
-    factories[index].used -= bytes
-    if objects[payer.slot].isDying, factories[index].used == 0 { freeFactory(payer) }
+    var (payer, bytes) = (payer, bytes)
+    while !payer.isNone {
+      let object = objects[payer.slot]
+      let index = Int(object.index)
+      if factories[index].limit == .max { return }
+      precondition(factories[index].used >= bytes, "more quota is given back than was taken")
+      factories[index].used -= bytes
+      guard object.isDying, factories[index].used == 0 else { return }
+      factories.remove(index)
+      objects.remove(payer.slot)
+      (payer, bytes) = (object.payer, object.bytes)
+    }
   }
 
   /// Reserves an id; `define` fills it in when the table of the kind has given an index.
@@ -63,13 +69,10 @@ extension Kernel {
   mutating func destroyFactory(_ id: ObjectID) {
     precondition(objects[id.slot].kind == .factory, "not a factory")
     objects[id.slot].isDying = true
-    if factories[Int(objects[id.slot].index)].used == 0 { freeFactory(id) }
-  }
-
-  private mutating func freeFactory(_ id: ObjectID) {
+    let index = Int(objects[id.slot].index)
     // An unlimited factory does not count its objects, so it can never know that it is not needed any more.
-    if factories[Int(objects[id.slot].index)].limit == .max { return }
-    factories.remove(Int(objects[id.slot].index))
+    guard factories[index].used == 0, factories[index].limit != .max else { return }
+    factories.remove(index)
     releaseObject(id)
   }
 }

@@ -1,4 +1,4 @@
-// Writes: threads (priority, quantum, placement), console.
+// Writes: threads (priority, quantum, placement).
 import Determinism
 import FiascoABI
 
@@ -7,7 +7,7 @@ extension Kernel {
   mutating func invokeScheduler(by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
     guard tag.label == KernelProtocol.scheduler else { return .refused(.badProtocol) }
     guard tag.words > 0 else { return .refused(tooShort) }
-    switch utcbWord(t, 0) & 0xffff {
+    switch utcbWord(t, 0) {
     case Opcode.Scheduler.info: return schedulerInfo(by: t, tag: tag)
     case Opcode.Scheduler.runThread: return runThread(by: t, tag: tag)
     case Opcode.Scheduler.idleTime: return idleTime(by: t, tag: tag)
@@ -17,19 +17,28 @@ extension Kernel {
 
   private mutating func schedulerInfo(by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
     guard tag.words >= 2 else { return .refused(tooShort) }
-    guard utcbWord(t, 1) & 0xffff_ffff == 0 else { return .refused(.outOfRange) }
-    setUTCBWord(t, 0, 1)
-    setUTCBWord(t, 1, 1)
+    let set = utcbWord(t, 1) & 0xffff_ffff
+    guard CoreSet(descriptor: set, map: .max).offset < coreCount else { return .refused(.outOfRange) }
+    setUTCBWord(t, 0, CoreSet.online(descriptor: set, count: coreCount))
+    setUTCBWord(t, 1, UInt64(coreCount))
     guard profile.listsSchedulerClasses else { return .answer(label: 0, words: 2) }
-    // Scheduler classes: bit 1 is fixed priority.
-    setUTCBWord(t, 2, 2)
+    setUTCBWord(t, 2, profile.scheduler.classes)
     return .answer(label: 0, words: 3)
   }
 
   private mutating func idleTime(by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
-    guard tag.words >= 3, utcbWord(t, 2) & 1 != 0 else { return .refused(.invalidArgument) }
-    setUTCBWord(t, 0, UInt64(bitPattern: idle.microseconds) &+ 1)
+    guard tag.words >= 3,
+      let core = CoreSet(descriptor: utcbWord(t, 1), map: utcbWord(t, 2)).first(below: coreCount)
+    else { return .refused(.invalidArgument) }
+    setUTCBWord(t, 0, UInt64(bitPattern: idleTime(of: core).microseconds) &+ 1)
     return .answer(label: 0, words: 1)
+  }
+
+  /// A core that sleeps has not counted the time since it last acted.
+  private func idleTime(of core: Int) -> TimeSpan {
+    let other = processor(core)
+    guard core != activeCore, other.current.isNone, now > other.now else { return other.idle }
+    return other.idle + (now - other.now)
   }
 
   /// Sets priority and quantum, places the thread on a processor, and reschedules: this operation does preempt.
@@ -41,33 +50,42 @@ extension Kernel {
       return .refused(.invalidArgument)
     }
     let target = ThreadID(Int(objects[argument.object.slot].index))
-    let requested = Int64(bitPattern: utcbWord(t, 3))
-    var priority = requested
-    var quantum = utcbWord(t, 4)
-    if requested < 0 {
-      guard requested == -1 else { return .refused(.outOfRange) }
-      guard quantum >= 48, tag.words >= 7 else { return .refused(.invalidArgument) }
-      quantum = utcbWord(t, 5)
-      priority = Int64(bitPattern: utcbWord(t, 6))
-    }
-    guard priority != 0 || !profile.checksSchedulerParameters else { return .refused(.invalidArgument) }
-    charge(.runThread)
-    let span = quantum == 0 ? TimeSpan.milliseconds(10) : TimeSpan.microseconds(Int64(min(quantum, 1 << 40)))
-    // The answer is complete before anybody else runs.
-    complete(t, .ok)
-    setSchedule(target, priority: UInt8(clamping: priority), quantum: span)
+    guard isRemote(target) else { return applySchedule(to: target, by: t, tag: tag) }
+    ask(.runThread(target, by: t), for: t)
     return .none
   }
 
-  /// Models `Thread::set_sched_params` and the migration to the only processor.
-  public mutating func setSchedule(_ target: ThreadID, priority: UInt8, quantum: TimeSpan) {
+  /// On the core of the thread: reads the parameters from the caller's UTCB and applies them.
+  mutating func applySchedule(to target: ThreadID, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
+    let parameters: SchedulingParameters?
+    do throws(InvocationError) {
+      parameters = try schedulingParameters(by: t, tag: tag)
+    } catch {
+      return .refused(error)
+    }
+    charge(.runThread)
+    // The answer is complete before anybody else runs.
+    complete(t, .ok)
+    let core = core(in: CoreSet(descriptor: utcbWord(t, 1), map: utcbWord(t, 2)), for: target, by: t)
+    setSchedule(target, parameters ?? threads[target.slot].schedulingParameters, core: core)
+    return .none
+  }
+
+  public mutating func setSchedule(_ target: ThreadID, priority: UInt8, quantum: TimeSpan, core: Int = 0) {
+    setSchedule(target, .fixed(priority: priority, quantum: quantum), core: core)
+  }
+
+  /// Models `Thread::set_sched_params` and `Thread::do_migration`.
+  public mutating func setSchedule(_ target: ThreadID, _ parameters: SchedulingParameters, core: Int = 0) {
     let isFresh = !threads[target.slot].flags.contains(.placed)
     dequeue(target)
-    threads[target.slot].priority = priority
-    threads[target.slot].quantum = quantum
-    threads[target.slot].left = quantum
+    threads[target.slot].schedulingParameters = parameters
+    threads[target.slot].left = parameters.quantum
+    if isMulticore, core != activeCore || threads[target.slot].flags.contains(.migrating) {
+      return migrate(target, to: core)
+    }
     threads[target.slot].flags.insert(.placed)
-    if currentContext == target { sliceEnd = now + quantum }
+    if currentContext == target { sliceEnd = now + parameters.quantum }
     guard threads[target.slot].isReady else { return }
     if isFresh, !profile.placementPreempts {
       enqueueFront(target)
@@ -77,35 +95,5 @@ extension Kernel {
     } else if deblock(target, lazy: false) {
       schedule()
     }
-  }
-
-  /// Models `Vlog`: the text starts at MR2, MR1 is its length; what is too long is dropped silently.
-  mutating func invokeLog(_ capability: Capability, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
-    guard tag.label == KernelProtocol.log else { return .refused(.badProtocol) }
-    guard tag.words > 0 else { return .refused(tooShort) }
-    switch utcbWord(t, 0) & 0xffff {
-    case Opcode.Log.write: return writeLog(by: t, tag: tag)
-    case Opcode.Log.read:
-      guard capability.hasWrite else { return .refused(.permission) }
-      // Nobody types: no character, and the bit that says so.
-      setUTCBWord(t, 0, 1 << 31)
-      return .answer(label: 0, words: 1)
-    case Opcode.Log.setAttributes: return .ok
-    case Opcode.Log.getAttributes:
-      for (index, flags) in [0x100, 4, 8].enumerated() { setUTCBWord(t, index + 1, UInt64(flags)) }
-      return .answer(label: 0, words: 4)
-    default: return .refused(.noSystemCall)
-    }
-  }
-
-  private mutating func writeLog(by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
-    guard tag.words >= 2 else { return .noReply }
-    let length = utcbWord(t, 1)
-    guard length <= UInt64((UTCB.messageRegisterCount - 2) * 8) else { return .noReply }
-    record(.logWritten(t, bytes: UInt32(truncatingIfNeeded: length)))
-    for index in 0..<Int(length) {
-      console.append(UInt8(truncatingIfNeeded: utcbWord(t, 2 + index / 8) >> UInt64(index % 8 * 8)))
-    }
-    return .noReply
   }
 }

@@ -35,6 +35,7 @@ extension Kernel {
     let source = TaskID(Int(objects[found.object.slot].index))
     guard !tasks[task.slot].isDead, !tasks[source.slot].isDead else { return .refused(.invalidArgument) }
     let mask = ObjectRights(rawValue: UInt64(rights & found.rights & 3)).union([.read, .write, .delete])
+    if recordsTrace { record(.taskMapRequested(task, item: utcbWord(caller, 1), flexPage: utcbWord(caller, 2))) }
     let outcome = map(
       SendItem(raw: utcbWord(caller, 1)), FlexPage(raw: utcbWord(caller, 2)), from: source, to: task,
       window: .everything, rightsMask: mask)
@@ -46,6 +47,7 @@ extension Kernel {
   private mutating func unmapFromTask(_ task: TaskID, by caller: ThreadID, tag: MessageTag) -> InvocationOutcome {
     if tasks[task.slot].isDead { return .ipcError(.notExistent) }
     let mask = utcbWord(caller, 1)
+    if recordsTrace { record(.taskUnmapRequested(task, mask: mask, flexPage: utcbWord(caller, 2))) }
     var dying: [ObjectID] = []
     for register in 2..<max(2, min(tag.words, UTCB.messageRegisterCount)) {
       let page = FlexPage(raw: utcbWord(caller, register))

@@ -10,6 +10,8 @@ struct KernelObjectSizes: Hashable, Sendable {
   var factory: UInt64
   /// One node of the memory mapping tree, paid by the receiver.
   var mapping: UInt64
+  /// The table for the parts of a superpage, paid by whoever has the superpage.
+  var submap: UInt64
   var pageTable: UInt64
   /// 256 capability slots.
   var capabilityPage: UInt64
@@ -18,13 +20,15 @@ struct KernelObjectSizes: Hashable, Sendable {
 
   /// Thread, task, gate and IRQ as observed on riscv64; the small ones from the types.
   static let riscv64 = KernelObjectSizes(
-    thread: 8192, task: 24760, gate: 144, irq: 272, factory: 64, mapping: 24, pageTable: 4096, capabilityPage: 4096,
+    thread: 8192, task: 24760, gate: 144, irq: 272, factory: 64, mapping: 24, submap: 8264,
+    pageTable: 4096, capabilityPage: 4096,
     kernelUserArea: 40)
 
   /// 32-bit ARM with 4 KiB thread blocks, as Genode configured it: page directory of 16 KiB and
   /// capability directory of 4 KiB in the task.
   static let arm32 = KernelObjectSizes(
-    thread: 4096, task: 20736, gate: 104, irq: 104, factory: 40, mapping: 8, pageTable: 1024, capabilityPage: 4096,
+    thread: 4096, task: 20736, gate: 104, irq: 104, factory: 40, mapping: 8, submap: 2072,
+    pageTable: 1024, capabilityPage: 4096,
     kernelUserArea: 20)
 }
 
@@ -43,6 +47,12 @@ extension KernelProfile {
   /// IRQ objects are created under their own label; otherwise under that of IRQ messages.
   var separatesIRQLabel: Bool { name == .modern }
   var hasSemaphores: Bool { name == .modern }
+  /// So many mappings may stand between a page and the first one of its frame.
+  var mappingDepthLimit: UInt8 { name == .modern ? 255 : 251 }
+  /// Mappings of one frame; nil for no limit but the quota.
+  var mappingsPerFrame: UInt32? { name == .modern ? nil : 2047 }
+  /// A second deletion IRQ takes the place of the first; otherwise it is refused.
+  var replacesDeletionIRQ: Bool { name == .r67 }
   /// "Is there a capability?" with bit 0 of the selector set answers with the number of counted references.
   var countsReferencesOnRequest: Bool { name == .r67 }
 }

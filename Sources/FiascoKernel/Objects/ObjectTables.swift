@@ -14,29 +14,40 @@ struct Gate: BitwiseCopyable, Sendable {
 /// An IRQ object. Models `Irq_sender`, and `Irq_muxer` of profile r67.
 struct IRQ: BitwiseCopyable, Sendable {
   let object: ObjectID
-  /// Triggers the IRQs chained to it instead of sending messages.
-  var isMuxer = false
-  /// Muxer this IRQ is chained to, and the next one there; of a muxer, the first of its chain. -1 for none.
-  var muxer: Int32 = -1
-  var nextChained: Int32 = -1
-  var firstChained: Int32 = -1
   var thread = ThreadID.none
   var label: UInt64 = 0
   /// Profile r67: triggers not yet delivered. Profile modern: 0 or 1.
   var pending: UInt32 = 0
   var isQueued = false
+  /// The receiver's core has been asked to deliver, and has not done it yet.
+  var isInFlight = false
   var queueNext = SenderID.none
   var queuePrevious = SenderID.none
-  /// Interrupt controller and pin that trigger it; none for an IRQ that only software triggers.
-  var controller = ObjectID.none
-  var pin: Int32 = -1
+  var line = InterruptLine()
+  /// Profile r67: no messages, but everything chained to it fires. Models `Irq_muxer`.
+  var isMuxer = false
+  var firstChained = ObjectID.none
+  /// How many of the chained are masked: the muxer itself is unmasked when the last of them is.
+  var maskedChained: Int32 = 0
+
+  init(object: ObjectID, isMuxer: Bool = false) {
+    self.object = object
+    self.isMuxer = isMuxer
+  }
 }
 
 /// Models `Semaphore` (profile modern only).
 struct Semaphore: BitwiseCopyable, Sendable {
   let object: ObjectID
-  var count: UInt32 = 0
+  /// Never more than fits into a signed word.
+  var count: Int64 = 0
   var firstWaiter = SenderID.none
+  var line = InterruptLine()
+
+  init(object: ObjectID) {
+    self.object = object
+    line.isUnmasked = true
+  }
 }
 
 /// A quota of kernel memory. Models `Factory` with `Ram_quota`.
@@ -53,4 +64,7 @@ struct ReplySlot: BitwiseCopyable, Sendable {
   let index: UInt32
   var caller: ThreadID
   var callerRights: UInt8
+  /// The other occupied slots of the task; -1 at the ends.
+  var next: Int32
+  var previous: Int32 = -1
 }

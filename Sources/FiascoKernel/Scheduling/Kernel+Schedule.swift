@@ -19,6 +19,7 @@ extension Kernel {
 
   private mutating func link(_ t: ThreadID, atFront: Bool) {
     let priority = threads[t.slot].priority
+    if priority == 0, listInBackground(t) { return }
     let head = ready[priority]
     threads[t.slot].flags.insert(.listed)
     if head.isNone {
@@ -39,6 +40,7 @@ extension Kernel {
     guard threads[t.slot].flags.contains(.listed) else { return }
     threads[t.slot].flags.remove(.listed)
     let priority = threads[t.slot].priority
+    if priority == 0, unlistFromBackground(t) { return }
     let next = threads[t.slot].readyNext
     if next == t {
       ready[priority] = .none
@@ -67,12 +69,15 @@ extension Kernel {
     saveContext()
     currentContext = t
     sliceEnd = t.isNone ? .never : now + threads[t.slot].left
+    if profile.scheduler != .fixedPriority { noteLoaded(t) }
+    if recordsTrace, !t.isNone { record(.contextLoaded(t, left: threads[t.slot].left)) }
   }
 
   private mutating func saveContext() {
     guard !currentContext.isNone else { return }
     let remaining = sliceEnd - now
-    threads[currentContext.slot].left = remaining > .zero ? remaining : threads[currentContext.slot].quantum
+    if remaining > .zero { threads[currentContext.slot].left = remaining } else { replenish(currentContext) }
+    if recordsTrace { record(.contextSaved(currentContext, left: threads[currentContext.slot].left)) }
   }
 
   /// The slice is used up: refill it, move its owner to the tail, and charge nobody until the next pick.
@@ -82,9 +87,19 @@ extension Kernel {
   mutating func expireSlice() {
     let owner = currentContext
     record(.sliceExpired(owner))
-    threads[owner.slot].left = threads[owner.slot].quantum
-    if threads[owner.slot].flags.contains(.listed) { dequeue(owner) }
-    enqueueTail(owner)
+    replenish(owner)
+    if threads[owner.slot].priority > 0 || !requeueInBackground(owner) {
+      if threads[owner.slot].flags.contains(.listed) { dequeue(owner) }
+      enqueueTail(owner)
+    }
+    invalidateContext()
+  }
+
+  /// Nobody is charged until the next pick; what was left of the slice is not saved.
+  ///
+  /// Models `Ready_queue::invalidate_sched`.
+  mutating func invalidateContext() {
+    if recordsTrace { record(.contextInvalidated(currentContext)) }
     currentContext = .none
     sliceEnd = .never
   }
@@ -103,6 +118,10 @@ extension Kernel {
     if currentContext != t, !currentContext.isNone, threads[currentContext.slot].priority > priority {
       preempts = false
     }
+    if priority == 0 {
+      refillAfterSleep(t)
+      if outranks(current, t, equals: false) || outranks(currentContext, t, equals: false) { preempts = false }
+    }
     if preempts && lazy { return true }
     enqueueFront(t)
     return preempts
@@ -114,6 +133,11 @@ extension Kernel {
   /// Observed on all kernels (conformance slices/09; f17 h20 h22).
   mutating func deblockAtTick(_ t: ThreadID) -> Bool {
     let priority = threads[t.slot].priority
+    if priority == 0 { refillAfterSleep(t) }
+    if priority == 0, threads[t.slot].schedulingClass != .fixedPriority {
+      enqueueTail(t)
+      return preemptsBackgroundAtTick(t)
+    }
     if !current.isNone, threads[current.slot].priority >= priority {
       enqueueTail(t)
       return false
@@ -141,7 +165,8 @@ extension Kernel {
   mutating func schedule() {
     updateReadyList(current)
     while true {
-      let head = ready.highest
+      var head = ready.highest
+      if head.isNone { head = firstInBackground() }
       if head.isNone {
         loadContext(.none)
         setCurrent(.none)
@@ -186,7 +211,8 @@ extension Kernel {
 
   /// Makes a thread ready and lists it in front, without asking who should run now.
   mutating func makeReady(_ t: ThreadID) {
-    threads[t.slot].flags.insert(.ready)
+    if isRemote(t) { return wakeRemotely(t) }
+    threads[t.slot].becomeReady()
     enqueueFront(t)
   }
 }

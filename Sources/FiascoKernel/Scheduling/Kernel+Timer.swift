@@ -22,6 +22,7 @@ extension Kernel {
   /// Models `Thread::handle_timer_interrupt` and `Timeout_q::do_timeouts`.
   public mutating func timerTick() {
     charge(.timerTick)
+    if recordsTrace { record(.timerTicked) }
     lastTick = now
     var reschedule = false
     while let due = timeouts.next, due.instant <= now {
@@ -53,11 +54,12 @@ extension Kernel {
     return reschedule
   }
 
-  /// Entries of disarmed timeouts stay in the queue until their time; the thread's own deadline tells.
+  /// Entries of disarmed timeouts, and of threads that have left for another core, stay in the queue until their time; the thread's own deadline tells.
   private mutating func popTimeout(at instant: Instant) -> ThreadID? {
     while timeouts.nextInstant == instant, let entry = timeouts.popNext() {
       let slot = Int(entry.payload)
-      if threads.contains(slot), threads[slot].deadline == instant { return ThreadID(slot) }
+      let isHere = threads.contains(slot) && Int(threads[slot].core) == activeCore
+      if isHere, threads[slot].deadline == instant { return ThreadID(slot) }
     }
     return nil
   }
@@ -70,7 +72,8 @@ extension Kernel {
       || threads[t.slot].continuation == .semaphoreWait
     guard waits, !threads[t.slot].isReady else { return false }
     record(.timeoutExpired(t))
-    threads[t.slot].flags.formUnion([.ready, .timeout])
+    threads[t.slot].becomeReady()
+    threads[t.slot].flags.insert(.timeout)
     return deblockAtTick(t)
   }
 
@@ -87,7 +90,7 @@ extension Kernel {
     var fresh = EventQueue()
     while let entry = timeouts.popNext() {
       let slot = Int(entry.payload)
-      if threads.contains(slot), threads[slot].deadline == entry.instant {
+      if threads.contains(slot), Int(threads[slot].core) == activeCore, threads[slot].deadline == entry.instant {
         fresh.schedule(at: entry.instant, class: 0, payload: entry.payload)
       }
     }

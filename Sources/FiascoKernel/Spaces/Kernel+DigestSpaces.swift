@@ -9,7 +9,7 @@ extension Kernel {
       digest.combine(Int(task.object.index))
       digest.combine(Int(task.payer.index))
       digest.combine(task.identityBase)
-      digest.combine(task.identityEnd)
+      digest.combine(task.identityEnd | UInt64(task.identityOrder.rawValue))
       digest.combine(Int(task.capabilityDirectory))
       digest.combine(Int(task.pageDirectory))
     }
@@ -17,6 +17,7 @@ extension Kernel {
       digest.combine(Int(mapping.task.index))
       digest.combine(UInt64(mapping.page) << 32 | UInt64(UInt32(bitPattern: mapping.frame)))
       digest.combine(UInt64(UInt32(bitPattern: mapping.parent)) << 32 | UInt64(UInt32(bitPattern: mapping.firstChild)))
+      digest.combine(UInt64(mapping.order.rawValue) << 8 | (mapping.hasSubmap ? 1 : 0))
       digest.combine(UInt64(UInt32(bitPattern: mapping.next)) << 32 | UInt64(UInt32(bitPattern: mapping.previous)))
     }
     kernelUserAreas.digest(into: &digest) { area, digest in

@@ -63,9 +63,4 @@ extension Kernel {
     if page.kind == .object || page.isEverything { unmapObjects(of: task, page, mask, dying: &dying) }
     if page.kind == .memory || page.isEverything { unmapMemory(of: task, page, mask) }
   }
-
-  /// Destroys the objects whose last capability an operation has removed, in the order of their deaths.
-  mutating func reap(_ dying: [ObjectID]) {
-    for object in dying { destroyObject(object) }
-  }
 }

@@ -2,9 +2,10 @@
 import FiascoABI
 
 extension Kernel {
-  /// Maps or grants the pages of a flexpage one by one in ascending order.
+  /// Maps or grants the pages of a flexpage one by one in ascending order, each as large as source, target and both
+  /// windows allow.
   ///
-  /// A failure stops the operation; pages mapped before stay. Models `mem_map`.
+  /// A failure stops the operation; pages mapped before stay. Models `mem_map` and the loop of `map<Mem_space>`.
   mutating func mapMemory(
     _ item: SendItem, _ source: FlexPage, from: TaskID, to: TaskID, window: FlexPage
   ) -> MapOutcome {
@@ -14,21 +15,22 @@ extension Kernel {
       target: window.isEverything ? 0 : window.address >> 12, targetOrder: window.order - 12,
       hotSpot: item.hotSpot >> 12)
     var outcome = MapOutcome(foundNothing: true)
+    // Nothing beyond the user's addresses can be mapped, so the sums cannot overflow.
+    var move = PageMove(
+      source: from, target: to, from: min(range.source << 12, userAddressLimit),
+      to: min(range.target << 12, userAddressLimit), left: min(range.count << 12, userAddressLimit),
+      grants: item.isGrant)
     var mapped = 0
-    // Nothing beyond the user's addresses can be mapped, so the sum cannot overflow.
-    let start = min(range.source << 12, userAddressLimit)
-    let end = start + min(range.count << 12, userAddressLimit)
-    var next = start
-    while let page = nextSourcePage(from, from: next, below: end) {
-      next = page + pageBytes
-      let target = (range.target << 12) + (page - start)
-      guard target < userAddressLimit else { break }
-      guard let entry = translate(from, page) else { continue }
+    while move.left > 0, move.from < userAddressLimit, move.to < userAddressLimit {
+      let (entry, order) = sourceEntry(from, move.from)
       let rights = readable(entry.rights.intersection(source.memoryRights))
-      guard !rights.isEmpty else { continue }
+      guard entry.isValid, !rights.isEmpty else {
+        move.skip(order.bytes - move.from & order.mask)
+        continue
+      }
       outcome.foundNothing = false
       do throws(MapFailure) {
-        if try mapPage(from: (from, page), to: (to, target), rights: rights, grant: item.isGrant) { mapped += 1 }
+        if try mapNext(&move, entry, order, rights) { mapped += 1 }
       } catch {
         outcome.failure = .sendMapFailed
         break
@@ -44,96 +46,143 @@ extension Kernel {
     rights.contains(.write) ? rights.union(.read) : rights
   }
 
-  /// The next page that counts as mapped: one with an entry, or one of the identity window.
-  private func nextSourcePage(_ task: TaskID, from start: UInt64, below end: UInt64) -> UInt64? {
-    let space = tasks[task.slot]
-    let end = min(end, userAddressLimit)
-    if start < end, space.seesIdentity(start) { return start }
-    let entry = nextPage(task, from: start, below: end)
-    let window = space.identityBase > start && space.identityBase < space.identityEnd ? space.identityBase : end
-    if let entry, entry < window { return entry }
-    return window < end ? window : entry
-  }
-
-  /// One page. True if the target has it now.
+  /// One page, as large as possible. True if the target has it now.
   ///
-  /// Same frame below the same source: rights are only ever added. Anything else at the target is taken away with all
-  /// that was derived from it; the source may have been among that. Models the body of `map<Mem_space>`.
-  private mutating func mapPage(
-    from source: (task: TaskID, page: UInt64), to target: (task: TaskID, page: UInt64), rights: MemoryRights,
-    grant: Bool
+  /// A part of a superpage cannot be granted: from there on the operation maps. Same frames below the same source:
+  /// rights are only ever added. Anything else at the target is taken away with all that was derived from it; the
+  /// source may have been among that. Models the body of `map<Mem_space>`.
+  private mutating func mapNext(
+    _ move: inout PageMove, _ found: PageEntry, _ sourceOrder: PageOrder, _ rights: MemoryRights
   ) throws(MapFailure) -> Bool {
-    let sourceEntry = try materialise(source.task, source.page)
-    let targetEntry = pageEntry(target.task, target.page)
-    if sourceEntry.isKernelUser || targetEntry.isKernelUser { return false }
-    if targetEntry.isValid {
-      let isChild = Int(mappings[targetEntry.node].parent) == sourceEntry.node
-      if isChild, !grant {
-        addRights(rights, target.task, target.page, targetEntry)
+    let target = lookUp(move.target, move.to)
+    var order = sourceOrder
+    while let smaller = order.smaller, order.rawValue > target.order.rawValue || !move.fits(order) {
+      order = smaller
+      move.grants = false
+    }
+    defer { move.skip(order.bytes) }
+    let sourcePage = move.from & ~sourceOrder.mask
+    let source = try materialise(move.source, sourcePage, found, sourceOrder)
+    if source.isKernelUser || target.entry.isValid && target.entry.isKernelUser { return false }
+    let frame = source.frame + Int((move.from - sourcePage) >> 12)
+    if target.entry.isValid {
+      let old = mappings[target.entry.node]
+      let isChild = Int(old.parent) == source.node && old.order == order && Int(old.frame) == frame
+      if isChild, !move.grants {
+        addRights(rights, move.target, move.to, target.entry, order)
         return true
       }
-      let losesSource = mappings.isSameOrAncestor(targetEntry.node, of: sourceEntry.node)
-      removeSubtree(targetEntry.node, includingRoot: true)
+      let losesSource = mappings.isSameOrAncestor(target.entry.node, of: source.node)
+      removeSubtree(target.entry.node)
       if losesSource { return false }
     }
-    if grant {
-      try grantPage(sourceEntry, from: source, to: target, rights: rights)
+    let page = NewPage(task: move.target, address: move.to, frame: frame, order: order, rights: rights)
+    if move.grants {
+      try grantPage(source.node, to: page)
     } else {
-      try derivePage(sourceEntry, to: target, rights: rights)
+      try derivePage(source.node, to: page)
     }
     return true
   }
 
-  private mutating func addRights(_ rights: MemoryRights, _ task: TaskID, _ page: UInt64, _ entry: PageEntry) {
+  private mutating func addRights(
+    _ rights: MemoryRights, _ task: TaskID, _ page: UInt64, _ entry: PageEntry, _ order: PageOrder
+  ) {
     let union = entry.rights.union(rights)
     guard union != entry.rights else { return }
     // More rights leave no stale translation that would allow too much.
-    rewritePage(task, page, to: entry.with(rights: union))
+    rewritePage(task, page, to: entry.with(rights: union), order)
   }
 
-  private mutating func derivePage(
-    _ source: PageEntry, to target: (task: TaskID, page: UInt64), rights: MemoryRights
-  ) throws(MapFailure) {
-    try setPage(target.task, target.page, PageEntry(frame: source.frame, rights: rights, node: source.node))
-    guard chargeQuota(tasks[target.task.slot].payer, profile.objectSizes.mapping) else {
-      clearPage(target.task, target.page)
+  private mutating func derivePage(_ parent: Int, to page: NewPage) throws(MapFailure) {
+    try setPage(page.task, page.address, page.entry(node: parent), page.order)
+    guard hasRoom(below: parent, for: page.order), makeSubmap(of: parent, for: page.order),
+      chargeQuota(tasks[page.task.slot].payer, profile.objectSizes.mapping)
+    else {
+      clearPage(page.task, page.address, page.order)
       throw .noMemory
     }
-    let mapping = MemoryMapping(task: target.task, address: target.page, frame: source.frame)
-    let node = mappings.insert(mapping, below: source.node)
-    rewritePage(target.task, target.page, to: PageEntry(frame: source.frame, rights: rights, node: node))
+    let mapping = MemoryMapping(task: page.task, address: page.address, frame: page.frame, order: page.order)
+    let node = mappings.insert(mapping, below: parent)
+    rewritePage(page.task, page.address, to: page.entry(node: node), page.order)
+  }
+
+  /// The tree of a frame is limited in depth, and in profile r67 in size.
+  private func hasRoom(below parent: Int, for order: PageOrder) -> Bool {
+    guard mappings[parent].order == order else { return true }
+    if mappings[parent].depth >= profile.mappingDepthLimit { return false }
+    guard let limit = profile.mappingsPerFrame else { return true }
+    return mappings[mappings.treeRoot(of: parent)].treeSize < limit
+  }
+
+  /// The first smaller page that is mapped from a superpage needs a table, which the superpage's owner pays.
+  private mutating func makeSubmap(of parent: Int, for order: PageOrder) -> Bool {
+    if mappings[parent].order == order || mappings[parent].hasSubmap { return true }
+    guard chargeQuota(tasks[mappings[parent].task.slot].payer, profile.objectSizes.submap) else { return false }
+    mappings[parent].hasSubmap = true
+    return true
   }
 
   /// The node changes hands and keeps its place in the tree, with everything below it.
-  private mutating func grantPage(
-    _ source: PageEntry, from: (task: TaskID, page: UInt64), to target: (task: TaskID, page: UInt64),
-    rights: MemoryRights
-  ) throws(MapFailure) {
-    try setPage(target.task, target.page, PageEntry(frame: source.frame, rights: rights, node: source.node))
-    guard chargeQuota(tasks[target.task.slot].payer, profile.objectSizes.mapping) else {
-      clearPage(target.task, target.page)
+  private mutating func grantPage(_ node: Int, to page: NewPage) throws(MapFailure) {
+    try setPage(page.task, page.address, page.entry(node: node), page.order)
+    let old = mappings[node]
+    let bytes = mappingBytes(old)
+    guard chargeQuota(tasks[page.task.slot].payer, bytes) else {
+      clearPage(page.task, page.address, page.order)
       throw .noMemory
     }
-    refundQuota(tasks[from.task.slot].payer, profile.objectSizes.mapping)
-    mappings[source.node].task = target.task
-    mappings[source.node].page = UInt32(truncatingIfNeeded: target.page >> 12)
-    clearPage(from.task, from.page)
+    refundQuota(tasks[old.task.slot].payer, bytes)
+    mappings[node].task = page.task
+    mappings[node].page = UInt32(truncatingIfNeeded: page.address >> 12)
+    clearPage(old.task, old.address, old.order)
   }
 
   /// The entry of a page that is to be mapped onward. A page of an identity window gets one now, and the root of its
   /// frame's tree.
-  private mutating func materialise(_ task: TaskID, _ page: UInt64) throws(MapFailure) -> PageEntry {
-    let entry = pageEntry(task, page)
-    if entry.isValid { return entry }
-    let identity = Self.identityEntry(page)
-    try setPage(task, page, identity)
+  private mutating func materialise(
+    _ task: TaskID, _ page: UInt64, _ found: PageEntry, _ order: PageOrder
+  ) throws(MapFailure) -> PageEntry {
+    if found.node >= 0 || found.isKernelUser { return found }
+    try setPage(task, page, found, order)
     guard chargeQuota(tasks[task.slot].payer, profile.objectSizes.mapping) else {
-      clearPage(task, page)
+      clearPage(task, page, order)
       throw .noMemory
     }
-    let node = mappings.insert(MemoryMapping(task: task, address: page, frame: identity.frame))
-    let rooted = PageEntry(frame: identity.frame, rights: .rwx, node: node)
-    rewritePage(task, page, to: rooted)
+    let node = mappings.insert(MemoryMapping(task: task, address: page, frame: found.frame, order: order))
+    let rooted = PageEntry(frame: found.frame, rights: .rwx, node: node)
+    rewritePage(task, page, to: rooted, order)
     return rooted
   }
+}
+
+/// A map operation on its way through both windows.
+private struct PageMove {
+  let source: TaskID
+  let target: TaskID
+  var from: UInt64
+  var to: UInt64
+  /// Bytes that are still to be mapped.
+  var left: UInt64
+  var grants: Bool
+
+  /// Whether a page of this size begins here on both sides and lies within what is left.
+  func fits(_ order: PageOrder) -> Bool { (from | to) & order.mask == 0 && order.bytes <= left }
+
+  mutating func skip(_ bytes: UInt64) {
+    from += bytes
+    to += bytes
+    left -= min(bytes, left)
+  }
+}
+
+/// A page that a task is about to get.
+private struct NewPage {
+  let task: TaskID
+  let address: UInt64
+  let frame: Int
+  let order: PageOrder
+  let rights: MemoryRights
+
+  func entry(node: Int) -> PageEntry { PageEntry(frame: frame, rights: rights, node: node) }
 }

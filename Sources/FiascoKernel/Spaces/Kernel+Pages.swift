@@ -2,11 +2,11 @@
 import FiascoABI
 
 extension Kernel {
-  /// What a user access to this address meets; nil is a page fault.
+  /// What a user access to this address meets, as a page of 4 KiB; nil is a page fault.
   public func translate(_ task: TaskID, _ address: UInt64) -> PageEntry? {
     if address >= userAddressLimit { return nil }
-    let entry = pageEntry(task, address)
-    if entry.isValid { return entry }
+    let (entry, order) = lookUp(task, address)
+    if entry.isValid { return order == .page ? entry : entry.page(of: address, order: order) }
     if tasks[task.slot].seesIdentity(address) { return Self.identityEntry(address) }
     return nil
   }
@@ -15,83 +15,106 @@ extension Kernel {
     PageEntry(frame: identityFrame(address), rights: .rwx, node: -1)
   }
 
-  /// The entry that stands in the table; not valid if there is none.
+  /// The entry for an address with the size of its page; if it is not valid, the size of the hole.
+  ///
+  /// Models `Mem_space::v_lookup`.
   @inline(__always)
-  func pageEntry(_ task: TaskID, _ address: UInt64) -> PageEntry {
-    let leaf = leafTable(task, address)
-    if leaf < 0 { return PageEntry(raw: 0) }
-    return PageEntry(raw: memory.load(frame: leaf, offset: PageTable.leafOffset(address), as: UInt64.self))
+  func lookUp(_ task: TaskID, _ address: UInt64) -> (entry: PageEntry, order: PageOrder) {
+    let top = Int(tasks[task.slot].pageDirectory)
+    let first = memory.load(frame: top, offset: PageTable.topOffset(address), as: UInt64.self)
+    if first & 1 != 0 || first == 0 { return (PageEntry(raw: first), .huge) }
+    let middle = PageTable.table(first)
+    let second = memory.load(frame: middle, offset: PageTable.middleOffset(address), as: UInt64.self)
+    if second & 1 != 0 || second == 0 { return (PageEntry(raw: second), .large) }
+    let leaf = PageTable.table(second)
+    return (PageEntry(raw: memory.load(frame: leaf, offset: PageTable.leafOffset(address), as: UInt64.self)), .page)
   }
 
-  /// Frame of the lowest table for an address; -1 if there is none.
-  @inline(__always)
-  private func leafTable(_ task: TaskID, _ address: UInt64) -> Int {
-    let top = Int(tasks[task.slot].pageDirectory)
-    let middle = Int(memory.load(frame: top, offset: PageTable.topOffset(address), as: UInt64.self)) - 1
-    if middle < 0 { return -1 }
-    return Int(memory.load(frame: middle, offset: PageTable.middleOffset(address), as: UInt64.self)) - 1
+  /// The entry that stands in the table; not valid if there is none.
+  func pageEntry(_ task: TaskID, _ address: UInt64) -> PageEntry { lookUp(task, address).entry }
+
+  /// What a map operation finds at its source: an entry, or the page of an identity window that has none yet.
+  ///
+  /// Models `Mem_space::v_fabricate`.
+  func sourceEntry(_ task: TaskID, _ address: UInt64) -> (entry: PageEntry, order: PageOrder) {
+    let found = lookUp(task, address)
+    let space = tasks[task.slot]
+    if found.entry.isValid || space.identityBase == space.identityEnd { return found }
+    var order = found.order
+    while let smaller = order.smaller, !space.treatsAsOne(address, order) { order = smaller }
+    guard space.seesIdentity(address) else { return (found.entry, order) }
+    return (Self.identityEntry(address & ~order.mask), order)
   }
 
   /// Writes an entry, making tables as needed. On a failure tables made on the way stay, as in the original.
-  mutating func setPage(_ task: TaskID, _ address: UInt64, _ entry: PageEntry) throws(MapFailure) {
+  mutating func setPage(
+    _ task: TaskID, _ address: UInt64, _ entry: PageEntry, _ order: PageOrder = .page
+  ) throws(MapFailure) {
     if address >= userAddressLimit { throw .outOfRange }
     let top = Int(tasks[task.slot].pageDirectory)
+    if order == .huge { return store(entry, in: top, PageTable.topOffset(address)) }
     let middle = try makeTable(for: task, in: top, offset: PageTable.topOffset(address))
+    if order == .large { return store(entry, in: middle, PageTable.middleOffset(address)) }
     let leaf = try makeTable(for: task, in: middle, offset: PageTable.middleOffset(address))
-    memory.store(entry.raw, frame: leaf, offset: PageTable.leafOffset(address))
+    store(entry, in: leaf, PageTable.leafOffset(address))
+  }
+
+  private mutating func store(_ entry: PageEntry, in table: Int, _ offset: Int) {
+    memory.store(entry.raw, frame: table, offset: offset)
   }
 
   private mutating func makeTable(for task: TaskID, in frame: Int, offset: Int) throws(MapFailure) -> Int {
     let existing = memory.load(frame: frame, offset: offset, as: UInt64.self)
-    if existing != 0 { return Int(existing) - 1 }
+    precondition(existing & 1 == 0, "a table is made where a superpage is mapped")
+    if existing != 0 { return PageTable.table(existing) }
     let payer = tasks[task.slot].payer
     if !chargeQuota(payer, profile.objectSizes.pageTable) { throw .noMemory }
     guard let table = takeFrame() else {
       refundQuota(payer, profile.objectSizes.pageTable)
       throw .noMemory
     }
-    memory.store(UInt64(table + 1), frame: frame, offset: offset)
+    memory.store(PageTable.entry(table: table), frame: frame, offset: offset)
     return table
   }
 
   /// Changes an entry whose table exists.
-  mutating func rewritePage(_ task: TaskID, _ address: UInt64, to entry: PageEntry) {
-    let leaf = leafTable(task, address)
+  mutating func rewritePage(_ task: TaskID, _ address: UInt64, to entry: PageEntry, _ order: PageOrder = .page) {
+    let top = Int(tasks[task.slot].pageDirectory)
+    if order == .huge { return store(entry, in: top, PageTable.topOffset(address)) }
+    let middle = PageTable.table(memory.load(frame: top, offset: PageTable.topOffset(address), as: UInt64.self))
+    precondition(middle >= 0, "a page without a table is changed")
+    if order == .large { return store(entry, in: middle, PageTable.middleOffset(address)) }
+    let leaf = PageTable.table(memory.load(frame: middle, offset: PageTable.middleOffset(address), as: UInt64.self))
     precondition(leaf >= 0, "a page without a table is changed")
-    memory.store(entry.raw, frame: leaf, offset: PageTable.leafOffset(address))
+    store(entry, in: leaf, PageTable.leafOffset(address))
   }
 
   /// Takes rights away: translations become stale.
-  mutating func reducePage(_ task: TaskID, _ address: UInt64, to entry: PageEntry) {
-    rewritePage(task, address, to: entry)
+  mutating func reducePage(_ task: TaskID, _ address: UInt64, to entry: PageEntry, _ order: PageOrder = .page) {
+    rewritePage(task, address, to: entry, order)
+    forgetTranslations()
+  }
+
+  /// The machine flushes what it caches, that of the other cores as well.
+  mutating func forgetTranslations() {
+    if isMulticore, !staleTranslations { charge(.shootdown, count: coreCount - 1) }
     staleTranslations = true
   }
 
-  mutating func clearPage(_ task: TaskID, _ address: UInt64) {
-    reducePage(task, address, to: PageEntry(raw: 0))
+  mutating func clearPage(_ task: TaskID, _ address: UInt64, _ order: PageOrder = .page) {
+    reducePage(task, address, to: PageEntry(raw: 0), order)
   }
 
-  /// The lowest page with an entry in a range of addresses. Whole missing tables are skipped at once.
-  func nextPage(_ task: TaskID, from start: UInt64, below end: UInt64) -> UInt64? {
+  /// The lowest page with an entry that reaches into a range of addresses. Whole holes are skipped at once.
+  func nextPage(
+    _ task: TaskID, from start: UInt64, below end: UInt64
+  ) -> (address: UInt64, entry: PageEntry, order: PageOrder)? {
     var address = start
     let limit = min(end, userAddressLimit)
-    let top = Int(tasks[task.slot].pageDirectory)
     while address < limit {
-      let middle = Int(memory.load(frame: top, offset: PageTable.topOffset(address), as: UInt64.self)) - 1
-      if middle < 0 {
-        address = (address >> PageTable.topShift + 1) << PageTable.topShift
-        continue
-      }
-      let leaf = Int(memory.load(frame: middle, offset: PageTable.middleOffset(address), as: UInt64.self)) - 1
-      let tableEnd = min(limit, (address >> PageTable.middleShift + 1) << PageTable.middleShift)
-      if leaf >= 0 {
-        while address < tableEnd {
-          let entry = memory.load(frame: leaf, offset: PageTable.leafOffset(address), as: UInt64.self)
-          if entry & 1 != 0 { return address }
-          address += pageBytes
-        }
-      }
-      address = tableEnd
+      let (entry, order) = lookUp(task, address)
+      if entry.isValid { return (address & ~order.mask, entry, order) }
+      address = (address & ~order.mask) + order.bytes
     }
     return nil
   }

@@ -89,13 +89,12 @@ extension Kernel {
     }
     var kernelUserPages: UInt64 = 0
     var next: UInt64 = 0
-    while let page = nextPage(task, from: next, below: userAddressLimit) {
-      next = page + pageBytes
-      let entry = pageEntry(task, page)
+    while let (page, entry, order) = nextPage(task, from: next, below: userAddressLimit) {
+      next = page + order.bytes
       if entry.isKernelUser {
         survey.own(entry.frame)
         kernelUserPages += 1
-      } else if let defect = pageDefect(task, page, entry) {
+      } else if let defect = pageDefect(task, page, entry, order) {
         return defect
       } else {
         survey.pages += 1
@@ -104,10 +103,12 @@ extension Kernel {
     return areaDefect(task, pages: kernelUserPages, &survey)
   }
 
-  private func pageDefect(_ task: TaskID, _ page: UInt64, _ entry: PageEntry) -> String? {
+  private func pageDefect(_ task: TaskID, _ page: UInt64, _ entry: PageEntry, _ order: PageOrder) -> String? {
     guard mappings.contains(entry.node) else { return "a page has no mapping" }
     let mapping = mappings[entry.node]
-    guard mapping.task == task, mapping.address == page, Int(mapping.frame) == entry.frame else {
+    guard mapping.task == task, mapping.address == page, Int(mapping.frame) == entry.frame,
+      mapping.order == order
+    else {
       return "a page and its mapping differ"
     }
     return nil
@@ -130,7 +131,11 @@ extension Kernel {
       var child = Int(mapping.firstChild)
       while child >= 0 {
         guard mappings.contains(child), Int(mappings[child].parent) == index else { return "a mapping lost its parent" }
-        if mappings[child].frame != mapping.frame { return "a mapping was derived from another frame" }
+        let frames = mappings[child].frames
+        guard frames.lowerBound >= mapping.frames.lowerBound, frames.upperBound <= mapping.frames.upperBound else {
+          return "a mapping was derived from another frame"
+        }
+        if mappings[child].order != mapping.order, !mapping.hasSubmap { return "a superpage has no table for a part" }
         if Int(mappings[child].previous) != previous { return "a list of mappings does not lead back" }
         previous = child
         child = Int(mappings[child].next)
@@ -156,7 +161,7 @@ extension Kernel {
       bytes.add(objects[index].bytes, to: objects[index].payer)
     }
     for index in mappings.indices {
-      bytes.add(profile.objectSizes.mapping, to: tasks[mappings[index].task.slot].payer)
+      bytes.add(mappingBytes(mappings[index]), to: tasks[mappings[index].task.slot].payer)
     }
     for index in factories.indices where factories[index].limit != .max {
       let used = bytes[factories[index].object]

@@ -20,11 +20,14 @@ extension Kernel {
   }
 
   /// Lets a task see a window of physical memory at equal virtual addresses, as the first task does.
-  public mutating func setIdentityWindow(_ task: TaskID, base: UInt64, end: UInt64) {
+  ///
+  /// With superpages, as if the root pager had answered with them where physical memory is aligned to them.
+  public mutating func setIdentityWindow(_ task: TaskID, base: UInt64, end: UInt64, superpages: Bool = false) {
     precondition(base >= Self.physicalBase && base <= end, "the window begins below the memory")
     precondition(end <= Self.physicalBase + UInt64(memory.frameCount) * pageBytes, "the window ends behind the memory")
     tasks[task.slot].identityBase = base
     tasks[task.slot].identityEnd = end
+    tasks[task.slot].identityOrder = superpages ? .large : .page
   }
 
   mutating func retainTask(_ task: TaskID) { tasks[task.slot].boundThreads += 1 }
@@ -43,7 +46,6 @@ extension Kernel {
   mutating func destroyTask(_ task: TaskID) {
     precondition(!tasks[task.slot].isDead, "a task is destroyed twice")
     tasks[task.slot].isDead = true
-    // Threads that never began die with their capabilities: the task stays until all that is done.
     retainTask(task)
     tasks[task.slot].identityEnd = tasks[task.slot].identityBase
     var dying: [ObjectID] = []
@@ -62,7 +64,7 @@ extension Kernel {
     freeCapabilityTables(of: task)
     freePageTables(of: task)
     tasks.remove(task.slot)
-    staleTranslations = true
+    forgetTranslations()
     releaseObject(object)
   }
 
@@ -105,8 +107,8 @@ extension Kernel {
   func tables(in frame: Int) -> [Int] {
     var found: [Int] = []
     for offset in stride(from: 0, to: 4096, by: 8) {
-      let table = memory.load(frame: frame, offset: offset, as: UInt64.self)
-      if table != 0 { found.append(Int(table) - 1) }
+      let entry = memory.load(frame: frame, offset: offset, as: UInt64.self)
+      if entry & 1 == 0, entry != 0 { found.append(PageTable.table(entry)) }
     }
     return found
   }

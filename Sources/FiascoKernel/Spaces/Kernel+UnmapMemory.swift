@@ -4,54 +4,64 @@ import FiascoABI
 extension Kernel {
   /// Takes rights from everything derived from the pages of a range, and with the mask's own bit from the range itself.
   ///
-  /// Removing the right to read removes the page. Models `mem_fpage_unmap`.
+  /// Removing the right to read removes the page. The own page of a task is always treated as a whole, even if it is
+  /// larger than the range; so is what is mapped behind it then. Models `mem_fpage_unmap` and `unmap<Mem_space>`.
   mutating func unmapMemory(of task: TaskID, _ page: FlexPage, _ mask: UInt64) {
     guard page.order >= 12 else { return }
     let order = UInt64(page.order)
     let first = page.isEverything ? 0 : (page.address >> order) << order
     guard first < userAddressLimit else { return }
     let own = mask & UnmapMask.own != 0
+    let end = first + min(1 << order, userAddressLimit)
     var changed = 0
     var next = first
-    while let address = nextPage(task, from: next, below: first + 1 << order) {
-      next = address + pageBytes
-      let entry = pageEntry(task, address)
-      if entry.isKernelUser { continue }
-      if page.memoryRights.contains(.read) {
-        changed += removeSubtree(entry.node, includingRoot: own)
-      } else {
-        changed += reduceSubtree(entry.node, by: page.memoryRights, includingRoot: own)
+    while let found = nextPage(task, from: next, below: end) {
+      next = found.address + found.order.bytes
+      if found.entry.isKernelUser { continue }
+      let start = max(first, found.address) - found.address
+      let frames = found.entry.frame + Int(start >> 12)..<found.entry.frame + Int((min(end, next) - found.address) >> 12)
+      let roots = own ? [found.entry.node] : mappings.children(of: found.entry.node, overlapping: frames)
+      for root in roots {
+        if page.memoryRights.contains(.read) {
+          changed += removeSubtree(root)
+        } else {
+          changed += reduceSubtree(root, by: page.memoryRights)
+        }
       }
     }
     charge(.unmapPage, count: changed)
   }
 
-  /// Removes the mappings below a node, leaves first, and the node itself if asked. Returns how many.
+  /// Removes a mapping and all below it, leaves first. Returns how many.
   @discardableResult
-  mutating func removeSubtree(_ root: Int, includingRoot: Bool) -> Int {
+  mutating func removeSubtree(_ root: Int) -> Int {
     var removed = 0
     while true {
       let node = mappings.leaf(of: root)
-      if node == root, !includingRoot { return removed }
       let mapping = mappings[node]
-      clearPage(mapping.task, mapping.address)
-      refundQuota(tasks[mapping.task.slot].payer, profile.objectSizes.mapping)
+      clearPage(mapping.task, mapping.address, mapping.order)
+      refundQuota(tasks[mapping.task.slot].payer, mappingBytes(mapping))
       mappings.removeLeaf(node)
       removed += 1
       if node == root { return removed }
     }
   }
 
+  /// What a mapping costs the task that has it: its node, and the table below it if smaller pages were mapped from it.
+  func mappingBytes(_ mapping: MemoryMapping) -> UInt64 {
+    profile.objectSizes.mapping + (mapping.hasSubmap ? profile.objectSizes.submap : 0)
+  }
+
   /// Removes the rights to write or execute. A page that keeps no right at all stays mapped.
-  private mutating func reduceSubtree(_ root: Int, by rights: MemoryRights, includingRoot: Bool) -> Int {
+  private mutating func reduceSubtree(_ root: Int, by rights: MemoryRights) -> Int {
     var changed = 0
-    var node = includingRoot ? root : mappings.successor(of: root, within: root)
+    var node = root
     while node >= 0 {
       let mapping = mappings[node]
       let entry = pageEntry(mapping.task, mapping.address)
       let reduced = entry.with(rights: entry.rights.subtracting(rights))
       if reduced != entry {
-        reducePage(mapping.task, mapping.address, to: reduced)
+        reducePage(mapping.task, mapping.address, to: reduced, mapping.order)
         changed += 1
       }
       node = mappings.successor(of: node, within: root)

@@ -64,13 +64,19 @@ extension Kernel {
     }
   }
 
-  /// Frame and offset of `bytes` of kernel-user memory; nil if they are not all in one such page.
+  /// Frame and offset of the first of `bytes` of kernel-user memory; nil if they are not all in one area.
   ///
-  /// Models `Space::find_ku_mem`, which would also take a range across two pages of an area.
+  /// Models `Space::find_ku_mem`.
   func kernelUserPage(_ task: TaskID, _ address: UInt64, bytes: UInt64) -> (frame: Int, offset: Int)? {
     let offset = address & (pageBytes - 1)
-    guard address < userAddressLimit, address & 7 == 0, offset + bytes <= pageBytes else { return nil }
+    guard address < userAddressLimit, address & 7 == 0 else { return nil }
     let entry = pageEntry(task, address)
-    return entry.isValid && entry.isKernelUser ? (entry.frame, Int(offset)) : nil
+    guard entry.isValid, entry.isKernelUser else { return nil }
+    if offset + bytes <= pageBytes { return (entry.frame, Int(offset)) }
+    let isInside = kernelUserAreas.indices.contains { index in
+      let area = kernelUserAreas[index]
+      return area.task == task && area.address <= address && address + bytes <= area.address + area.size
+    }
+    return isInside ? (entry.frame, Int(offset)) : nil
   }
 }

@@ -2,25 +2,36 @@ import Determinism
 
 /// A node of the mapping tree: one page of one task, below the page it was mapped from.
 ///
-/// Rights are not kept here but in the page table, as in the original. Models `Mapping` and `Mapping_tree`.
+/// Rights are not kept here but in the page table, as in the original. A page may be smaller than the superpage it was
+/// mapped from. Models `Mapping` and `Mapping_tree`.
 struct MemoryMapping: BitwiseCopyable, Sendable {
   var task: TaskID
   /// Virtual address divided by 4096.
   var page: UInt32
+  /// The first one of a superpage.
   let frame: Int32
   /// -1 for the root of a frame's tree.
   var parent: Int32 = -1
   var firstChild: Int32 = -1
   var next: Int32 = -1
   var previous: Int32 = -1
+  let order: PageOrder
+  /// Distance from the root among pages of one size.
+  var depth: UInt8 = 0
+  /// Smaller pages were mapped from this superpage: a table for them was made, and stays as long as the mapping.
+  var hasSubmap = false
+  /// Mappings in the tree of this page size, counted at its root alone.
+  var treeSize: UInt32 = 1
 
-  init(task: TaskID, address: UInt64, frame: Int) {
+  init(task: TaskID, address: UInt64, frame: Int, order: PageOrder = .page) {
     self.task = task
     page = UInt32(truncatingIfNeeded: address >> 12)
     self.frame = Int32(truncatingIfNeeded: frame)
+    self.order = order
   }
 
   var address: UInt64 { UInt64(page) << 12 }
+  var frames: Range<Int> { Int(frame)..<Int(frame) + Int(order.bytes >> 12) }
 }
 
 extension SlotTable<MemoryMapping> {
@@ -32,6 +43,10 @@ extension SlotTable<MemoryMapping> {
     self[index].next = sibling
     if sibling >= 0 { self[Int(sibling)].previous = Int32(truncatingIfNeeded: index) }
     self[parent].firstChild = Int32(truncatingIfNeeded: index)
+    if self[parent].order == mapping.order {
+      self[index].depth = self[parent].depth + 1
+      self[treeRoot(of: parent)].treeSize += 1
+    }
     return index
   }
 
@@ -45,7 +60,16 @@ extension SlotTable<MemoryMapping> {
       self[Int(node.parent)].firstChild = node.next
     }
     if node.next >= 0 { self[Int(node.next)].previous = node.previous }
+    let root = treeRoot(of: index)
+    if root != index { self[root].treeSize -= 1 }
     remove(index)
+  }
+
+  /// The topmost node above this one with pages of the same size.
+  func treeRoot(of node: Int) -> Int {
+    var root = node
+    while self[root].depth > 0 { root = Int(self[root].parent) }
+    return root
   }
 
   /// Whether `ancestor` is `node` or above it.
@@ -74,5 +98,19 @@ extension SlotTable<MemoryMapping> {
     var node = root
     while self[node].firstChild >= 0 { node = Int(self[node].firstChild) }
     return node
+  }
+
+  /// The children of a node that an unmap of some of its frames affects: pages of its own size overlap always, smaller
+  /// ones only if they are among those frames.
+  ///
+  /// Models the partial flush of `Mapping_tree::flush`.
+  func children(of node: Int, overlapping frames: Range<Int>) -> [Int] {
+    var found: [Int] = []
+    var child = Int(self[node].firstChild)
+    while child >= 0 {
+      if self[child].order == self[node].order || self[child].frames.overlaps(frames) { found.append(child) }
+      child = Int(self[child].next)
+    }
+    return found
   }
 }

@@ -21,6 +21,11 @@ public struct Task: BitwiseCopyable, Sendable {
   /// and a node of the mapping tree only when they are mapped onward.
   public internal(set) var identityBase: UInt64 = 0
   public internal(set) var identityEnd: UInt64 = 0
+  /// Size of the window's pages, where it is aligned to them.
+  var identityOrder = PageOrder.page
+
+  /// First of the task's occupied reply slots; -1 none.
+  var firstReplySlot: Int32 = -1
 
   init(object: ObjectID, payer: ObjectID, capabilityDirectory: Int, pageDirectory: Int) {
     self.object = object
@@ -31,6 +36,13 @@ public struct Task: BitwiseCopyable, Sendable {
 
   @inline(__always)
   func seesIdentity(_ address: UInt64) -> Bool { address >= identityBase && address < identityEnd }
+
+  /// Whether the page of this size around an address is of one kind: a page of the window, or outside it.
+  func treatsAsOne(_ address: UInt64, _ order: PageOrder) -> Bool {
+    let (start, end) = (address & ~order.mask, address & ~order.mask + order.bytes)
+    if start >= identityEnd || end <= identityBase { return true }
+    return order.rawValue <= identityOrder.rawValue && start >= identityBase && end <= identityEnd
+  }
 }
 
 /// User addresses end here (Sv39).

@@ -20,7 +20,7 @@ extension Kernel {
     setUTCBWord(t, 0, ready)
     setUTCBWord(t, 1, registers[target.slot].pc)
     setUTCBWord(t, 2, registers[target.slot].sp)
-    record(.registersExchanged(target, by: t, ip: ip, flags: flags))
+    record(.registersExchanged(target, by: t, ip: ip, sp: sp, flags: flags))
     applyExchange(target, ip: ip, sp: sp, flags: flags)
     return .answer(label: 0, words: 3)
   }

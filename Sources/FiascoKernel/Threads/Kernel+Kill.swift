@@ -8,10 +8,11 @@ extension Kernel {
   mutating func killThread(_ t: ThreadID) {
     // A thread the kernel itself has killed is dead already; now nobody can name it any more.
     guard !threads[t.slot].flags.contains(.dying) else { return releaseThreadIfUnused(t) }
+    if isRemote(t), !threads[t.slot].isDead { return post(.kill(t), to: Int(threads[t.slot].core)) }
     record(.threadKilled(t))
     threads[t.slot].flags.insert(.dying)
     threads[t.slot].flags.remove(.triggered)
-    if threads[t.slot].isDead || !threads[t.slot].flags.contains(.placed) {
+    if threads[t.slot].isDead || threads[t.slot].flags.isDisjoint(with: [.placed, .migrating]) {
       cleanUp(t)
       return
     }
@@ -26,7 +27,7 @@ extension Kernel {
     while let sender = senders(in: .thread(t)).first {
       abortSender(sender, of: t)
       // Each wake-up is a preemption point: a sender may run, and find the victim still alive.
-      if let s = sender.thread, threads[s.slot].isReady, deblock(s, lazy: false) { return schedule() }
+      if let s = sender.thread, threads[s.slot].isReady, !isRemote(s), deblock(s, lazy: false) { return schedule() }
     }
     cleanUp(t)
     schedule()
@@ -51,10 +52,10 @@ extension Kernel {
     threads[t.slot].phase = .none
     threads[t.slot].continuation = .user
     threads[t.slot].entry = .user
-    if currentContext == t {
-      currentContext = .none
-      sliceEnd = .never
-    }
+    if currentContext == t { invalidateContext() }
+    forgetFair(t)
+    let observer = threads[t.slot].deletionObserver
+    if !observer.isNone { disconnect(observer) }
     unbind(t)
     if t != current { releaseThreadIfUnused(t) }
   }
@@ -75,8 +76,8 @@ extension Kernel {
       threads[s.slot].queuedAt = .none
       guard profile.deathWakesSenders else { return }
       disarm(s)
-      threads[s.slot].flags.formUnion([.transferFailed, .ready])
-      enqueueFront(s)
+      threads[s.slot].flags.insert(.transferFailed)
+      makeReady(s)
     } else if let i = sender.irq {
       // It stays bound and pending: whoever is bound to it next gets the message.
       irqs[i].isQueued = false
@@ -89,22 +90,9 @@ extension Kernel {
       !objects.contains(threads[t.slot].object.slot) || objects[threads[t.slot].object.slot].isDying
     else { return }
     let object = threads[t.slot].object
-    threads.remove(t.slot)
-    registers.remove(t.slot)
-    forgetThread(t)
+    let observer = threads[t.slot].deletionObserver
+    if !observer.isNone { disconnect(observer) }
+    retireThread(t)
     if objects.contains(object.slot) { releaseObject(object) }
-  }
-
-  /// The table slot will be used again: nobody may take the next thread there for this one.
-  ///
-  /// The original keeps raw pointers here; what a closed wait does when the memory is used again is left to chance
-  /// there. A stale reply capability stops that kernel, or reaches whoever got the memory (observed a44 r55 r56).
-  private mutating func forgetThread(_ t: ThreadID) {
-    for index in threads.indices {
-      if threads[index].partner == SenderID(thread: t) { threads[index].partner = .gone }
-      if threads[index].caller == t { threads[index].caller = profile.tracksReplyCapability ? .none : .freed }
-      // An explicit slot outlives the thread that received the call.
-      if threads[index].awaitedFrom == t { threads[index].awaitedFrom = .none }
-    }
   }
 }

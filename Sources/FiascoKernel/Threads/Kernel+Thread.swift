@@ -16,6 +16,9 @@ extension Kernel {
     guard tag.words > 0 || !profile.distinguishesMessageLength else { return complete(t, .refused(.messageTooShort)) }
     switch utcbWord(t, 0) & 0xffff {
     case Opcode.Thread.switchTo: switchToThread(t, target)
+    case let opcode where isDoneAtHome(opcode) && isRemote(target):
+      let waits = operation.contains(.receive)
+      ask(.operate(on: target, by: t, opcode: UInt16(opcode), rights: rights, waits: waits), for: t)
     case let opcode:
       answer(t, if: operation.contains(.receive)) { kernel in
         kernel.operate(opcode, on: target, rights: rights, by: t, tag: tag)
@@ -23,7 +26,12 @@ extension Kernel {
     }
   }
 
-  private mutating func operate(
+  /// Operations on the state of a thread that its own core may be using.
+  private func isDoneAtHome(_ opcode: UInt64) -> Bool {
+    opcode == Opcode.Thread.exchangeRegisters || opcode == Opcode.Thread.statistics
+  }
+
+  mutating func operate(
     _ opcode: UInt64, on target: ThreadID, rights: UInt8, by t: ThreadID, tag: MessageTag
   ) -> InvocationOutcome {
     switch opcode {
@@ -122,7 +130,7 @@ extension Kernel {
   /// Models `Thread_object::sys_thread_switch`.
   private mutating func switchToThread(_ t: ThreadID, _ target: ThreadID) {
     complete(t, .ok)
-    guard target != t else { return }
+    guard target != t, !isRemote(target) else { return }
     if threads[target.slot].isReady, threads[target.slot].flags.contains(.placed) {
       switchExecution(to: target)
     } else {
@@ -136,13 +144,18 @@ extension Kernel {
     return .answer(label: 0, words: 1)
   }
 
+  /// The typed argument fires when a gate to the thread dies. Models `Observer_irq::register_irq`.
   private mutating func registerDeletionIRQ(_ target: ThreadID, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
-    guard let argument = capabilityArgument(t, tag), objects[argument.object.slot].kind == .irq else {
-      return .refused(.invalidArgument)
+    let argument: Capability
+    switch interruptArgument(t, tag) {
+    case .found(let found): argument = found
+    case .missing: return .refused(.invalidArgument)
+    case .notAnObject: return .ipcError(.sendOverflow)
     }
     guard argument.hasWrite else { return .refused(.permission) }
-    guard threads[target.slot].deletionIRQ == -1 || !profile.distinguishesMessageLength else { return .refused(.busy) }
-    threads[target.slot].deletionIRQ = objects[argument.object.slot].index
+    guard threads[target.slot].deletionObserver.isNone || profile.replacesDeletionIRQ else { return .refused(.busy) }
+    disconnect(argument.object)
+    connect(argument.object, to: .deletion(at: target))
     return .ok
   }
 
@@ -150,17 +163,24 @@ extension Kernel {
   ///
   /// Models `Thread_object::sys_modify_senders`.
   private mutating func modifySenders(of target: ThreadID, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
+    guard !isRemote(target) || !profile.distinguishesMessageLength else { return .refused(.invalidArgument) }
     guard tag.words >= 5 else { return .ok }
+    let rules = (tag.words - 1) / 4
     for sender in senders(in: .thread(target)) {
-      guard let s = sender.thread else { continue }
-      for rule in 0..<((tag.words - 1) / 4) {
-        let at = 1 + rule * 4
-        if threads[s.slot].label & utcbWord(t, at) == utcbWord(t, at + 1) {
-          threads[s.slot].label = threads[s.slot].label & ~utcbWord(t, at + 2) | utcbWord(t, at + 3)
-          break
-        }
+      if let s = sender.thread {
+        threads[s.slot].label = modified(threads[s.slot].label, by: t, rules: rules)
+      } else if let i = sender.irq {
+        irqs[i].label = modified(irqs[i].label, by: t, rules: rules)
       }
     }
     return .ok
+  }
+
+  /// The first rule whose test fits changes the label.
+  private func modified(_ label: UInt64, by t: ThreadID, rules: Int) -> UInt64 {
+    for rule in 0..<rules where label & utcbWord(t, 1 + rule * 4) == utcbWord(t, 2 + rule * 4) {
+      return label & ~utcbWord(t, 3 + rule * 4) | utcbWord(t, 4 + rule * 4)
+    }
+    return label
   }
 }

@@ -6,6 +6,7 @@ extension Kernel {
   func utcbWord(_ t: ThreadID, _ index: Int) -> UInt64 {
     let utcb = threads[t.slot].utcb
     guard utcb.frame >= 0 else { return 0 }
+    if _slowPath(utcb.offset + index * 8 >= Int(pageBytes)) { return farLoad(t, index) }
     return memory.load(frame: utcb.frame, offset: utcb.offset + index * 8, as: UInt64.self)
   }
 
@@ -13,7 +14,26 @@ extension Kernel {
   mutating func setUTCBWord(_ t: ThreadID, _ index: Int, _ value: UInt64) {
     let utcb = threads[t.slot].utcb
     guard utcb.frame >= 0 else { return }
+    if _slowPath(utcb.offset + index * 8 >= Int(pageBytes)) { return farStore(t, index, value) }
     memory.store(value, frame: utcb.frame, offset: utcb.offset + index * 8)
+  }
+
+  /// A UTCB may lie across two pages of its area, which need not be two neighbouring frames.
+  private func farWord(_ t: ThreadID, _ index: Int) -> (frame: Int, offset: Int) {
+    let address = threads[t.slot].utcbAddress + UInt64(index) * 8
+    return (pageEntry(threads[t.slot].task, address).frame, Int(address & (pageBytes - 1)))
+  }
+
+  @inline(never)
+  private func farLoad(_ t: ThreadID, _ index: Int) -> UInt64 {
+    let place = farWord(t, index)
+    return memory.load(frame: place.frame, offset: place.offset, as: UInt64.self)
+  }
+
+  @inline(never)
+  private mutating func farStore(_ t: ThreadID, _ index: Int, _ value: UInt64) {
+    let place = farWord(t, index)
+    memory.store(value, frame: place.frame, offset: place.offset)
   }
 
   /// Message registers 0 ..< words from one thread to another; further ones stay as they are at the receiver.
@@ -23,6 +43,10 @@ extension Kernel {
     let count = min(words, UTCB.messageRegisterCount)
     let (source, target) = (threads[from.slot].utcb, threads[to.slot].utcb)
     guard count > 0, source.frame >= 0, target.frame >= 0 else { return }
+    if _slowPath(max(source.offset, target.offset) + count * 8 > Int(pageBytes)) {
+      for index in 0..<count { setUTCBWord(to, index, utcbWord(from, index)) }
+      return
+    }
     // The target's page first: making it writable may move it, and both may be the same page.
     let destination = memory.writable(target.frame) + target.offset
     destination.copyMemory(from: memory.readable(source.frame) + source.offset, byteCount: count * 8)

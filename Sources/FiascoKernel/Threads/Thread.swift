@@ -50,9 +50,9 @@ public struct Thread: BitwiseCopyable, Sendable {
   /// Who called this thread and waits for its reply.
   public var caller = ThreadID.none
   public var callerRights: UInt8 = 0
-  /// Whose reply slot names this thread (profile `modern`: a back pointer), and which explicit slot; -1 implicit.
+  /// Whose reply slot names this thread (profile `modern`: a back pointer), and the entry of the explicit slot; -1 implicit.
   public var awaitedFrom = ThreadID.none
-  public var awaitedSlot: Int32 = -1
+  public var awaitedEntry: Int32 = -1
 
   // Faults
   /// Selectors in the thread's own task; a new thread has the invalid one.
@@ -66,7 +66,14 @@ public struct Thread: BitwiseCopyable, Sendable {
   public var alienReturn = false
 
   // Scheduling
+  /// Home core: the thread stands in the lists of no other.
+  public var core: UInt8 = 0
   public var priority: UInt8 = 1
+  public var schedulingClass = SchedulingClass.fixedPriority
+  /// Share of a fair thread.
+  public var weight: UInt64 = 1
+  /// What orders a thread of the classes below the priorities: its virtual deadline or its deadline, in microseconds.
+  public var rank: UInt64 = 0
   public var quantum = TimeSpan.milliseconds(10)
   public var left = TimeSpan.milliseconds(10)
   public var readyNext = ThreadID.none
@@ -78,8 +85,8 @@ public struct Thread: BitwiseCopyable, Sendable {
   // Deletion
   /// Gates and IRQs that still refer to the thread keep its control block.
   public var internalReferences: UInt32 = 0
-  /// Triggered when a gate to the thread dies; -1 none was registered, -2 the registered one is gone.
-  public var deletionIRQ: Int32 = -1
+  /// IRQ object or semaphore that fires when a gate to the thread dies.
+  public var deletionObserver = ObjectID.none
 
   public init(object: ObjectID) { self.object = object }
 }
@@ -95,6 +102,26 @@ public struct SavedRegisters: BitwiseCopyable, Sendable {
 }
 
 extension Thread {
+  /// What run_thread has set. A fair thread's virtual deadline is no parameter: it stays.
+  public internal(set) var schedulingParameters: SchedulingParameters {
+    get {
+      SchedulingParameters(
+        schedulingClass: schedulingClass, priority: priority, quantum: quantum, weight: weight,
+        deadline: schedulingClass == .deadline ? rank : 0)
+    }
+    set {
+      if newValue.schedulingClass == .deadline {
+        rank = newValue.deadline
+      } else if schedulingClass == .deadline {
+        rank = 0
+      }
+      schedulingClass = newValue.schedulingClass
+      priority = newValue.priority
+      quantum = newValue.quantum
+      weight = newValue.weight
+    }
+  }
+
   /// Names no slot: every bit above the slot's offset is set (observed in conformance threadctl/05).
   public static let noSelector: UInt64 = ~0xfff
 
@@ -131,6 +158,12 @@ extension Thread {
   @inline(__always)
   func message(to receiver: ThreadID) -> (tag: MessageTag, label: UInt64, rights: UInt8, isCall: Bool) {
     (tag.withError(false), label, sendRights, hasReceivePhase && partner == SenderID(thread: receiver))
+  }
+
+  /// Whoever wakes a blocked thread first does it for all.
+  @inline(__always) mutating func becomeReady() {
+    flags.insert(.ready)
+    flags.remove(.wakePending)
   }
 
   /// Takes the request of a system call; from now on the thread is inside the kernel.
@@ -180,10 +213,10 @@ extension Thread {
     phase = .none
     continuation = .finish
     flags.insert(.ready)
-    flags.subtract([.timeout, .cancel])
+    flags.subtract([.timeout, .cancel, .wakePending])
     // A reply ends the call: nobody owes this thread an answer any more.
     awaitedFrom = .none
-    awaitedSlot = -1
+    awaitedEntry = -1
     deadline = .never
   }
 

@@ -46,6 +46,10 @@ public struct ThreadFlags: OptionSet, Hashable, BitwiseCopyable, Sendable {
   public static let placed = ThreadFlags(rawValue: 1 << 11)
   /// The receive buffers and message registers of an interrupted user program are saved in the thread.
   public static let savedBuffers = ThreadFlags(rawValue: 1 << 12)
+  /// On the way to another core: in nobody's lists until it arrives there. Models `Thread_finish_migration`.
+  public static let migrating = ThreadFlags(rawValue: 1 << 24)
+  /// Another core has woken the thread; its own core does not know yet.
+  public static let wakePending = ThreadFlags(rawValue: 1 << 25)
 }
 
 /// On whose behalf the thread is inside the kernel: decides how a finished IPC continues.
@@ -80,6 +84,10 @@ public enum Continuation: UInt8, BitwiseCopyable, Sendable {
   case finish
   /// The exception or fault has to be sent (again).
   case raise
+  /// Asked another core to do something and waits for its answer, which nothing cuts short (`Thread_drq_wait`).
+  case requestWait
+  /// The receiver's core has queued the sender: now its timeout begins (`do_send_wait` after a remote handshake).
+  case sendQueued
   /// No pager or no handler: queued at itself for ever; only a cancel gets it out.
   case stranded
 }

@@ -29,7 +29,7 @@ extension TimelineMark {
     case .restore: "restore \(name)"
     case .stop: "stop"
     case .signal: "signal \(name)"
-    case .trigger: "interrupt \(name)"
+    case .interrupt: "interrupt \(name)"
     case .start: "\(name) started"
     }
   }
@@ -95,7 +95,7 @@ extension TimelineMark.Kind {
     case .kill: "K"
     case .restore: "R"
     case .signal: "S"
-    case .trigger: "I"
+    case .interrupt: "I"
     case .start: "B"
     case .stop: nil
     }

@@ -70,7 +70,10 @@ extension BodyCompiler {
       answer = f.invoke(
         tag: .tag(label: KernelProtocol.semaphore, words: 1), target: .target(slot, .call), timeouts: timeouts)
     } else {
-      answer = f.invoke(tag: .tag(), target: .target(slot, .receive), timeouts: timeouts)
+      // One call that tells the kernel that the last interrupt has been served, and waits for the next.
+      f.store(.constant(Opcode.IRQ.endOfInterrupt), at: .messageRegister(0))
+      answer = f.invoke(
+        tag: .tag(label: KernelProtocol.irq, words: 1), target: .target(slot, .call), timeouts: timeouts)
     }
     let error = f.variable(0)
     f.if(answer.tag.tagError) { f.set(error, .errorWord) }
@@ -121,7 +124,7 @@ extension BodyCompiler {
     let result = f.call("thread_exregs", .constant(slot), ipValue, spValue)
     try assign(error, ifNamed: result)
     let level = priority?.value ?? known?.description.priority?.value ?? Int64(BarePlan.defaultPriority)
-    f.run(
-      "thread_run", .constant(UInt64(CapabilitySlot.scheduler.index)), .constant(slot), .constant(UInt64(level)))
+    let place = UInt64(level) | (known.map { plan.core(of: $0) } ?? 0) << 8
+    f.run("thread_run", .constant(UInt64(CapabilitySlot.scheduler.index)), .constant(slot), .constant(place))
   }
 }

@@ -12,6 +12,7 @@ public enum CapabilityObject: Hashable, Sendable {
   case gate(to: ScopedName, label: Int64)
   case thread(ScopedName)
   case task(Name)
+  /// A new interrupt object, bound to this input of the interrupt controller; 0 for none: only software triggers it.
   case irq(Number)
   case semaphore(initial: Number)
   case factory(quota: SizeValue)

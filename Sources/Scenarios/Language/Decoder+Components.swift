@@ -117,7 +117,7 @@ extension Decoder {
     case .gate: return .gate(to: scopedName(operand, else: position), label: constant(m["label"])?.value ?? 0)
     case .thread: return .thread(scopedName(operand, else: position))
     case .task: return .task(name(operand, else: position))
-    case .irq: return .irq(integer(operand, in: 0...1023) ?? zero)
+    case .irq: return .irq(integer(operand, in: 0...Decoder.interruptPins.upperBound) ?? zero)
     case .semaphore: return .semaphore(initial: integer(operand, in: 0...Int64(Int32.max)) ?? zero)
     case .factory: return .factory(quota: size(operand, else: position))
     case .copy: return .copy(of: scopedName(operand, else: position))

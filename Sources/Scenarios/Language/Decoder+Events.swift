@@ -1,4 +1,9 @@
+import FiascoKernel
+
 extension Decoder {
+  /// Inputs of the interrupt controller to which a device can be connected.
+  static let interruptPins = Int64(Kernel.devicePins.lowerBound)...Int64(Kernel.devicePins.upperBound)
+
   mutating func timelineEntry(_ value: JSONValue) -> TimelineEntry? {
     guard let (verb, position, m) = headed(value, as: TimelineVerb.self) else { return nil }
     let at = duration(m["at"], else: position)
@@ -21,7 +26,9 @@ extension Decoder {
       justTrue(operand)
       action = .stop
     case .signal: action = .signal(scopedName(operand, else: position))
-    case .trigger: action = .trigger(scopedName(operand, else: position))
+    case .interrupt:
+      let pins = Decoder.interruptPins
+      action = .interrupt(integer(operand, in: pins) ?? Number(pins.lowerBound, at: position))
     case .start: action = .start(scopedName(operand, else: position))
     }
     return TimelineEntry(position: position, at: at, action: action)

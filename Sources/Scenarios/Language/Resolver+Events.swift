@@ -46,7 +46,8 @@ extension Resolver {
         needCheckpointer("checkpoint", at: entry.position)
       case .kill(let name): check(name, componentKind, among: componentNames)
       case .restore(let order): checkRestore(order, entry, orders)
-      case .signal(let name), .trigger(let name): checkSignal(name, from: nil)
+      case .signal(let name): checkSignal(name, from: nil)
+      case .interrupt(let pin): checkInterrupt(pin)
       case .start(let name):
         if name.component == nil {
           check(name.member, componentKind, among: componentNames)
@@ -56,6 +57,14 @@ extension Resolver {
       case .stop: break
       }
     }
+  }
+
+  /// Somebody must listen: an interrupt that is bound to nothing is masked.
+  private mutating func checkInterrupt(_ pin: Number) {
+    let isBound = scenario.components.flatMap(\.capabilities).contains { capability in
+      if case .irq(let bound) = capability.object { bound.value == pin.value } else { false }
+    }
+    if !isBound { report(.unboundInterrupt(pin.value), at: pin.position) }
   }
 
   private mutating func collectRestored(_ orders: [CheckpointOrder]) {

@@ -137,6 +137,7 @@ extension Problem {
       "there is no core \(core); `machine` has \(counted(cores, "core")), counted from 0"
     case .nodeOutOfRange(let node, let nodes):
       "there is no node \(node); `machine` has \(counted(nodes, "node")), counted from 0"
+    case .unboundInterrupt(let pin): "nobody listens to interrupt \(pin): no `irq` capability has this number"
     default: nil
     }
   }

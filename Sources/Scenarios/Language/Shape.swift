@@ -91,7 +91,7 @@ enum ReceiveBufferKind: String, Head {
 }
 
 enum TimelineVerb: String, Head {
-  case checkpoint, kill, restore, stop, signal, trigger, start
+  case checkpoint, kill, restore, stop, signal, interrupt, start
 
   static let owner = "a timeline entry"
 
@@ -100,7 +100,7 @@ enum TimelineVerb: String, Head {
     case .checkpoint: Shape(owner: "`checkpoint`", required: ["checkpoint", "at", "as"], optional: ["every"])
     case .restore:
       Shape(owner: "`restore`", required: ["restore", "at"], optional: ["as", "node", "child", "blocked"])
-    case .kill, .stop, .signal, .trigger, .start: Shape(owner: "`\(rawValue)`", required: [rawValue, "at"])
+    case .kill, .stop, .signal, .interrupt, .start: Shape(owner: "`\(rawValue)`", required: [rawValue, "at"])
     }
   }
 }

@@ -12,8 +12,8 @@ public struct TimelineEntry: Hashable, Sendable {
     case stop
     /// A signal of a component (`component/name`).
     case signal(ScopedName)
-    /// An interrupt of the bare machine (`task/capability`).
-    case trigger(ScopedName)
+    /// A device raises this input of the interrupt controller, once.
+    case interrupt(Number)
     /// A component, or a thread (`component/thread`), that was not started.
     case start(ScopedName)
   }

@@ -15,7 +15,9 @@ struct EventCounts {
     "missingReplyCapability", "logWrite",
   ]
 
-  mutating func add(_ event: KernelEvent) { kernel[EventCounts.index(of: event)] += 1 }
+  mutating func add(_ event: KernelEvent) {
+    if let index = EventCounts.index(of: event) { kernel[index] += 1 }
+  }
 
   mutating func add(_ event: GenodeEvent) { add(EventCounts.caseName(of: event)) }
   mutating func add(_ event: CheckpointEvent) { add(EventCounts.caseName(of: event)) }
@@ -35,7 +37,8 @@ struct EventCounts {
 
   var all: [EventCount] { zip(EventCounts.kernelNames, kernel).map { EventCount($0, $1) } + others }
 
-  private static func index(of event: KernelEvent) -> Int {
+  /// Nil for what is recorded only while a kernel trace is made: a run is counted the same without one.
+  private static func index(of event: KernelEvent) -> Int? {
     switch event {
     case .contextSwitched: 0
     case .ipcStarted: 1
@@ -60,6 +63,9 @@ struct EventCounts {
     case .sliceExpired: 20
     case .replyCapabilityMissing: 21
     case .logWritten: 22
+    case .ipcReturned, .gateInvoked, .contextLoaded, .contextSaved, .contextInvalidated, .pageFaultAnswered,
+      .exceptionUnanswered, .timerTicked, .taskMapRequested, .taskUnmapRequested, .objectReleased:
+      nil
     }
   }
 }

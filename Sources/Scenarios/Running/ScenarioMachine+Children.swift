@@ -36,6 +36,7 @@ extension ScenarioMachine {
       name: ScenarioMachine.checkpointerName, program: .native(.checkpointer),
       ramQuota: ScenarioMachine.checkpointerRAM + memory,
       priority: Int(scenario.checkpointer?.priority?.value ?? Int64(Priority.checkpointer)),
+      cpu: Int(scenario.checkpointer?.core?.value ?? 0),
       provides: scenario.components.flatMap(\.declared.services).map(\.text))
   }
 
@@ -46,7 +47,8 @@ extension ScenarioMachine {
   private func child(_ component: Component) -> ChildConfiguration {
     ChildConfiguration(
       name: component.name.text, program: .elf(rom: component.name.text), ramQuota: ram(of: component),
-      priority: Int(component.priority?.value ?? Priority.component), provides: component.declared.services.map(\.text))
+      priority: Int(component.priority?.value ?? Priority.component), cpu: Int(component.core?.value ?? 0),
+      provides: component.declared.services.map(\.text))
   }
 
   // MARK: The checkpointer
@@ -99,7 +101,7 @@ extension ScenarioMachine {
         .restore(
           checkpoint: order.checkpoint.text, as: order.name?.text, policy: order.blocked?.policy,
           mode: order.child?.mode))
-    case .stop, .signal, .trigger, .start: return nil
+    case .stop, .signal, .interrupt, .start: return nil
     }
   }
 }

@@ -38,7 +38,6 @@ struct ScenarioMachine: Sendable {
       if policy.policy == nil { try refuse("the policy `\(policy.rawValue)`", position) }
     }
     let machine = scenario.machine
-    if machine.cores > 1 { try refuse("a machine with several cores", machine.position) }
     if machine.nodes > 1 { try refuse("several nodes", machine.position) }
     if let quirk = machine.quirks.first { try refuse("the kernel behaviour `\(quirk.text)`", quirk.position) }
     if let checkpointer = scenario.checkpointer {
@@ -56,14 +55,14 @@ struct ScenarioMachine: Sendable {
       case .restore(let order):
         if order.node != nil { try refuse("a restore on another node", entry.position) }
         if let blocked = order.blocked { try refuseUnknown(blocked, entry.position) }
-      case .kill, .stop: break
-      case .signal, .trigger, .start: try refuse("this entry of the timeline", entry.position)
+      case .kill, .stop, .interrupt: break
+      case .signal, .start: try refuse("this entry of the timeline", entry.position)
       }
     }
   }
 
   private static func compile(_ scenario: Scenario) throws(RunError) -> [CompiledProgram] {
-    var options = CompilerOptions(kernel: scenario.machine.kernel, timebaseHertz: timebaseHertz)
+    var options = CompilerOptions(kernel: scenario.machine.kernel, timebaseHertz: timebaseHertz, cores: scenario.machine.cores)
     guard scenario.runtime == .genode else {
       do { return [try compileBareScenario(scenario, options: options)] } catch { throw .invalid(error) }
     }
@@ -99,15 +98,25 @@ struct ScenarioMachine: Sendable {
 
   /// A machine that has not run yet. Without `disturbances` the checkpointer has no orders: what to compare with.
   func newSystem(disturbances: Bool = true) -> System {
-    guard scenario.runtime == .genode else {
-      guard let program = programs.first, let image = try? ExecutableImage(bytes: program.elf) else {
-        preconditionFailure("the compiler must write an executable that can be read")
-      }
-      return bootedSystem(executable: image, profile: profile, platform: platform)
+    var system = scenario.runtime == .bare ? bareSystem() : genodeSystem(disturbances: disturbances)
+    for entry in scenario.timeline {
+      guard case .interrupt(let pin) = entry.action else { continue }
+      system.node.scheduleInterrupt(Int(pin.value), at: .zero + .picoseconds(entry.at.picoseconds))
     }
+    return system
+  }
+
+  private func bareSystem() -> System {
+    guard let program = programs.first, let image = try? ExecutableImage(bytes: program.elf) else {
+      preconditionFailure("the compiler must write an executable that can be read")
+    }
+    return bootedSystem(executable: image, profile: profile, platform: platform, cores: scenario.machine.cores)
+  }
+
+  private func genodeSystem(disturbances: Bool) -> System {
     let files = zip(scenario.components, programs).map { BootFile(name: $0.name.text, bytes: $1.elf) }
     return System(
       booting: children, files: files, profile: profile, platform: platform, layout: layout,
-      checkpointer: checkpointer(disturbances: disturbances))
+      cores: scenario.machine.cores, checkpointer: checkpointer(disturbances: disturbances))
   }
 }

@@ -21,9 +21,9 @@ public struct ScenarioRun: Sendable {
   /// The figures of the scenario's platform.
   public var costs: CostTable { machine.costs }
 
-  /// One run; every call gives the same record.
-  public func play() -> PlayedRun {
-    var played = playOnce(disturbances: true)
+  /// One run; every call gives the same record, whether somebody watches or not.
+  public func play(watchedBy watcher: KernelWatcher? = nil) -> PlayedRun {
+    var played = playOnce(disturbances: true, watcher)
     if !played.record.restores.isEmpty {
       Judge(reference: playOnce(disturbances: false).record).judge(&played.record)
     }
@@ -31,8 +31,8 @@ public struct ScenarioRun: Sendable {
     return played
   }
 
-  private func playOnce(disturbances: Bool) -> PlayedRun {
-    var player = Player(run: self, system: machine.newSystem(disturbances: disturbances))
+  private func playOnce(disturbances: Bool, _ watcher: KernelWatcher? = nil) -> PlayedRun {
+    var player = Player(run: self, system: machine.newSystem(disturbances: disturbances), watcher: watcher)
     let ending = player.playToEnd()
     var record = player.record(ending)
     record.marks = player.marks(disturbances: disturbances)
@@ -45,6 +45,7 @@ struct Player: ~Copyable {
   let run: ScenarioRun
   var system: System
   var collector: RunCollector
+  private let watcher: KernelWatcher?
   private var progress = ProgressWatch()
 
   /// Records are taken at least this often, so that their list stays short. A machine stops at these instants whatever
@@ -52,9 +53,11 @@ struct Player: ~Copyable {
   private static let slice = TimeSpan.milliseconds(10)
   private static let instructionsPerSlice: UInt64 = 10_000_000
 
-  init(run: ScenarioRun, system: consuming System) {
+  init(run: ScenarioRun, system: consuming System, watcher: KernelWatcher?) {
     self.run = run
+    self.watcher = watcher
     self.system = system
+    watcher?.begin(&self.system)
     let programs = ProgramTable(
       scenario: run.scenario, programs: run.machine.programs, timebaseHertz: ScenarioMachine.timebaseHertz)
     collector = RunCollector(scenario: run.scenario, programs: programs)
@@ -79,6 +82,7 @@ struct Player: ~Copyable {
       }
       let boundary = min(limit, nextBoundary)
       let exit = system.run(until: boundary, instructions: Player.instructionsPerSlice)
+      watcher?.take(&system)
       collector.take(from: &system)
       if let ending = ending(exit, limit: limit) { return ending }
     }
@@ -160,7 +164,7 @@ struct Player: ~Copyable {
         return disturbances ? TimelineMark(at: at, kind: .restore, name: order.checkpoint.text) : nil
       case .stop: return TimelineMark(at: at, kind: .stop)
       case .signal(let name): return TimelineMark(at: at, kind: .signal, name: name.text)
-      case .trigger(let name): return TimelineMark(at: at, kind: .trigger, name: name.text)
+      case .interrupt(let pin): return TimelineMark(at: at, kind: .interrupt, name: String(pin.value))
       case .start(let name): return TimelineMark(at: at, kind: .start, name: name.text)
       }
     }.sorted { $0.at < $1.at }

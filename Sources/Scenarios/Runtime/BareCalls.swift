@@ -7,7 +7,7 @@ enum BareCalls {
     addCall(module)
     addFactory(module)
     addTask(module)
-    addThread(module)
+    addThread(module, cores: options.cores)
     addInterrupts(module, kernel: options.kernel)
     addSleep(module)
     addLog(module)
@@ -91,7 +91,7 @@ enum BareCalls {
     }
   }
 
-  private static func addThread(_ module: ModuleBuilder) {
+  private static func addThread(_ module: ModuleBuilder, cores: Int) {
     // thread_bind(thread, pager slot, handler slot, UTCB, task)
     module.function("thread_bind", 5) { f, p in
       let flags = ThreadControl.setPager | ThreadControl.setHandler | ThreadControl.bind
@@ -105,10 +105,13 @@ enum BareCalls {
       words(f, .constant(Opcode.Thread.exchangeRegisters), p[1], p[2])
       f.exit(.call("kernel_call", [.tag(label: KernelProtocol.thread, words: 3), p[0]]))
     }
-    // thread_run(scheduler, thread, priority): without it a started thread never gets a processor.
+    // thread_run(scheduler, thread, priority): without it a started thread never gets a processor. With several cores
+    // the number of the core stands above the priority.
     module.function("thread_run", 3) { f, p in
+      let set = cores > 1 ? IR.Value.constant(1) << (p[2] >> 8) : 1
+      let priority = cores > 1 ? p[2] & 0xff : p[2]
       words(
-        f, .constant(Opcode.Scheduler.runThread), 0, 1, p[2], 0, .constant(SendItem.map().raw),
+        f, .constant(Opcode.Scheduler.runThread), 0, set, priority, 0, .constant(SendItem.map().raw),
         objectPage(p[1], .rws))
       f.exit(.call("kernel_call", [.tag(label: KernelProtocol.scheduler, words: 5, items: 1), p[0]]))
     }
@@ -126,6 +129,16 @@ enum BareCalls {
       let label = kernel == .modern ? KernelProtocol.kernelObject : KernelProtocol.irq
       words(f, .constant(bind), p[2], .constant(SendItem.map().raw), objectPage(p[1], .rws))
       f.exit(.call("kernel_call", [.tag(label: label, words: 2, items: 1), p[0]]))
+    }
+    // icu_bind(controller, input, irq)
+    module.function("icu_bind", 3) { f, p in
+      words(f, .constant(Opcode.Controller.bind), p[1], .constant(SendItem.map().raw), objectPage(p[2], .rws))
+      f.exit(.call("kernel_call", [.tag(label: KernelProtocol.irq, words: 2, items: 1), p[0]]))
+    }
+    // irq_unmask(irq): its source may fire.
+    module.function("irq_unmask", 1) { f, p in
+      words(f, .constant(Opcode.IRQ.endOfInterrupt))
+      f.invoke(tag: .tag(label: KernelProtocol.irq, words: 1), target: .target(slot: p[0], .send))
     }
     // object_trigger(slot): an interrupt, or up of a semaphore.
     module.function("object_trigger", 1) { f, p in

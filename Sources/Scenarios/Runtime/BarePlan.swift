@@ -108,6 +108,11 @@ final class BarePlan {
     .symbol(stackSymbol(thread)) + .constant(UInt64(thread.stackBytes - ThreadObject.size))
   }
 
+  /// Where a thread lives: its own core, else that of its task.
+  func core(of thread: Thread) -> UInt64 {
+    UInt64((thread.description.core ?? tasks[thread.task].names.component.core)?.value ?? 0)
+  }
+
   func utcb(_ thread: Thread) -> UInt64 { Self.utcbBase + UInt64(thread.index) * UTCB.size }
 }
 

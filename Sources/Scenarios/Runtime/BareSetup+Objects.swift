@@ -11,7 +11,12 @@ extension BareSetup {
       case .gate(let target, let label):
         let thread = try plan.thread(target, in: index)
         create(slot, 0, UInt64(bitPattern: label), item: thread.rootSlot, what)
-      case .irq: create(slot, BareCalls.irqProtocol(options.kernel), 0, what)
+      case .irq(let pin):
+        create(slot, BareCalls.irqProtocol(options.kernel), 0, what)
+        if pin.value > 0 {
+          let icu = IR.Value.constant(UInt64(CapabilitySlot.icu.index))
+          check(.call("icu_bind", [icu, .constant(UInt64(pin.value)), .constant(slot)]), what)
+        }
       case .semaphore(let initial):
         create(slot, KernelProtocol.semaphore, 0, what)
         f.count(to: .constant(UInt64(initial.value))) { _ in f.run("object_trigger", .constant(slot)) }
@@ -72,8 +77,10 @@ extension BareSetup {
       guard case .irq? = component.capabilities.first(where: { $0.name.text == object.name })?.object else { continue }
       guard let waiter = plan.tasks[object.owner].threads.first(where: { $0.description.body.waits(for: object.name) })
       else { continue }
+      // Masked until a thread is there to take it.
       check(
         .call("irq_attach", [.constant(object.slot), .constant(waiter.rootSlot), 0]), "attach \(object.name)")
+      f.run("irq_unmask", .constant(object.slot))
     }
   }
 }

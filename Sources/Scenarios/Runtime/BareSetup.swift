@@ -204,10 +204,11 @@ final class BareSetup {
       .call("thread_exregs", [.constant(thread.rootSlot), .symbol("_thread_start"), plan.object(thread)]),
       "start \(thread.description.name.text)")
     let priority = UInt64(thread.description.priority?.value ?? Int64(BarePlan.defaultPriority))
+    let place = priority | plan.core(of: thread) << 8
     check(
       .call(
         "thread_run",
-        [.constant(UInt64(CapabilitySlot.scheduler.index)), .constant(thread.rootSlot), .constant(priority)]),
+        [.constant(UInt64(CapabilitySlot.scheduler.index)), .constant(thread.rootSlot), .constant(place)]),
       "run \(thread.description.name.text)")
   }
 }

@@ -139,6 +139,7 @@ struct ReplyCapabilityTests {
     world.drop(server.slot)
     world.sleep(milliseconds: 2)
     // The new thread gets the dead one's place in the tables.
+    world.recycleThreads()
     let heir = world.thread(priority: 10, [.sleep(milliseconds: 20)])
     #expect(heir.id == server.id)
     world.sleep(milliseconds: 10)

@@ -27,17 +27,33 @@ struct RandomCallTests {
     #expect(entries > 50 * Int(seed - part * 1_000_000))
   }
 
-  private func run(_ profile: KernelProfile.Name, seed: UInt64) -> Int {
+  @Test(arguments: KernelProfile.Name.allCases, SchedulerConfiguration.allCases.dropFirst())
+  func `random system calls keep the lists below the priorities consistent`(
+    _ name: KernelProfile.Name, _ scheduler: SchedulerConfiguration
+  ) {
+    var entries = 0
+    for seed in 0..<8 as Range<UInt64> {
+      var profile = KernelProfile.named(name)
+      profile.scheduler = scheduler
+      profile.lateThreadsRunLast = seed % 2 == 1
+      entries += run(profile, seed: seed)
+    }
+    #expect(entries > 1000)
+  }
+
+  private func run(_ name: KernelProfile.Name, seed: UInt64) -> Int { run(.named(name), seed: seed) }
+
+  private func run(_ profile: KernelProfile, seed: UInt64) -> Int {
     // A crash tells nothing but its place: then this tells the round.
-    if ProcessInfo.processInfo.environment["STASIS_FUZZ_TRACE"] != nil { print("\(profile.rawValue) seed \(seed)") }
-    var calls = RandomCalls(.named(profile), seed: seed)
+    if ProcessInfo.processInfo.environment["STASIS_FUZZ_TRACE"] != nil { print("\(profile.name) seed \(seed)") }
+    var calls = RandomCalls(profile, seed: seed)
     for step in 0..<Self.stepsPerRound {
       guard calls.step() else { return step }
       var findings = calls.kernel.checkThreadInvariants()
       if step % 16 == 0 { findings += calls.kernel.spaceDefect().map { [$0] } ?? [] }
       guard findings.isEmpty else {
         let last = calls.history.suffix(12).joined(separator: "\n")
-        Issue.record("profile \(profile.rawValue), seed \(seed), step \(step): \(findings)\n\(last)")
+        Issue.record("profile \(profile.name), seed \(seed), step \(step): \(findings)\n\(last)")
         return step
       }
     }

@@ -42,6 +42,7 @@ struct RandomCalls: ~Copyable {
       kernel.registers[thread.slot].pc = 0x7000_0000
       kernel.threads[thread.slot].flags = number == 4 ? [.dead, .placed] : [.ready, .placed]
       kernel.setSchedule(thread, priority: UInt8(98 + random.next(below: 5)), quantum: .milliseconds(3))
+      moveBelowPriorities(thread)
       let object = kernel.threads[thread.slot].object
       objects += [object, kernel.makeGate(payer: payer, thread: thread, label: UInt64(number) << 4)]
     }
@@ -56,6 +57,17 @@ struct RandomCalls: ~Copyable {
       guard let object else { continue }
       try? kernel.insertCapability(.full(object), task: TaskID(0), slot: 11 + UInt64(index))
       if let second { try? kernel.insertCapability(.full(object), task: second, slot: UInt64(index)) }
+    }
+  }
+
+  /// In a kernel with a second class of scheduling, now and then.
+  private mutating func moveBelowPriorities(_ thread: ThreadID) {
+    guard kernel.profile.scheduler != .fixedPriority, random.next(below: 4) > 0 else { return }
+    let number = UInt64(random.next(below: 5) + 1)
+    if kernel.profile.scheduler == .fixedPriorityAndFairQueueing {
+      kernel.setSchedule(thread, .fair(quantum: .milliseconds(Int64(number)), weight: number))
+    } else {
+      kernel.setSchedule(thread, .deadline(number * 5000))
     }
   }
 

@@ -77,19 +77,19 @@ extension KernelWorld {
   }
 
   /// Starts a thread at the native window and gives it a priority: it begins to run when the root sleeps.
-  mutating func start(_ actor: Actor, priority: UInt64, quantum: UInt64 = 0) {
+  mutating func start(_ actor: Actor, priority: UInt64, quantum: UInt64 = 0, core: Int = 0) {
     exchangeRegisters(actor, ip: NativeWindow.range.lowerBound + 0x1000)
-    runThread(actor, priority: priority, quantum: quantum)
+    runThread(actor, priority: priority, quantum: quantum, core: core)
   }
 
   /// Makes a thread with a script and starts it.
   mutating func thread(
     priority: UInt64, quantum: UInt64 = 0, in place: Place? = nil, pager: CapabilitySlot = .pager,
-    handler: CapabilitySlot = .pager, _ steps: [Step] = []
+    handler: CapabilitySlot = .pager, core: Int = 0, _ steps: [Step] = []
   ) -> Actor {
     let actor = makeThread(in: place, pager: pager, handler: handler)
     append(steps, to: actor.id)
-    start(actor, priority: priority, quantum: quantum)
+    start(actor, priority: priority, quantum: quantum, core: core)
     return actor
   }
 
@@ -104,10 +104,19 @@ extension KernelWorld {
   mutating func trigger(_ actor: Actor) { exchangeRegisters(actor, flags: ExchangeRegisters.triggerException) }
 
   @discardableResult
-  mutating func runThread(_ actor: Actor, priority: UInt64, quantum: UInt64 = 0) -> Int64 {
+  mutating func runThread(_ actor: Actor, priority: UInt64, quantum: UInt64 = 0, core: Int = 0) -> Int64 {
     invoke(
-      .scheduler, KernelProtocol.scheduler, [Opcode.Scheduler.runThread, 0, 1, priority, quantum],
+      .scheduler, KernelProtocol.scheduler, [Opcode.Scheduler.runThread, 0, 1 << UInt64(core), priority, quantum],
       items: [.objects(actor.slot)])
+  }
+
+  /// Makes and deletes threads until the places of dead ones in the kernel's table are used again.
+  mutating func recycleThreads() {
+    repeat {
+      let slot = newSlot()
+      create(KernelProtocol.thread, into: slot)
+      drop(slot)
+    } while kernel.threads.retiredCount > 0
   }
 
   // MARK: Other objects

@@ -30,7 +30,10 @@ enum Step {
 extension PlatformProfile {
   /// Kernel work takes no time, an instruction 100 ns: tests with machine code pass through milliseconds quickly.
   static let silent = PlatformProfile(
-    name: "silent", about: "kernel work takes no time", picosecondsPerCycle: 100_000, kernel: .free,
+    name: "silent", about: "kernel work takes no time", picosecondsPerCycle: 100_000,
+    kernel: CostModel { work in
+      CostModel.Entry(base: work == .interruptFlight ? 100 : 0, status: .assumed, source: "test of behaviour")
+    },
     memory: MemoryCosts(copy: free, fill: free, touch: free, storage: free))
   private static var free: MemoryCosts.Entry {
     MemoryCosts.Entry(picosecondsPerByte: 0, status: .assumed, source: "test of behaviour")

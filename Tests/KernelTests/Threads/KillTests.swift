@@ -65,6 +65,7 @@ struct KillTests {
     world.sleep(milliseconds: 1)
     world.drop(server.slot)
     world.sleep(milliseconds: 1)
+    world.recycleThreads()
     let heir = world.makeThread()
     #expect(heir.id == server.id)
     world.append([.send(client.slot, timeouts: .sendZero), .reply(.replyOnly, timeouts: .zero)], to: heir.id)

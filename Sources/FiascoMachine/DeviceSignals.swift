@@ -1,0 +1,38 @@
+import Determinism
+import FiascoKernel
+
+/// What the devices of a machine will do: when which input of the interrupt controller is raised.
+///
+/// There are no device registers to program: a scenario, or whoever drives the machine, says what happens outside.
+struct DeviceSignals: Sendable {
+  private var queue = EventQueue()
+  /// When the next of them comes; kept beside the queue because the machine asks after each kernel entry.
+  private(set) var next = Instant.never
+
+  mutating func schedule(_ pin: Int, at instant: Instant) {
+    queue.schedule(at: instant, class: 0, payload: UInt32(pin))
+    next = queue.nextInstant
+  }
+
+  /// The input of the next signal that is due.
+  mutating func take(until now: Instant) -> Int? {
+    guard next <= now, let event = queue.popNext() else { return nil }
+    next = queue.nextInstant
+    return Int(event.payload)
+  }
+
+  func digest(into digest: inout StateDigest) { queue.digest(into: &digest) }
+}
+
+extension Node {
+  /// A device will signal once, at an instant that is not over. A program runs up to exactly that instant.
+  public mutating func scheduleInterrupt(_ pin: Int, at instant: Instant) {
+    precondition(Kernel.devicePins.contains(pin), "a device is connected to an input of the controller")
+    devices.schedule(pin, at: max(instant, now))
+    if kernel.isMulticore { cores[0].next = min(cores[0].next, instant) }
+  }
+
+  mutating func raisePins() {
+    while let pin = devices.take(until: now) { kernel.raisePin(pin) }
+  }
+}
