@@ -17,7 +17,7 @@
   private static var figures: [(String, (String) -> [Row])] {
     [
       ("event queue, hold model", eventQueue), ("RV64 interpreter", interpreter), ("IPC round trip", ipc),
-      ("page fault", pageFault), ("periodic jobs", jobs), ("fork", fork), ("memory of the simulator", memory),
+      ("page fault", pageFault), ("kernel objects", objects), ("periodic jobs", jobs), ("fork", fork), ("memory of the simulator", memory),
       ("whole process", wholeProcess),
     ]
   }
@@ -61,6 +61,15 @@
     return [
       row("\(figure), load, pager thread, map item", "0.7 M/s", "1.5 M/s", .rate("faults"), load, []),
       row("\(figure), store: a new page with it", "-", "-", .rate("faults"), store, []),
+    ]
+  }
+
+  private static func objects(_ figure: String) -> [Row] {
+    let map = interleaved(rounds: 5, { ObjectBench.run(.mapAndUnmap) }, [])
+    let thread = interleaved(rounds: 5, { ObjectBench.run(.createAndDeleteThread) }, [])
+    return [
+      row("\(figure), map and unmap of a page", "-", "-", .rate("pairs"), map, []),
+      row("\(figure), create and delete of a thread", "-", "-", .rate("pairs"), thread, []),
     ]
   }
 

@@ -15,6 +15,13 @@ public enum KernelWork: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case interruptFlight
 }
 
+extension KernelWork {
+  /// Only a machine with several cores does it.
+  public var isBetweenCores: Bool {
+    [.remoteRequest, .interprocessorInterrupt, .shootdown, .interruptFlight].contains(self)
+  }
+}
+
 /// How a figure came to be known.
 public enum CostStatus: String, Hashable, Sendable { case measured, published, counted, assumed }
 

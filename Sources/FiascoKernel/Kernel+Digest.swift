@@ -15,8 +15,7 @@ extension Kernel {
     digestObjectTables(into: &digest)
     digest.combine(1, current.index, currentContext.index)
     digest.combine(sliceEnd.picoseconds)
-    digest.combine(9, background.lastFair.index, Int32(truncatingIfNeeded: background.deadlines.entries.count))
-    for entry in background.fair.heap + background.deadlines.entries { digest.combine(10, entry.thread.index, -1) }
+    background.digest(into: &digest)
     digest.combine(accountedTicks)
     digest.combine(UInt64(bitPattern: idle.picoseconds))
     digest.combine(pendingCycles)
@@ -34,6 +33,7 @@ extension Kernel {
       let processor = processor(core)
       digest.combine(10, processor.current.index, processor.currentContext.index)
       digest.combine(processor.sliceEnd.picoseconds)
+      processor.background.digest(into: &digest)
       digest.combine(processor.accountedTicks)
       digest.combine(UInt64(bitPattern: processor.idle.picoseconds))
       processor.timeouts.digest(into: &digest)

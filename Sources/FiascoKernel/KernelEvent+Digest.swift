@@ -52,7 +52,8 @@ extension KernelEvent {
     case .replyCapabilityMissing(let t): digest.combine(22, t.index, 0)
     case .logWritten(let t, let bytes): digest.combine(23, t.index, Int32(truncatingIfNeeded: bytes))
     case .ipcReturned, .gateInvoked, .contextLoaded, .contextSaved, .contextInvalidated, .pageFaultAnswered,
-      .exceptionUnanswered, .timerTicked, .taskMapRequested, .taskUnmapRequested, .objectReleased:
+      .exceptionUnanswered, .timerTicked, .taskMapRequested, .taskUnmapRequested, .objectReleased, .threadMigrated,
+      .requestPosted, .requestHandled:
       break
     }
   }
@@ -63,7 +64,8 @@ extension KernelEvent {
   public var isTraceOnly: Bool {
     switch self {
     case .ipcReturned, .gateInvoked, .contextLoaded, .contextSaved, .contextInvalidated, .pageFaultAnswered,
-      .exceptionUnanswered, .timerTicked, .taskMapRequested, .taskUnmapRequested, .objectReleased:
+      .exceptionUnanswered, .timerTicked, .taskMapRequested, .taskUnmapRequested, .objectReleased, .threadMigrated,
+      .requestPosted, .requestHandled:
       true
     case .contextSwitched, .ipcStarted, .ipcFailed, .messageTransferred, .senderQueued, .receiveBlocked,
       .timeoutExpired, .irqTriggered, .irqDelivered, .pageFaulted, .pageFaultUnanswered, .exceptionRaised,

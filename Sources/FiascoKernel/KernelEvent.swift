@@ -47,4 +47,9 @@ public enum KernelEvent: Hashable, Sendable, BitwiseCopyable {
   case taskUnmapRequested(TaskID, mask: UInt64, flexPage: UInt64)
   /// The last trace of an object is gone; its id may be used again.
   case objectReleased(ObjectID, kind: ObjectKind)
+  /// A thread leaves one core for another.
+  case threadMigrated(ThreadID, from: UInt8, to: UInt8)
+  /// One core asks another, or does what it was asked; `waits` names who waits for the outcome.
+  case requestPosted(RequestKind, ThreadID, waits: ThreadID, core: UInt8)
+  case requestHandled(RequestKind, ThreadID, waits: ThreadID)
 }

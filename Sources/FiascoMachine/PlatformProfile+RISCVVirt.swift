@@ -46,7 +46,7 @@ extension PlatformProfile {
       case .shootdown: (0, 600)
       case .interruptFlight: (1000, 0)
       }
-    if [.remoteRequest, .interprocessorInterrupt, .shootdown, .interruptFlight].contains(work) {
+    if work.isBetweenCores {
       return CostModel.Entry(base: base, perUnit: perUnit, status: .assumed, source: betweenCores)
     }
     return CostModel.Entry(base: base, perUnit: perUnit, status: .counted, source: counted)

@@ -61,4 +61,13 @@ struct InterruptPin: BitwiseCopyable, Sendable {
   static let schedulerPin = 95
   static let logPin = 96
   static let count = 97
+
+  /// The controller of a pin, and the pin's number there.
+  static func place(_ pin: Int) -> (controller: ObjectKind, pin: Int) {
+    switch pin {
+    case schedulerPin: (.scheduler, 0)
+    case logPin: (.log, 0)
+    default: (.icu, pin)
+    }
+  }
 }

@@ -1,3 +1,5 @@
+import Determinism
+
 /// A thread with the value that orders it among those of its class: the smallest one runs.
 struct RankedThread: Hashable, BitwiseCopyable, Sendable {
   let thread: ThreadID
@@ -13,6 +15,12 @@ struct BackgroundQueue: Sendable {
   var deadlines = DeadlineQueue()
   /// The fair thread whose context was consumed last: newcomers begin at its virtual deadline.
   var lastFair = ThreadID.none
+
+  /// Ranks stand in the threads; the order among equal ones stands here alone.
+  func digest(into digest: inout StateDigest) {
+    digest.combine(11, lastFair.index, Int32(truncatingIfNeeded: deadlines.entries.count))
+    for entry in fair.heap + deadlines.entries { digest.combine(12, entry.thread.index, -1) }
+  }
 
   @inline(__always) var isEmpty: Bool { fair.heap.isEmpty && deadlines.entries.isEmpty }
 }

@@ -17,10 +17,8 @@ extension Kernel {
     threads[t.slot].flags.insert(.migrating)
     post(.arrive(t), to: core)
     let ran = current == t || currentContext == t
-    if currentContext == t {
-      currentContext = .none
-      sliceEnd = .never
-    }
+    if recordsTrace { record(.threadMigrated(t, from: UInt8(activeCore), to: UInt8(core))) }
+    if currentContext == t { invalidateContext() }
     if ran { schedule() }
   }
 

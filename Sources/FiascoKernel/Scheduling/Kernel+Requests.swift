@@ -12,6 +12,9 @@ extension Kernel {
     for t in [request.subject, request.initiator] where !t.isNone { threads[t.slot].internalReferences += 1 }
     parked[core].requests.append(request)
     interruptedCores |= 1 << UInt64(core)
+    if recordsTrace {
+      record(.requestPosted(request.kind, request.subject, waits: request.initiator, core: UInt8(core)))
+    }
   }
 
   /// The thread's own core has to carry the request out, and `t` waits until it has.
@@ -62,6 +65,7 @@ extension Kernel {
   /// Returns whether somebody may have to run.
   private mutating func carryOut(_ request: RemoteRequest) -> Bool {
     defer { dropReferences(of: request) }
+    if recordsTrace { record(.requestHandled(request.kind, request.subject, waits: request.initiator)) }
     if case .irq(let i) = request { return deliverRequested(irq: Int(i)) }
     let subject = request.subject
     // Meanwhile the thread may have moved on, and the request follows it.

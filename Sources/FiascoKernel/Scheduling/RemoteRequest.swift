@@ -1,6 +1,11 @@
 import Determinism
 import FiascoABI
 
+/// Which kind of thing one core asks of another.
+public enum RequestKind: UInt8, Hashable, BitwiseCopyable, Sendable {
+  case wake, send, operate, runThread, arrive, kill, irq
+}
+
 /// What one core wants done on another: whatever concerns a thread at home there.
 ///
 /// Each request keeps the control blocks of its threads until it has been carried out. Models `Context::Drq` and the
@@ -19,6 +24,18 @@ enum RemoteRequest: Hashable, BitwiseCopyable, Sendable {
   case kill(ThreadID)
   /// Deliver what is pending at the IRQ object.
   case irq(Int32)
+
+  var kind: RequestKind {
+    switch self {
+    case .wake: .wake
+    case .send: .send
+    case .operate: .operate
+    case .runThread: .runThread
+    case .arrive: .arrive
+    case .kill: .kill
+    case .irq: .irq
+    }
+  }
 
   /// Whom the request is about.
   var subject: ThreadID {

@@ -36,6 +36,9 @@ extension KernelEvent {
     case .pagesMapped: "Pages mapped"
     case .unmapped: "Flexpage unmapped"
     case .logWritten: "Log write"
+    case .threadMigrated: "Thread migration"
+    case .requestPosted: "DRQ request"
+    case .requestHandled: "DRQ handling"
     }
   }
 
@@ -74,6 +77,8 @@ extension KernelEvent {
     case .pagesMapped: "mmem"
     case .unmapped: "ufp"
     case .logWritten: "log"
+    case .threadMigrated: "mig"
+    case .requestPosted, .requestHandled: "drq"
     }
   }
 }

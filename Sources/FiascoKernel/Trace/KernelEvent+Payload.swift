@@ -41,6 +41,12 @@ extension KernelEvent {
     case .timeoutExpired(let t), .sliceExpired(let t), .threadStarted(let t), .threadKilled(let t): [.thread("id", t)]
     case .registersExchanged(let target, _, let ip, let sp, let flags):
       [.thread("id", target), .word("ip", ip), .word("sp", sp), .word("op", flags)]
+    case .threadMigrated(let t, let from, let to):
+      [.thread("id", t), .number("src_cpu", UInt64(from)), .number("dst_cpu", UInt64(to))]
+    case .requestPosted(let kind, let t, let waits, let core):
+      [.text("func", "\(kind)"), .thread("thread", t), .thread("wait", waits), .number("target_cpu", UInt64(core))]
+    case .requestHandled(let kind, let t, let waits):
+      [.text("func", "\(kind)"), .thread("thread", t), .thread("wait", waits)]
 
     // IPC
     case .ipcStarted(_, let target, let tag, let label): Self.request(target, tag, label, words)
@@ -52,7 +58,10 @@ extension KernelEvent {
     case .gateInvoked(let t, let gate, let label): [.object("gate", gate), .thread("thread", t), .word("label", label)]
     case .replyCapabilityMissing(let t): [.thread("id", t)]
     case .irqTriggered(let object):
-      [.object("obj", object), .object("chip", words[0]), .number("pin", words[1])]
+      [
+        .object("obj", object), .text("chip", ["software", "icu", "deletion", "muxer"][Int(words[0] & 3)]),
+        .number("pin", words[1]),
+      ]
     case .irqDelivered(let object, let to): [.object("obj", object), .thread("to", to)]
     case .logWritten(let t, let bytes): [.thread("id", t), .number("bytes", UInt64(bytes))]
 

@@ -45,6 +45,7 @@ extension Kernel {
     guard traceContexts.count < outbox.count else { return }
     var context = TraceContext()
     context.cycles = pendingCycles
+    context.core = UInt32(activeCore)
     context.thread = current
     context.scheduled = currentContext
     if !current.isNone {
@@ -63,7 +64,7 @@ extension Kernel {
   /// - a loaded or saved scheduling context: priority, quantum in microseconds
   /// - a page fault and a missing pager: cause, selector of the pager
   /// - a created object: the factory that paid (-1 none), bytes
-  /// - an IRQ: controller (-1 none) and pin
+  /// - an IRQ: what makes it fire beside software (0 nothing, 1 a pin, 2 a thread's deletion, 3 a muxer), and which
   private func traceWords(of event: KernelEvent) -> InlineArray<5, UInt64> {
     switch event {
     case .ipcStarted(let t, let target, _, _): requestWords(t, ObjectReference(raw: target))
@@ -78,7 +79,7 @@ extension Kernel {
       .irqDelivered, .exceptionRaised, .registersExchanged, .objectDestroyed, .threadStarted, .threadKilled,
       .objectsMapped, .pagesMapped, .unmapped, .sliceExpired, .replyCapabilityMissing, .logWritten, .gateInvoked,
       .contextInvalidated, .pageFaultAnswered, .exceptionUnanswered, .timerTicked, .taskMapRequested,
-      .taskUnmapRequested, .objectReleased:
+      .taskUnmapRequested, .objectReleased, .threadMigrated, .requestPosted, .requestHandled:
       [0, 0, 0, 0, 0]
     }
   }
@@ -104,10 +105,12 @@ extension Kernel {
   }
 
   private func irqWords(_ object: ObjectID) -> InlineArray<5, UInt64> {
-    let line = irqs[Int(objects[object.slot].index)].line
-    var pin: Int64 = -1
-    if case .pin(let number) = line.source { pin = Int64(number) }
-    return [pin < 0 ? Self.word(.none) : 0, UInt64(bitPattern: pin), 0, 0, 0]
+    switch irqs[Int(objects[object.slot].index)].line.source {
+    case .software: [0, 0, 0, 0, 0]
+    case .pin(let pin): [1, UInt64(bitPattern: Int64(pin)), 0, 0, 0]
+    case .deletion(let thread): [2, UInt64(bitPattern: Int64(thread.index)), 0, 0, 0]
+    case .muxer(let object): [3, Self.word(object), 0, 0, 0]
+    }
   }
 
   private static func word(_ object: ObjectID) -> UInt64 { UInt64(bitPattern: Int64(object.index)) }

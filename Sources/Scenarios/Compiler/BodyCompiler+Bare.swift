@@ -123,8 +123,8 @@ extension BodyCompiler {
     let spValue = try value(sp, else: object)
     let result = f.call("thread_exregs", .constant(slot), ipValue, spValue)
     try assign(error, ifNamed: result)
-    let level = priority?.value ?? known?.description.priority?.value ?? Int64(BarePlan.defaultPriority)
-    let place = UInt64(level) | (known.map { plan.core(of: $0) } ?? 0) << 8
-    f.run("thread_run", .constant(UInt64(CapabilitySlot.scheduler.index)), .constant(slot), .constant(place))
+    let core = known.map { plan.core(of: $0) } ?? 0
+    f.emit(
+      .evaluate(BareScheduling.place(.constant(slot), known?.description, on: core, priority: priority)))
   }
 }

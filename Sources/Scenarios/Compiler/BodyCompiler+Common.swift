@@ -58,6 +58,10 @@ extension BodyCompiler {
     let rounds = f.variable(0)
     let limit = f.keep(try value(job.times, else: 1))
     f.openBlock()
+    // Before it sleeps: a thread that wakes with an old deadline would be late before it begins.
+    if hasDeadlines {
+      f.run("thread_deadline", .local(release) + .constant(program.ticks(job.deadline ?? job.period)))
+    }
     f.run("sleep_until", .local(release))
     hint(.jobRelease, stream, release)
     let before = f.takeBlock()

@@ -10,6 +10,8 @@ final class BodyCompiler {
   let kind: Kind
   /// Number of the task in a bare program.
   let task: Int
+  /// The thread's class of scheduling wants to know the deadline of each job.
+  var hasDeadlines = false
   private var statementNumber = 0
   private var logBuffer: IR.Value?
   private var messageBuffer: IR.Value?

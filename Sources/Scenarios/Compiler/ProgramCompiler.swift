@@ -89,6 +89,7 @@ final class ProgramCompiler {
     bare = plan
     try BareSetup.add(to: module, plan: plan, scenario: scenario, options: options)
     Runtimes.addBare(to: module, options: options)
+    if scenario.namesSchedulingClasses { BareScheduling.add(to: module, options: options) }
     for (index, task) in plan.tasks.enumerated() {
       compiled.append(task.names)
       module.group = index + 1
@@ -100,6 +101,7 @@ final class ProgramCompiler {
       for thread in task.threads {
         let symbol = task.names.symbol(thread.description.name.text)
         try add(symbol, task.names, kind: .thread, parameters: 1, task: index) { (body, _) throws(Diagnostic) in
+          if case .deadline? = thread.description.scheduling?.parameters { body.hasDeadlines = true }
           try body.compile(thread.description.body)
           body.f.run("thread_exit")
         }

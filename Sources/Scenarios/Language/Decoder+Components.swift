@@ -90,13 +90,17 @@ extension Decoder {
   }
 
   mutating func thread(_ m: Members, name: Name, at position: Position) -> ThreadDescription {
-    for key in ["pager", "exceptions"] where runtime == .genode {
+    for key in ["pager", "exceptions", "scheduling"] where runtime == .genode {
       if let value = m[key] { report(.wrongRuntime(key: key, runtime: .genode, instead: nil), at: value.position) }
+    }
+    if let scheduling = m["scheduling"], m["priority"] != nil {
+      report(.conflictingKeys("priority", "scheduling", owner: "a thread"), at: scheduling.position)
     }
     return ThreadDescription(
       position: position, name: name, priority: integer(m["priority"], in: Decoder.priorities),
       core: integer(m["core"], in: Decoder.coreNumbers), started: bool(m["started"], default: true),
       stack: optionalSize(m["stack"]), pager: m["pager"].map { scopedName($0, else: position) },
+      scheduling: m["scheduling"].flatMap { scheduling($0) },
       exceptionHandler: m["exceptions"].map { scopedName($0, else: position) }, body: statements(m["body"]))
   }
 

@@ -27,8 +27,8 @@ extension Decoder {
       action = .stop
     case .signal: action = .signal(scopedName(operand, else: position))
     case .interrupt:
-      let pins = Decoder.interruptPins
-      action = .interrupt(integer(operand, in: pins) ?? Number(pins.lowerBound, at: position))
+      guard let pin = integer(operand, in: Decoder.interruptPins) else { return nil }
+      action = .interrupt(pin)
     case .start: action = .start(scopedName(operand, else: position))
     }
     return TimelineEntry(position: position, at: at, action: action)

@@ -1,3 +1,5 @@
+import FiascoKernel
+
 extension Decoder {
   mutating func scenario(_ document: JSONValue, file: String) -> Scenario? {
     guard let m = members(of: document, as: .scenario) else { return nil }
@@ -59,6 +61,11 @@ extension Decoder {
     result.nodes = Int(integer(m["nodes"], in: 1...16)?.value ?? 1)
     result.link = m["link"].flatMap { link($0) }
     result.quirks = list(m["quirks"], of: "kernel behaviours").map { name($0) }
+    result.scheduler = choice(m["scheduler"], SchedulerConfiguration.self, default: .fixedPriority)
+    if let late = m["late threads"] {
+      result.lateThreads = choice(late, LateThreadRule.self, default: .byDeadline)
+      result.lateThreadsPosition = late.position
+    }
     return result
   }
 

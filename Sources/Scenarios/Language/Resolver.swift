@@ -1,3 +1,5 @@
+import FiascoKernel
+
 /// Checks that every name in a decoded scenario means something, and that no two things share a name.
 struct Resolver {
   var scenario: Scenario
@@ -15,6 +17,7 @@ struct Resolver {
     resolver.checkDuplicates()
     for index in resolver.scenario.components.indices { resolver.checkComponent(index) }
     resolver.checkMachineNumbers()
+    resolver.checkSchedulers()
     resolver.checkTimeline()
     resolver.checkExpectations()
     return (resolver.scenario, resolver.diagnostics)
@@ -82,6 +85,31 @@ struct Resolver {
         report(.duplicateName(name.text, kind: kind, first: position), at: name.position)
       } else {
         first[name.text] = name.position
+      }
+    }
+  }
+
+  /// A class of scheduling that the kernel was not built with.
+  private mutating func checkSchedulers() {
+    let machine = scenario.machine
+    func require(_ needed: SchedulerConfiguration, for what: String, at position: Position) {
+      guard machine.scheduler != needed else { return }
+      report(.needsScheduler(what, needed: needed.rawValue, found: machine.scheduler.rawValue), at: position)
+    }
+    if let position = machine.lateThreadsPosition {
+      require(.fixedPriorityAndDeadlines, for: "late threads", at: position)
+    }
+    let threads = scenario.components.flatMap { component in
+      component.threads
+        + component.allStatements.compactMap { statement in
+          if case .thread(let thread) = statement.action { thread } else { nil }
+        }
+    }
+    for scheduling in threads.compactMap(\.scheduling) {
+      switch scheduling.parameters {
+      case .priority: break
+      case .weight: require(.fixedPriorityAndFairQueueing, for: "weight", at: scheduling.position)
+      case .deadline: require(.fixedPriorityAndDeadlines, for: "deadline", at: scheduling.position)
       }
     }
   }

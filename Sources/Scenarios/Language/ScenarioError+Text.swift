@@ -137,6 +137,8 @@ extension Problem {
       "there is no core \(core); `machine` has \(counted(cores, "core")), counted from 0"
     case .nodeOutOfRange(let node, let nodes):
       "there is no node \(node); `machine` has \(counted(nodes, "node")), counted from 0"
+    case .needsScheduler(let what, let needed, let found):
+      "`\(what)` needs a kernel with \"scheduler\": \"\(needed)\"; `machine` has \"\(found)\""
     case .unboundInterrupt(let pin): "nobody listens to interrupt \(pin): no `irq` capability has this number"
     default: nil
     }

@@ -90,6 +90,7 @@ public enum Problem: Hashable, Sendable {
   case noCheckpointer(String)
   case coreOutOfRange(Int64, cores: Int)
   case nodeOutOfRange(Int64, nodes: Int)
+  case needsScheduler(String, needed: String, found: String)
   case unboundInterrupt(Int64)
 
   /// Whether it is about the file as a whole, so that no line of it explains anything.

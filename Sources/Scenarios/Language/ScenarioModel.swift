@@ -1,3 +1,5 @@
+import FiascoKernel
+
 /// A scenario as its author wrote it: every name resolved to exist, every unit converted, nothing compiled yet.
 public struct Scenario: Hashable, Sendable {
   public var file: String
@@ -46,6 +48,18 @@ public struct MachineDescription: Hashable, Sendable {
   public var link: LinkDescription?
   /// Named kernel behaviours switched on beside the profile.
   public var quirks: [Name]
+  /// Which classes of scheduling the kernel was built with.
+  public var scheduler = SchedulerConfiguration.fixedPriority
+  /// When a thread runs whose deadline is over; nil leaves it to its deadline.
+  public var lateThreads: LateThreadRule?
+  /// Of the key that sets the rule.
+  public var lateThreadsPosition: Position?
+}
+
+/// When a thread of the class of deadlines runs after it has missed one.
+public enum LateThreadRule: String, Hashable, Sendable, CaseIterable {
+  case byDeadline = "by deadline"
+  case last
 }
 
 /// The connection between the nodes.
@@ -146,7 +160,23 @@ public struct ThreadDescription: Hashable, Sendable {
   public var stack: SizeValue?
   /// Bare only.
   public var pager: ScopedName?
+  /// Bare only: class and parameters; nil means `priority`.
+  public var scheduling: ThreadScheduling?
   /// Bare only: who gets exception IPC; nil means the pager.
   public var exceptionHandler: ScopedName?
   public var body: [Statement]
+}
+
+/// `{ "priority": 10, "quantum": "2ms" }`, `{ "weight": 3, "quantum": "5ms" }` or `{ "deadline": "10ms" }`.
+public struct ThreadScheduling: Hashable, Sendable {
+  public var position: Position
+  public var parameters: Parameters
+
+  public enum Parameters: Hashable, Sendable {
+    /// A quantum of nil is the kernel's own.
+    case priority(Number, quantum: DurationValue?)
+    case weight(Number, quantum: DurationValue?)
+    /// After the thread is placed; the jobs of `every` set their own.
+    case deadline(DurationValue)
+  }
 }

@@ -22,7 +22,7 @@ extension Shape {
       "$schema", "about", "seed", "runtime", "components", "tasks", "checkpointer", "timeline", "expect", "limits",
     ])
   static let machine = Shape(
-    owner: "`machine`", required: ["platform", "kernel"], optional: ["cores", "ram", "nodes", "link", "quirks"])
+    owner: "`machine`", required: ["platform", "kernel"], optional: ["cores", "ram", "nodes", "link", "quirks", "scheduler", "late threads"])
   static let link = Shape(owner: "`link`", required: ["latency", "bandwidth"])
   static let component = Shape(
     owner: "a component", required: ["name"],
@@ -39,7 +39,7 @@ extension Shape {
   static let variable = Shape(owner: "a variable", required: [], optional: ["in", "initial", "size"])
   static let thread = Shape(
     owner: "a thread", required: ["name", "body"],
-    optional: ["priority", "core", "started", "stack", "pager", "exceptions"])
+    optional: ["priority", "scheduling", "core", "started", "stack", "pager", "exceptions"])
   static let checkpointer = Shape(
     owner: "`checkpointer`", required: ["strategy", "restore"],
     optional: ["granularity", "rounds", "store", "priority", "core"])
@@ -65,6 +65,18 @@ enum CapabilityKind: String, Head {
     Shape(
       owner: "a `\(rawValue)` capability", required: [rawValue],
       optional: self == .gate ? ["label", "rights", "slot"] : self == .empty ? ["slot"] : ["rights", "slot"])
+  }
+}
+
+/// The class of a thread is told by the parameter that only this class has.
+enum SchedulingKind: String, Head {
+  case priority, weight, deadline
+
+  static let owner = "`scheduling`"
+
+  var shape: Shape {
+    Shape(
+      owner: "`scheduling` by \(rawValue)", required: [rawValue], optional: self == .deadline ? [] : ["quantum"])
   }
 }
 

@@ -50,7 +50,7 @@ enum Verb: String, Head {
     case .map: ["rights", "grant", "slot", "at", "error"]
     case .unmap: ["rights", "own", "error"]
     case .fault: ["access"]
-    case .thread: ["priority", "core", "started", "stack", "pager", "exceptions"]
+    case .thread: ["priority", "scheduling", "core", "started", "stack", "pager", "exceptions"]
     case .start: ["ip", "sp", "error"]
     default: []
     }

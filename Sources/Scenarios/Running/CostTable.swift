@@ -21,8 +21,8 @@ public struct CostTable: Hashable, Sendable {
   public var picosecondsPerCycle: UInt64
   public var rows: [Row]
 
-  init(_ profile: PlatformProfile, genode: GenodeCosts, checkpointer: CheckpointerCosts) {
-    self.init(profile)
+  init(_ profile: PlatformProfile, genode: GenodeCosts, checkpointer: CheckpointerCosts, cores: Int) {
+    self.init(profile, cores: cores)
     rows += GenodeWork.allCases.map { work in
       Row(
         work: "core \(work)", base: genode.cycles[Int(work.rawValue)], perUnit: 0, unit: .cycles, status: .assumed,
@@ -39,11 +39,12 @@ public struct CostTable: Hashable, Sendable {
     }
   }
 
-  public init(_ profile: PlatformProfile) {
+  /// What is done between cores counts only where there are several.
+  public init(_ profile: PlatformProfile, cores: Int = 1) {
     platform = profile.name
     about = profile.about
     picosecondsPerCycle = profile.picosecondsPerCycle
-    rows = KernelWork.allCases.map { work in
+    rows = KernelWork.allCases.filter { cores > 1 || !$0.isBetweenCores }.map { work in
       let entry = profile.kernel[work]
       return Row(
         work: "\(work)", base: entry.base, perUnit: entry.perUnit, unit: .cycles, status: entry.status,

@@ -64,7 +64,8 @@ struct EventCounts {
     case .replyCapabilityMissing: 21
     case .logWritten: 22
     case .ipcReturned, .gateInvoked, .contextLoaded, .contextSaved, .contextInvalidated, .pageFaultAnswered,
-      .exceptionUnanswered, .timerTicked, .taskMapRequested, .taskUnmapRequested, .objectReleased:
+      .exceptionUnanswered, .timerTicked, .taskMapRequested, .taskUnmapRequested, .objectReleased, .threadMigrated,
+      .requestPosted, .requestHandled:
       nil
     }
   }

@@ -70,9 +70,11 @@ extension ScenarioMachine {
 
   /// What this scenario can spend time on; without Genode there is no core that could.
   var costs: CostTable {
-    guard scenario.runtime == .genode else { return CostTable(platform) }
+    let cores = scenario.machine.cores
+    guard scenario.runtime == .genode else { return CostTable(platform, cores: cores) }
     return CostTable(
-      platform, genode: .assumed(picosecondsPerCycle: platform.picosecondsPerCycle), checkpointer: checkpointerCosts)
+      platform, genode: .assumed(picosecondsPerCycle: platform.picosecondsPerCycle), checkpointer: checkpointerCosts,
+      cores: cores)
   }
 
   private var checkpointerCosts: CheckpointerCosts {

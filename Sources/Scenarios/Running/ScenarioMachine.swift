@@ -16,10 +16,17 @@ struct ScenarioMachine: Sendable {
 
   init(_ scenario: Scenario) throws(RunError) {
     self.scenario = scenario
-    profile = scenario.machine.kernel == .r67 ? .r67 : .modern
+    profile = ScenarioMachine.profile(of: scenario.machine)
     platform = try ScenarioMachine.platform(of: scenario)
     try ScenarioMachine.checkSupport(of: scenario)
     programs = try ScenarioMachine.compile(scenario)
+  }
+
+  private static func profile(of machine: MachineDescription) -> KernelProfile {
+    var profile: KernelProfile = machine.kernel == .r67 ? .r67 : .modern
+    profile.scheduler = machine.scheduler
+    profile.lateThreadsRunLast = machine.lateThreads == .last
+    return profile
   }
 
   private static func platform(of scenario: Scenario) throws(RunError) -> PlatformProfile {
@@ -62,7 +69,8 @@ struct ScenarioMachine: Sendable {
   }
 
   private static func compile(_ scenario: Scenario) throws(RunError) -> [CompiledProgram] {
-    var options = CompilerOptions(kernel: scenario.machine.kernel, timebaseHertz: timebaseHertz, cores: scenario.machine.cores)
+    var options = CompilerOptions(
+      kernel: scenario.machine.kernel, timebaseHertz: timebaseHertz, cores: scenario.machine.cores)
     guard scenario.runtime == .genode else {
       do { return [try compileBareScenario(scenario, options: options)] } catch { throw .invalid(error) }
     }

@@ -203,12 +203,8 @@ final class BareSetup {
     check(
       .call("thread_exregs", [.constant(thread.rootSlot), .symbol("_thread_start"), plan.object(thread)]),
       "start \(thread.description.name.text)")
-    let priority = UInt64(thread.description.priority?.value ?? Int64(BarePlan.defaultPriority))
-    let place = priority | plan.core(of: thread) << 8
     check(
-      .call(
-        "thread_run",
-        [.constant(UInt64(CapabilitySlot.scheduler.index)), .constant(thread.rootSlot), .constant(place)]),
+      BareScheduling.place(.constant(thread.rootSlot), thread.description, on: plan.core(of: thread)),
       "run \(thread.description.name.text)")
   }
 }

@@ -111,7 +111,9 @@ struct PlacementMatrixTests {
     }
 
     private var reply: Step { .reply(.replyOnly, timeouts: .sendZero) }
-    private var replyAndWait: Step { .reply(timeouts: IPCTimeouts(send: .zero, receive: .relative(microseconds: 20_000))) }
+    private var replyAndWait: Step {
+      .reply(timeouts: IPCTimeouts(send: .zero, receive: .relative(microseconds: 20_000)))
+    }
 
     /// Steps of the first and of the second partner.
     func steps(_ conversation: Conversation, buffer: CapabilitySlot?) -> ([Step], [Step]) {
@@ -122,7 +124,8 @@ struct PlacementMatrixTests {
       case .callAndReply: ([request(gate, .call)], [wait(buffer), reply])
       case .callAndReplyAndWait: ([request(gate, .call)], [wait(buffer), replyAndWait])
       case .twoCalls: ([request(gate, .call), request(b.slot, .call)], [wait(buffer), replyAndWait, replyAndWait])
-      case .sendAndWait: ([request(gate, .sendAndWait)], [wait(buffer), .send(a.slot, timeouts: .send(milliseconds: 5))])
+      case .sendAndWait:
+        ([request(gate, .sendAndWait)], [wait(buffer), .send(a.slot, timeouts: .send(milliseconds: 5))])
       case .waitForSend: ([wait(buffer)], [request(a.slot, .send)])
       case .closedReceive: ([wait(buffer, from: b.slot)], [request(a.slot, .send), request(a.slot, .send)])
       case .answerByThread: ([request(gate, .call)], [wait(buffer), request(a.slot, .send), reply])

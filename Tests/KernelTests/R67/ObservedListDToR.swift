@@ -123,77 +123,77 @@ enum ObservedListDToR {
     h21 AreaHTests: sleepers with equal timeout 3 ms but prio A=105, B=110, C=107 (started in that order): wake
     h22 AreaHTests: do both expire at the same 1 ms tick? order
     h30 AreaHTests: distinct values seen by busy reading for 5 ms: number, min step, max step
-    r01 AreaRTests: S replies (reply-only, own label reg 0x1234, snd timeout 0) at 15 ms
-    r02 AreaRTests: C after 5 ms; then ex_regs CANCEL C
-    r03 AreaRTests: G62: C (send timeout 10 ms) queued at S; S killed at 3 ms: C's result
-    r05 AreaGTests: G92: IRQ bound to T; triggered 2x while T sleeps; T then does 3 closed receives on the IRQ (3
-    r06 AreaGTests: G93: IRQ bound, triggered 2x while T sleeps, detached, attached again (label 0x90); T then does
-    r07 AreaGTests: CANCEL; then T receives again (8 ms) and IRQ is triggered once
-    r08 AreaDTests: T reads an unmapped page
-    r09 AreaDTests: G69: pager replies 1 word MR0 = ~0; exception handler = other gate (H2): messages
-    r10 AreaDTests: T's UTCB after the fault
-    r11 AreaBTests: order (donation lost after the wake-up?)
-    r12 AreaBTests: returned flag bit0 (ready) and when the exception arrives
-    r13 AreaRTests: thread in open wait / in receive phase of a call (server asleep) / in send phase / spinning at
-    r14 AreaRTests: T's results and server view
-    r15 AreaRTests: as r14 but the server waits at LOWER prio 80 (T 90 keeps running after a call only by
+    r01 AreaRTests: G22 C calls S with receive timeout 5 ms (expires), then C sits in an OPEN wait
+    r02 AreaRTests: G62 C (never timeouts) queued in send phase at S; S killed
+    r03 AreaRTests: G62 C (send timeout 10 ms) queued at S; S killed at 3 ms
+    r05 AreaGTests: G92 IRQ bound to T; triggered 2x while T sleeps; T then does 3 closed receives on the IRQ (3 ms)
+    r06 AreaGTests: G93 IRQ bound, triggered 2x while T sleeps, detached, attached again (label 0x90); T then does
+    r07 AreaGTests: G95 T in closed receive (never) on its IRQ: CANCEL; then T receives again (8 ms) and IRQ is
+    r08 AreaDTests: G68 pager = valid gate whose thread was killed; exception handler = gate to H (replies
+    r09 AreaDTests: G69 pager replies 1 word MR0 = ~0; exception handler = other gate (H2)
+    r10 AreaDTests: G71 pager replies with 6 words (0x700..0x705) + 1 map item; T had MR0-4 = a0..a4, BR0-2 = b0..b2
+    r11 AreaBTests: G06b C(120) makes R(110) ready, calls S(101, busy 6 ms); H(200) wakes after ~2 ms and blocks
+    r12 AreaBTests: G06c C(120) calls S(101, busy 6 ms, donated); H(200) wakes after 2 ms and does ex_regs
+    r13 AreaRTests: flags bit0 returned by ex_regs(-1,-1,0): thread in open wait / in receive phase of a call
+    r14 AreaRTests: G60 T spins in user mode; CANCEL; then T CALLS a waiting server (rcv timeout 20 ms), then calls
+    r15 AreaRTests: as r14 but the server waits at LOWER prio 80 (T 90 keeps running after a call only by donation)
     r16 AreaRTests: T spins; CANCEL; then T does a send-only (5 ms) to a BUSY server, then two open waits of 3 ms
-    r17 AreaRTests: T spins; CANCEL; then T does a send-only to a WAITING server (110), then two open waits of 3
-    r18 AreaRTests: number of exceptions
-    r19 AreaRTests: number of exceptions; T continues
-    r20 AreaHTests: results and elapsed us
-    r21 AreaRTests: G28: operation bits 0 on a gate with a waiting, replying server (timeouts 5/5 ms): result
-    r22 AreaRTests: operation bits 0 on a THREAD cap (waiting server) / on INVALID_CAP / on the factory: results
-    r23 AreaRTests: G24: T sends to itself (never); CANCEL; then self send timeout 0; self receive 3 ms; self
-    r24 AreaRTests: G25: A calls B (snd timeout 3 ms) while B calls A (never) - A first, both 105, nobody waiting
-    r25 AreaRTests: delivered? label
-    r26 AreaRTests: G27: A in closed receive naming a GATE bound to thread B; B sends to A via A's gate: delivered?
-    r27 AreaRTests: A's closed receive, then A's open wait
-    r28 AreaRTests: G32: P blocked (never) on an unbound gate; gate deleted: P's result
-    r29 AreaRTests: G34: P blocked (never) on an unbound gate; ex_regs CANCEL: P's result
-    r30 AreaRTests: results; V in the mean time
-    r31 AreaGTests: G85: factory create IRQ without an object receive buffer: result
-    r33 AreaRTests: label S receives
-    r34 AreaRTests: result, returned words MR1 (pager) MR2 (handler)
-    r35 AreaGTests: G99: unknown protocol / opcode: task proto 7, task op 99, thread op 99, factory proto -99, irq
+    r17 AreaRTests: T spins; CANCEL; then T does a send-only to a WAITING server (110), then two open waits of 3 ms
+    r18 AreaRTests: G61 T in open wait; TRIGGER twice (no cancel); then a message
+    r19 AreaRTests: G61 T spinning at 90; TRIGGER twice: number of exceptions; T continues
+    r20 AreaHTests: absolute timeouts, 1 ms tick, prio 110: recv in the past / recv +5 ms / send (busy partner) in
+    r21 AreaRTests: G28 operation bits 0 on a gate with a waiting, replying server (timeouts 5/5 ms)
+    r22 AreaRTests: operation bits 0 on a THREAD cap (waiting server) / on INVALID_CAP / on the factory
+    r23 AreaRTests: G24 T sends to itself (never); CANCEL; then self send timeout 0; self receive 3 ms; self
+    r24 AreaRTests: G25 A calls B (snd timeout 3 ms) while B calls A (never) - A first, both 105, nobody waiting
+    r25 AreaRTests: G26 A in closed receive from thread B (cap of B); B sends via a GATE bound to A (label 0x40)
+    r26 AreaRTests: G27 A in closed receive naming a GATE bound to thread B; B sends to A via A's gate
+    r27 AreaRTests: G14 A in closed receive from B (5 ms) while U is queued at A
+    r28 AreaRTests: G32 P blocked (never) on an unbound gate; gate deleted
+    r29 AreaRTests: G34 P blocked (never) on an unbound gate; ex_regs CANCEL
+    r30 AreaRTests: G64 main(100) deletes V (prio 50, open wait), then IMMEDIATELY sends (timeout 0) through V's
+    r31 AreaGTests: G85 factory create IRQ without an object receive buffer
+    r33 AreaRTests: G96 modify_senders: X queued at S with gate label 0x200; S: test mask ~3, value 0x200, clear
+    r34 AreaRTests: G98 thread control: 5 words / 6 words flags 0
+    r35 AreaGTests: G99 unknown protocol / opcode: task proto 7, task op 99, thread op 99, factory proto -99, irq
     r36 AreaFTests: three equals, each three times: open wait (INV|WAIT) timeout 0
-    r37 AreaRTests: S replies to the first call at 15 ms, then open-waits
-    r38 AreaRTests: S replies to the first call at 15 ms (C is in a closed wait for S2)
-    r39 AreaDTests: T reads an unmapped page; then CANCEL T
-    r40 AreaDTests: T reads an unmapped page
+    r37 AreaRTests: C calls S (rcv timeout 5 ms, expires), then C calls S AGAIN (queued)
+    r38 AreaRTests: C calls S (rcv timeout 5 ms, expires), then C calls S2 which holds the message
+    r39 AreaDTests: pager cap slot EMPTY (G67), exception handler = gate to H
+    r40 AreaDTests: pager INVALID_CAP (G67), exception handler = gate to H
     r41 AreaFTests: three equals, each three times: closed receive from SELF thread cap timeout 0
     r42 AreaFTests: three equals, each three times: closed receive from ANOTHER thread's cap timeout 0
-    r43 AreaBTests: G45: A(90) runs 3 ms, then send-only to waiting W(90), continues 2 ms; R(90) ready: order
-    r44 AreaRestartTests: frame and result
-    r45 AreaRestartTests: C result; what the server receives as second message
-    r46 AreaRestartTests: what the server receives
-    r47 AreaRTests: T's results, server's results
-    r48 AreaRTests: is a reply capability created in a closed receive?
-    r49 AreaHTests: elapsed us until SETIMEOUT
-    r50 AreaRestartTests: order of messages at S
-    r51 AreaDTests: G72a: pager P replies 6 ms later through T's THREAD cap (plain send with map item) instead of
-    r52 AreaDTests: P's late send; then P receives the second fault and answers it
-    r53 AreaDTests: does the old answer satisfy the new wait
-    r54 AreaRestartTests: what C1, C2, S2 see
-    r55 AreaRestartTests: C calls S (never); S works 10 ms; C's thread object deleted at 3 ms; S replies (timeout 0): S
-    r56 AreaRestartTests: S's result; N
-    r60 AreaBTests: G03: C(110) sends (send-only) to S(105) already in open wait; R(107) ready: log
-    r61 AreaBTests: G04: C(110) sends (send-only) to S(110) already in open wait: log
-    r62 AreaBTests: G05: C(110) sends (send-only) to S(120) already in open wait: log
-    r63 AreaBTests: G06: C(110) calls S(105) already in open wait; R(107) made ready before: log
-    r64 AreaBTests: G07: as G06 but tag has the Schedule flag: log
-    r65 AreaBTests: C(110) calls S(110) in open wait; R(110) made ready before: log
-    r66 AreaBTests: C(110) sends (send-only) to S(110) in open wait with Schedule flag: log
-    r67 AreaBTests: C(110) calls S(120) in open wait; R(115) made ready?: log
-    r70 AreaRestartTests: T's slot result; B's result
-    r71 AreaRestartTests: when the exception comes; frame; B's result
+    r43 AreaBTests: G45 A(90) runs 3 ms, then send-only to waiting W(90), continues 2 ms; R(90) ready
+    r44 AreaRestartTests: T in closed receive (never) on its IRQ (Genode lock); CANCEL|TRIGGER; H sets ip=sys_insn
+    r45 AreaRestartTests: C in RECEIVE phase of a call (server holds message, replies 12 ms later); CANCEL|TRIGGER; H
+    r46 AreaRestartTests: C in SEND phase of a call (server asleep 12 ms, then waits); CANCEL|TRIGGER; H sets
+    r47 AreaRTests: G60 T spins; CANCEL; then T CALLS a waiting server (110) that replies only 5 ms later; then T
+    r48 AreaRTests: S in CLOSED receive from C's thread cap; C calls S; S answers with the reply operation (timeout
+    r49 AreaHTests: absolute SEND timeout d us in the past to a busy partner, d = 1000 3000 5000 9000 20000 40000
+    r50 AreaRestartTests: G31 P(105, MR0=0x5) then Q(109, MR0=0x9) block on an unbound gate; gate bound to S which waits
+    r51 AreaDTests: G72a pager P replies 6 ms later through T's THREAD cap (plain send with map item) instead of
+    r52 AreaDTests: G72b as r51 but T is CANCELled 3 ms after the fault (re-fault is queued at P, which is not
+    r53 AreaDTests: G72c as r52 but P already received the second fault before it sends the (old) answer
+    r54 AreaRestartTests: C1 (never) and C2 (never) queued at S; S killed; new S2 bound to the same gate; C1 cancelled
+    r55 AreaRestartTests: C calls S (never); S works 10 ms; C's thread object deleted at 3 ms; S replies (timeout 0)
+    r56 AreaRestartTests: as r55, but after C's deletion a NEW thread N is created (memory reuse) and waits open
+    r60 AreaBTests: G03 C(110) sends (send-only) to S(105) already in open wait; R(107) ready
+    r61 AreaBTests: G04 C(110) sends (send-only) to S(110) already in open wait
+    r62 AreaBTests: G05 C(110) sends (send-only) to S(120) already in open wait
+    r63 AreaBTests: G06 C(110) calls S(105) already in open wait; R(107) made ready before
+    r64 AreaBTests: G07 as G06 but tag has the Schedule flag: log
+    r65 AreaBTests: C(110) calls S(110) in open wait; R(110) made ready before
+    r66 AreaBTests: C(110) sends (send-only) to S(110) in open wait with Schedule flag
+    r67 AreaBTests: C(110) calls S(120) in open wait; R(115) made ready?
+    r70 AreaRestartTests: T in the wait phase of reply_and_wait (reply delivered to A); CANCEL|TRIGGER; H sets
+    r71 AreaRestartTests: T in the wait phase of reply_and_wait; TRIGGER without CANCEL; then client B calls 3 ms later
     r72 AreaRestartTests: as r71 but H does not answer the exception: B's message is already in T's UTCB, T holds B's
-    r74 AreaRestartTests: sender's and receiver's result
-    r75 AreaRestartTests: sender's and receiver's result
-    r76 AreaRestartTests: results; what the server saw
-    r77 AreaRestartTests: sender, receiver
-    r78 AreaRestartTests: client, receiver
-    r79 AreaRestartTests: client, receiver
-    r80 AreaRestartTests: client, receiver
+    r74 AreaRestartTests: G79 send-only with one cap item; receiver has no buffer
+    r75 AreaRestartTests: G80 send-only with TWO cap items; receiver has one single-cap buffer
+    r76 AreaRestartTests: G36 gate cap copied without the server right (0x20): label -10 op 0x11 (get_infos) on full cap
+    r77 AreaRestartTests: as r74 but the sender is QUEUED first (receiver starts waiting 4 ms later): one cap item
+    r78 AreaRestartTests: as r77 with a CALL (rcv timeout 5 ms): client, receiver
+    r79 AreaRestartTests: as r74 with a CALL (rcv timeout 5 ms), receiver already waiting
+    r80 AreaRestartTests: two cap items in a CALL, one single-cap buffer, receiver already waiting
     """
 }

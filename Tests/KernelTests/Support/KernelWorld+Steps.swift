@@ -27,7 +27,9 @@ extension KernelWorld {
     case .markMessage(let name):
       log.append(name + String(kernel.messageWord(t, 0), radix: 16))
       scripts[t.slot].position += 1
-    case .compute(let span): compute(t, span)
+    case .compute(let span):
+      compute(t, span)
+      onlyComputed = node.kernel.isMulticore
     case .touch(let address, let access): touch(t, address, access)
     case .trap(let cause, let value):
       scripts[t.slot].position += 1
@@ -54,7 +56,9 @@ extension KernelWorld {
       change(&words)
       for (index, word) in words.enumerated() { kernel.setMessageWord(t, index, word) }
       scripts[t.slot].position += 1
-    case .spin: _ = node.spend(.milliseconds(1), until: min(node.horizon, node.now + .milliseconds(1)))
+    case .spin:
+      onlyComputed = node.kernel.isMulticore
+      _ = node.spend(.milliseconds(1), until: min(node.horizon, node.now + .milliseconds(1)))
     }
     check()
   }

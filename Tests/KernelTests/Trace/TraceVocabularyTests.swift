@@ -26,6 +26,8 @@ struct TraceVocabularyTests {
     .pageFaultAnswered(ThreadID(0), address: 0, error: .sendTimeout), .exceptionUnanswered(ThreadID(0), handler: 0),
     .timerTicked, .taskMapRequested(TaskID(0), item: 0, flexPage: 0),
     .taskUnmapRequested(TaskID(0), mask: 0, flexPage: 0), .objectReleased(ObjectID(0), kind: .gate),
+    .threadMigrated(ThreadID(0), from: 0, to: 1), .requestPosted(.wake, ThreadID(0), waits: .none, core: 1),
+    .requestHandled(.wake, ThreadID(0), waits: .none),
   ]
 
   private static func number(of event: KernelEvent) -> Int {
@@ -64,6 +66,9 @@ struct TraceVocabularyTests {
     case .taskMapRequested: 31
     case .taskUnmapRequested: 32
     case .objectReleased: 33
+    case .threadMigrated: 34
+    case .requestPosted: 35
+    case .requestHandled: 36
     }
   }
 
@@ -75,13 +80,13 @@ struct TraceVocabularyTests {
       #expect((1...5).contains(event.tag.count) && event.tag.allSatisfy { $0.isLowercase }, "\(event.tag)")
     }
     #expect(Set(Self.samples.map(\.name)).count == Self.samples.count)
-    // Only the three scheduling records share a tag, as they do in the kernel.
-    #expect(Set(Self.samples.map(\.tag)).count == Self.samples.count - 2)
+    // Only the three scheduling records and the two of a request share a tag, as they do in the kernel.
+    #expect(Set(Self.samples.map(\.tag)).count == Self.samples.count - 3)
   }
 
   @Test func `the kernel's own events have the kernel's tags`() {
     let tags = Set(Self.samples.map(\.tag))
-    for tag in ["csw", "gate", "exr", "exc", "ieh", "ipfh", "sch", "irq", "timer", "map", "unm", "new", "des", "del"] {
+    for tag in ["csw", "gate", "exr", "exc", "ieh", "ipfh", "sch", "irq", "timer", "map", "unm", "new", "des", "del", "mig", "drq"] {
       #expect(tags.contains(tag), "\(tag)")
     }
   }

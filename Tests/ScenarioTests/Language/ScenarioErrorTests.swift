@@ -89,6 +89,11 @@ struct Mistake: Sendable, CustomTestStringConvertible {
       "\"call\": \"sum\"", "\"call\": \"sun\"", "16:23: there is no service `sun`; did you mean `sum`?",
       file: "reply-and-wait"),
     Mistake(
+      "\"interrupt\": 5", "\"interrupt\": 7",
+      "30:45: nobody listens to interrupt 7: no `irq` capability has this number", file: "every-bare-key"),
+    Mistake(
+      "\"interrupt\": 5", "\"interrupt\": 0", "30:45: 0 is out of range; expected 1 to 94", file: "every-bare-key"),
+    Mistake(
       "\"kill\": \"sheep_counter\"", "\"kill\": \"sheep_count\"",
       "17:31: there is no component `sheep_count`; did you mean `sheep_counter`?"),
     Mistake("\"restore\": \"c1\"", "\"restore\": \"c2\"", "18:34: there is no checkpoint `c2`; did you mean `c1`?"),

@@ -33,7 +33,7 @@ import Testing
       ("deadlineClaim", .deadlineClaim),
     ] + heads(Verb.self, "statement") + heads(CapabilityKind.self, "capability") + heads(MessageItemKind.self, "item")
     + heads(ReceiveBufferKind.self, "buffer") + heads(TimelineVerb.self, "timeline")
-    + heads(ClaimKind.self, "expectation")
+    + heads(ClaimKind.self, "expectation") + heads(SchedulingKind.self, "scheduling")
 
   @Test func `every object has the same keys in the schema and in the decoder`() throws {
     let definitions = try definitions()
