@@ -95,6 +95,13 @@ public struct Kernel: ~Copyable {
   }
 }
 
+extension Kernel {
+  /// The real kernel would stop here, or go on with memory that is no longer what it takes it for.
+  mutating func stop(_ reason: String) {
+    stopped = KernelStop(reason: "the real kernel would stop here: " + reason)
+  }
+}
+
 /// Why the real kernel would not survive this: the run ends here with the reason.
 public struct KernelStop: Hashable, Sendable {
   public let reason: String

@@ -25,8 +25,10 @@ extension Kernel {
   }
 
   private mutating func passGate(_ t: ThreadID, _ g: Int, _ operation: IPCOperation) {
-    threads[t.slot].label = gates[g].label | UInt64(threads[t.slot].sendRights & 3)
-    if recordsTrace { record(.gateInvoked(t, gate: gates[g].object, label: threads[t.slot].label)) }
+    let label = gates[g].label | UInt64(threads[t.slot].sendRights & 3)
+    threads[t.slot].label = label
+    if profile.gateLabelReachesSender { registers[t.slot].a3 = label }
+    if recordsTrace { record(.gateInvoked(t, gate: gates[g].object, label: label)) }
     startThreadIPC(t, target: gates[g].thread, operation)
   }
 
@@ -52,7 +54,7 @@ extension Kernel {
     let thread: Capability
     switch argument(t, tag) {
     case .found(let found): thread = found
-    case .missing: return .refused(.invalidArgument)
+    case .missing: return .refused(tag.items > 0 ? emptyArgument : .invalidArgument)
     case .notAnObject: return .ipcError(.sendOverflow)
     }
     let object = objects[thread.object.slot]

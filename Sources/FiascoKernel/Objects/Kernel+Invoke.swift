@@ -10,8 +10,7 @@ extension Kernel {
     let t = current
     precondition(!t.isNone, "a system call needs a running thread")
     charge(.enterKernel)
-    // A cancel that found the thread in user mode is lost here, as on every port but one.
-    threads[t.slot].flags.remove(.cancel)
+    if !profile.cancelWaitsForNextIPC { threads[t.slot].flags.remove(.cancel) }
     if threads[t.slot].flags.contains(.alien), !admitAlienCall(t) { return leave() }
     let call = registers[t.slot].takeSystemCall()
     threads[t.slot].enter(tag: call.tag, timeouts: call.timeouts, label: call.label)
@@ -21,8 +20,7 @@ extension Kernel {
   }
 
   private mutating func invoke(_ t: ThreadID, _ reference: ObjectReference) {
-    var operation = reference.operation
-    if operation == [], !profile.operationZeroFails { operation = .call }
+    let operation = reference.operation
     let explicit = profile.explicitReplySlots && reference.namesReplySlot && !reference.isSpecial
     if explicit, operation.contains(.receive) {
       guard reference.index < Self.replySlotLimit else { return fail(t, .noReplyCapability) }
@@ -86,7 +84,8 @@ extension Kernel {
       ? .open : .closed(closedPartner(object) ?? SenderID(thread: t))
     guard operation.contains(.send) else {
       if operation.contains(.receive) { return startIPC(t, sendTo: nil, receive: partner) }
-      return complete(t, .refused(.badProtocol))
+      // Neither phase: nothing happens and the tag stays (observed r22 on all kernels).
+      return complete(t, .none)
     }
     charge(.objectInvocation)
     let tag = threads[t.slot].tag

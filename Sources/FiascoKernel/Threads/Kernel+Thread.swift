@@ -43,7 +43,7 @@ extension Kernel {
     case Opcode.Thread.vcpuResume: .refused(.invalidArgument)
     // There are no vCPUs; an extended one is something else again.
     case Opcode.Thread.vcpuControl: .refused(utcbWord(t, 0) & 0x1_0000 == 0 ? .invalidArgument : .noSystemCall)
-    case Opcode.Thread.faultTrampoline where profile.name == .modern: controlFaultTrampoline(by: t)
+    case Opcode.Thread.faultTrampoline where profile.hasFaultTrampoline: controlFaultTrampoline(by: t)
     default: .refused(.noSystemCall)
     }
   }
@@ -60,8 +60,12 @@ extension Kernel {
     }
   }
 
-  /// IPC with a thread: who is sent to, from whom is received.
-  mutating func startThreadIPC(_ t: ThreadID, target: ThreadID, _ operation: IPCOperation) {
+  /// What an argument is that names an empty slot.
+  var emptyArgument: InvocationError { profile.emptyArgumentLacksRights ? .permission : .invalidArgument }
+
+  /// IPC with a thread: who is sent to, from whom is received. Models `Thread::check_sys_ipc` as well.
+  mutating func startThreadIPC(_ t: ThreadID, target: ThreadID, _ requested: IPCOperation) {
+    let operation = requested == [] && !profile.operationZeroFails ? IPCOperation.call : requested
     let receive: ReceivePhase =
       !operation.contains(.receive) ? .none : operation.contains(.openWait) ? .open : .closed(SenderID(thread: target))
     if !operation.contains(.send), receive == .none { return fail(t, .notExistent) }
@@ -95,7 +99,8 @@ extension Kernel {
 
   /// A thread can be bound once; its UTCB must lie in kernel-user memory of the task. Models `Thread::bind`.
   private mutating func bind(_ target: ThreadID, by t: ThreadID, tag: MessageTag) -> InvocationError? {
-    guard tag.items > 0, let argument = capabilityArgument(t, tag) else { return .invalidArgument }
+    guard tag.items > 0 else { return .invalidArgument }
+    guard let argument = capabilityArgument(t, tag) else { return emptyArgument }
     let object = objects[argument.object.slot]
     guard argument.hasStrong else { return .permission }
     guard object.kind == .task else { return .invalidArgument }

@@ -202,6 +202,7 @@ extension Thread {
   mutating func endSend() {
     phase = hasReceivePhase ? .receiveWait : .none
     continuation = hasReceivePhase ? .receive : .finish
+    if !hasReceivePhase { flags.remove(.cancel) }
   }
 
   /// A message has come: the thread is ready and finishes its operation when it runs.
