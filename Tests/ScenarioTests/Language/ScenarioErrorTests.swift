@@ -77,22 +77,22 @@ struct Mistake: Sendable, CustomTestStringConvertible {
     // Scheduling.
     Mistake(
       "\"weight\": 1 }", "\"deadline\": \"3ms\" }",
-      "9:43: `deadline` needs a kernel with \"scheduler\": \"fp-edf\"; `machine` has \"fp-wfq\"", file: "weights"),
+      "9:44: `deadline` needs a kernel with \"scheduler\": \"fp-edf\"; `machine` has \"fp-wfq\"", file: "weights"),
     Mistake(
       "\"fp-wfq\"", "\"fixed-priority\"",
-      "8:43: `weight` needs a kernel with \"scheduler\": \"fp-wfq\"; `machine` has \"fixed-priority\"",
-      "9:43: `weight` needs a kernel with \"scheduler\": \"fp-wfq\"; `machine` has \"fixed-priority\"",
+      "8:44: `weight` needs a kernel with \"scheduler\": \"fp-wfq\"; `machine` has \"fixed-priority\"",
+      "9:44: `weight` needs a kernel with \"scheduler\": \"fp-wfq\"; `machine` has \"fixed-priority\"",
       file: "weights"),
     Mistake(
       "\"weight\": 1", "\"weight\": 1, \"deadline\": \"1ms\"",
-      "9:56: `scheduling` has one of these keys, found both `weight` and `deadline`", file: "weights"),
-    Mistake("\"weight\": 1 }", "\"weight\": 0 }", "9:53: 0 is out of range; expected 1 to 1000000", file: "weights"),
+      "9:57: `scheduling` has one of these keys, found both `weight` and `deadline`", file: "weights"),
+    Mistake("\"weight\": 1 }", "\"weight\": 0 }", "9:54: 0 is out of range; expected 1 to 1000000", file: "weights"),
     Mistake(
       "\"scheduling\": { \"weight\": 1 }", "\"priority\": 2, \"scheduling\": { \"weight\": 1 }",
-      "9:56: a thread has either `priority` or `scheduling`", file: "weights"),
+      "9:57: a thread has either `priority` or `scheduling`", file: "weights"),
     Mistake(
       "\"fp-wfq\"", "\"fp-wfq\", \"late threads\": \"last\"",
-      "3:94: `late threads` needs a kernel with \"scheduler\": \"fp-edf\"; `machine` has \"fp-wfq\"",
+      "3:97: `late threads` needs a kernel with \"scheduler\": \"fp-edf\"; `machine` has \"fp-wfq\"",
       file: "weights"),
     // Names.
     Mistake(
@@ -110,9 +110,9 @@ struct Mistake: Sendable, CustomTestStringConvertible {
       file: "reply-and-wait"),
     Mistake(
       "\"interrupt\": 5", "\"interrupt\": 7",
-      "30:45: nobody listens to interrupt 7: no `irq` capability has this number", file: "every-bare-key"),
+      "33:45: nobody listens to interrupt 7: no `irq` capability has this number", file: "every-bare-key"),
     Mistake(
-      "\"interrupt\": 5", "\"interrupt\": 0", "30:45: 0 is out of range; expected 1 to 94", file: "every-bare-key"),
+      "\"interrupt\": 5", "\"interrupt\": 0", "33:45: 0 is out of range; expected 1 to 94", file: "every-bare-key"),
     Mistake(
       "\"kill\": \"sheep_counter\"", "\"kill\": \"sheep_count\"",
       "17:31: there is no component `sheep_count`; did you mean `sheep_counter`?"),
