@@ -101,7 +101,7 @@ extension Node {
 
   /// Lets the current thread use CPU time, until the next tick or `limit` at most; returns how much it got.
   public mutating func spend(_ span: TimeSpan, until limit: Instant) -> TimeSpan {
-    let boundary = min(kernel.nextTick, devices.next, limit)
+    let boundary = min(kernel.nextTick, deviceSignal, limit)
     let available = boundary > now ? boundary - now : .zero
     let used = min(span, available)
     now = now + used
