@@ -151,8 +151,8 @@ struct KernelWorld: ~Copyable {
       words: (0..<40).map { node.kernel.messageWord(t, $0) })
   }
 
-    if kernel.stopped != nil || onlyComputed { return }
   mutating func check() {
+    if kernel.stopped != nil || onlyComputed { return }
     let found = checksSpaces ? node.kernel.checkInvariants() : node.kernel.checkThreadInvariants()
     for sentence in found where !defects.contains(sentence) {
       defects.append(sentence)
