@@ -167,8 +167,10 @@ extension Kernel {
       findings.require(kept == counted, "T\(index) counts \(kept) references where \(counted) are")
       let observer = threads[index].deletionObserver
       findings.require(
-        observer.isNone || objects.contains(observer.slot)
-          && line(of: observer).source == .deletion(at: ThreadID(index)), "T\(index) would trigger an absent IRQ")
+        observer.isNone
+          || objects.contains(observer.slot)
+            && line(of: observer).source == .deletion(at: ThreadID(index)),
+        "T\(index) would trigger an absent IRQ")
     }
   }
 }
