@@ -53,7 +53,7 @@ struct InterruptTests {
   }
 
   @Test(arguments: profiles)
-  func `an interrupt stays masked until its end, and what came meanwhile comes then, once`(
+  func `G94 an interrupt stays masked until its end, and what came meanwhile comes then, once`(
     _ profile: KernelProfile.Name
   ) {
     var world = World(profile, acknowledges: false)
