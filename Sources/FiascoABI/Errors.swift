@@ -66,7 +66,7 @@ public enum Opcode {
       vcpuControl: UInt64 = 7
     public static let faultTrampoline: UInt64 = 9
   }
-  public enum Gate { public static let bind: UInt64 = 0x10, info: UInt64 = 0x11 }
+  public enum Gate { public static let dropReferences: UInt64 = 0, bind: UInt64 = 0x10, info: UInt64 = 0x11 }
   public enum IRQ {
     public static let endOfInterrupt: UInt64 = 4, detach: UInt64 = 1, trigger: UInt64 = 2, bind: UInt64 = 0x10
     /// Profile r67: attach or detach; at a muxer, have it trigger another IRQ object.

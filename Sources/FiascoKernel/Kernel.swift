@@ -30,9 +30,11 @@ public struct Kernel: ~Copyable {
   var replySlots = SlotTable<ReplySlot>()
   /// Floating-point registers of the threads that have used them.
   public var fpuStates = SlotTable<FPUState>()
+  var areas = SlotTable<ThreadAreas>()
   /// Inputs of all interrupt controllers.
   var pins = ContiguousArray(repeating: InterruptPin(), count: InterruptPin.count)
   var logAttributes = LogAttributes()
+  var rootPager = RootPager()
   var frames: FrameAllocator
   /// Objects being destroyed; empty outside an operation.
   var condemned: [ObjectID] = []

@@ -59,6 +59,8 @@ public struct KernelProfile: Hashable, Sendable {
   public var listsSchedulerClasses: Bool
   /// A thread's page faults can be redirected to itself.
   public var hasFaultTrampoline: Bool
+  /// A page fault forgets a cancel that found the thread in user mode. Otherwise the message to the pager is cancelled.
+  public var faultForgetsCancel: Bool
   /// cap_equal compares rights as well as objects.
   public var equalityIncludesRights: Bool
   /// The kernel clock advances in ticks. Otherwise timeouts count from the exact time.
@@ -78,7 +80,7 @@ public struct KernelProfile: Hashable, Sendable {
     reportsReadiness: false, placementPreempts: true, cancelWaitsForNextIPC: false, queuedItemFailureAborts: true,
     gateLabelReachesSender: false, zeroReceiveTimeoutSkipsSwitch: true, attachesIRQs: false, hasIRQMuxers: false,
     emptyArgumentLacksRights: false, listsSchedulerClasses: true, hasFaultTrampoline: true,
-    equalityIncludesRights: true, clockAdvancesInTicks: false)
+    faultForgetsCancel: false, equalityIncludesRights: true, clockAdvancesInTicks: false)
 
   public static let r67 = KernelProfile(
     name: .r67, tracksReplyCapability: false, replyCapabilityOnlyInOpenWait: false, explicitReplySlots: false,
@@ -88,7 +90,12 @@ public struct KernelProfile: Hashable, Sendable {
     reportsReadiness: true, placementPreempts: false, cancelWaitsForNextIPC: true, queuedItemFailureAborts: false,
     gateLabelReachesSender: true, zeroReceiveTimeoutSkipsSwitch: false, attachesIRQs: true, hasIRQMuxers: true,
     emptyArgumentLacksRights: true, listsSchedulerClasses: false, hasFaultTrampoline: false,
-    equalityIncludesRights: false, clockAdvancesInTicks: true)
+    faultForgetsCancel: true, equalityIncludesRights: false, clockAdvancesInTicks: true)
+
+  /// What the kernel info page lists.
+  var features: [String] {
+    hasFaultTrampoline ? ["pf_tramp", "abiver:3", "mapdb", "jdb"] : ["mapdb", "jdb"]
+  }
 
   public static func named(_ name: Name) -> KernelProfile {
     switch name {

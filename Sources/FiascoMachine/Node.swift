@@ -94,7 +94,8 @@ extension Node {
       } else if NativeWindow.contains(kernel.registers[current.slot].pc) {
         return .native(current)
       } else {
-        execute(current, until: boundary)
+        kernel.showClock(at: now)
+        execute(current, until: min(boundary, kernel.nextClockStep))
       }
     }
   }
@@ -155,7 +156,7 @@ extension Node {
       // Switched on again for its owner, the unit counts as clean.
       if kernel.fpuOwner == t { kernel.fpuStates[kernel.fpuState(of: t)].registers.isDirty = false }
     }
-    let task = kernel.threads[t.slot].task
+    let task = kernel.executedTask(of: t)
     let cycle = platform.picosecondsPerCycle
     let budget = (UInt64((boundary - now).picoseconds) + cycle - 1) / cycle
     let exit =

@@ -33,6 +33,8 @@ extension Kernel {
     if profile.tracksReplyCapability { forgetCaller(of: t, ifItIs: receiver) }
     if threads[receiver.slot].accepts(SenderID(thread: t)) {
       deliver(from: t, to: receiver)
+    } else if vcpuTakesMessage(receiver) {
+      deliverToVCPU(from: t, to: receiver)
     } else {
       waitForReceiver(t, receiver)
     }
@@ -64,6 +66,14 @@ extension Kernel {
     let error = transfer(from: t, to: receiver, receiverWasOpen: receiverWasOpen)
     if let error { fail(t, error) } else { threads[t.slot].endSend() }
     activate(receiver, after: t, sent: error == nil)
+  }
+
+  /// The receiver is a virtual processor that does not wait: it is interrupted. A thread may do that to itself.
+  private mutating func deliverToVCPU(from t: ThreadID, to receiver: ThreadID) {
+    beginVCPUMessage(receiver, from: SenderID(thread: t))
+    let error = transferToVCPU(from: t, to: receiver)
+    if let error { fail(t, error) } else { threads[t.slot].endSend() }
+    if receiver != t { activate(receiver, after: t, sent: error == nil) }
   }
 
   /// Lets the receiver of a message run: directly on the sender's context, by preemption, or later.

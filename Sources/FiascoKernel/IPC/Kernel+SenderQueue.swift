@@ -68,6 +68,7 @@ extension Kernel {
     setNext(s, cursor)
     if !cursor.isNone { setPrevious(cursor, s) }
     if before.isNone { setFirst(s, of: list) } else { setNext(before, s) }
+    if case .thread(let r) = list, threads[r.slot].flags.contains(.vcpu) { noteSenders(of: r, queued: true) }
   }
 
   mutating func remove(_ s: SenderID, from list: SenderList) {
@@ -77,6 +78,7 @@ extension Kernel {
     if !after.isNone { setPrevious(after, before) }
     setNext(s, .none)
     setPrevious(s, .none)
+    if case .thread(let r) = list, threads[r.slot].flags.contains(.vcpu) { noteSenders(of: r, queued: false) }
   }
 
   func isQueued(_ s: SenderID, in list: SenderList) -> Bool {

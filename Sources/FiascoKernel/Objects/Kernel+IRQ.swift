@@ -6,8 +6,7 @@ extension Kernel {
   /// Models `Irq_sender::kinvoke`: trigger, bind, detach, end of interrupt.
   mutating func invokeIRQ(_ i: Int, _ capability: Capability, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
     if profile.attachesIRQs { return invokeAttachedIRQ(i, by: t, tag: tag) }
-    if tag.words == 0, tag.label != KernelProtocol.irq { return .refused(.invalidArgument) }
-    let operation = tag.words > 0 ? utcbWord(t, 0) & 0xffff : Opcode.IRQ.trigger
+    guard let operation = irqOperation(t, tag) else { return .refused(.invalidArgument) }
     switch tag.label {
     case KernelProtocol.irq:
       switch operation {
@@ -27,6 +26,14 @@ extension Kernel {
     }
   }
 
+  /// An IRQ message without words is a trigger; every other one without words is refused before it is looked at.
+  ///
+  /// Models `Irq::get_irq_opcode`.
+  private func irqOperation(_ t: ThreadID, _ tag: MessageTag) -> UInt64? {
+    if tag.words > 0 { return utcbWord(t, 0) & 0xffff }
+    return tag.label == KernelProtocol.irq || !profile.separatesIRQLabel ? Opcode.IRQ.trigger : nil
+  }
+
   /// The source may fire again, unless a message is still waiting to be taken.
   mutating func endInterrupt(_ i: Int) -> InvocationOutcome {
     if irqs[i].pending == 0 { unmask(irqs[i].object) }
@@ -35,16 +42,21 @@ extension Kernel {
 
   /// The label is what stands in MR1, even if the message is shorter (conformance irq-sem/17).
   private mutating func bindIRQ(_ i: Int, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
-    guard let argument = capabilityArgument(t, tag), objects[argument.object.slot].kind == .thread else {
-      return .refused(.invalidArgument)
+    switch argument(t, tag, kind: .thread) {
+    case .failed(let outcome): return outcome
+    case .found(let thread):
+      guard thread.hasStrong else { return .refused(.permission) }
+      bindIRQ(i, to: ThreadID(Int(objects[thread.object.slot].index)), label: utcbWord(t, 1))
+      return .ok
     }
-    guard argument.hasStrong else { return .refused(.permission) }
-    bindIRQ(i, to: ThreadID(Int(objects[argument.object.slot].index)), label: utcbWord(t, 1))
-    return .ok
   }
 
   /// Binds or rebinds; a pending trigger moves to the new thread.
   mutating func bindIRQ(_ i: Int, to thread: ThreadID, label: UInt64) {
+    guard irqs[i].thread != thread else {
+      irqs[i].label = label
+      return
+    }
     let wasPending = irqs[i].pending > 0
     unqueueIRQ(i)
     threads[thread.slot].internalReferences += 1
@@ -113,14 +125,27 @@ extension Kernel {
       let wasReady = threads[t.slot].isReady
       deliverIRQ(i, to: t)
       threads[t.slot].endReceive()
+      // An alien has to be told at the end of its call: there is no shortcut for it, so it runs when it is its turn.
+      if threads[t.slot].flags.contains(.alien) { return enqueueFront(t) }
       guard !wasReady, deblock(t, lazy: true) else { return }
       // The shortcut straight to user mode passes the trampoline of a triggered exception by (exregs/irq-trigger).
       threads[t.slot].flags.remove(.triggered)
       switchWithContext(to: t)
+    } else if vcpuTakesMessage(t) {
+      interruptVCPU(t, i)
     } else {
       enqueue(SenderID(irq: i), in: .thread(t))
       irqs[i].isQueued = true
     }
+  }
+
+  /// A virtual processor that does not wait finds the message in its state area, when it is its turn.
+  private mutating func interruptVCPU(_ t: ThreadID, _ i: Int) {
+    irqs[i].pending -= 1
+    beginVCPUMessage(t, from: SenderID(irq: i))
+    setVCPUMessage(t, tag: MessageTag(), label: irqs[i].label)
+    record(.irqDelivered(object: irqs[i].object, to: t))
+    enqueueFront(t)
   }
 
   /// The message of an IRQ: no words, the label given when it was bound. Models `Irq_sender::transfer_msg`.

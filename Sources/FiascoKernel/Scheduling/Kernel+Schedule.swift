@@ -209,6 +209,15 @@ extension Kernel {
     if t == current { schedule() }
   }
 
+  /// Activates woken threads in order. The first that may preempt does so; those behind it have their turn when the
+  /// running thread would have gone on with them. Models a row of `Context::activate`.
+  mutating func activate(_ woken: [ThreadID]) {
+    guard let first = woken.firstIndex(where: { wake($0, lazy: true) }) else { return }
+    if !current.isNone { enqueueFront(current) }
+    for t in woken[(first + 1)...].reversed() { makeReady(t) }
+    switchWithContext(to: woken[first])
+  }
+
   /// Makes a thread ready and lists it in front, without asking who should run now.
   mutating func makeReady(_ t: ThreadID) {
     if isRemote(t) { return wakeRemotely(t) }

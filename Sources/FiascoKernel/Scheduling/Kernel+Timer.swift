@@ -24,6 +24,8 @@ extension Kernel {
     charge(.timerTick)
     if recordsTrace { record(.timerTicked) }
     lastTick = now
+    // An interrupt is a trap as well: its value replaces that of a fault before.
+    if !current.isNone { threads[current.slot].faultAddress = 0 }
     var reschedule = false
     while let due = timeouts.next, due.instant <= now {
       if sliceEnd < due.instant {

@@ -64,6 +64,10 @@ public struct Thread: BitwiseCopyable, Sendable {
   public var saved: SavedRegisters = SavedRegisters()
   /// An alien thread's permitted system call is running: its handler is told when it is over.
   public var alienReturn = false
+  /// Index into the table of kernel-user memory beside the UTCB; -1 without.
+  var areas: Int32 = -1
+  /// The unbound gate where the thread waited, until it has run again; or the gate whose waiters it is waking.
+  var waitedGate: Int32 = -1
 
   /// Where the floating-point registers are saved; -1 as long as none were used.
   var fpuState: Int32 = -1
@@ -161,6 +165,15 @@ extension Thread {
   @inline(__always)
   func message(to receiver: ThreadID) -> (tag: MessageTag, label: UInt64, rights: UInt8, isCall: Bool) {
     (tag.withError(false), label, sendRights, hasReceivePhase && partner == SenderID(thread: receiver))
+  }
+
+  /// The thread enters the kernel by a system call: a cancel that found it in user mode is lost on most ports, and so is
+  /// the value of the trap before. Returns its flags.
+  @inline(__always)
+  mutating func takeTrap(keepsCancel: Bool) -> ThreadFlags {
+    if !keepsCancel { flags.remove(.cancel) }
+    faultAddress = 0
+    return flags
   }
 
   /// Whoever wakes a blocked thread first does it for all.

@@ -32,6 +32,9 @@ extension KernelWorld {
       compute(t, span)
       onlyComputed = node.kernel.isMulticore
     case .touch(let address, let access): touch(t, address, access)
+    case .fault(let address, let access):
+      scripts[t.slot].position += 1
+      node.enterKernel { $0.pageFault(address: address, access: access) }
     case .trap(let cause, let value):
       scripts[t.slot].position += 1
       node.enterKernel { $0.exception(cause: cause, value: value) }

@@ -14,6 +14,8 @@ enum Step {
   case markMessage(String)
   case compute(TimeSpan)
   case touch(UInt64, FaultAccess)
+  /// Takes a page fault once and goes on elsewhere.
+  case fault(UInt64, FaultAccess)
   case trap(cause: UInt64, value: UInt64)
   /// The same instruction traps until somebody moves the instruction pointer.
   case trapAgain(cause: UInt64)
