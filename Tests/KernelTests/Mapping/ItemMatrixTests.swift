@@ -105,8 +105,8 @@ struct ItemMatrixTests {
         from: message.sender, to: message.receiver, tag: MessageTag(items: 2), rights: 3)
       let (fails, task) = Self.expected(item, buffer)
       #expect((error == .sendOverflow) == fails && (error == nil) == !fails, "\(buffer)")
-      let staysMapped = message.world.isValid(message.world.tasks[1], Self.first)
-      #expect(staysMapped, "the first item stays: \(buffer)")
+      let keepsFirst = message.world.isValid(message.world.tasks[1], Self.first)
+      #expect(keepsFirst, "the first item stays: \(buffer)")
       for place in [1, 2] {
         let hasGate = message.world.isValid(message.world.tasks[place], Self.second)
         let hasPage = message.world.rights(message.world.tasks[place], Self.hotSpot) != nil
