@@ -45,7 +45,7 @@ extension Kernel {
     }
   }
 
-  private func digestObjectTables(into digest: inout StateDigest) {
+  func digestObjectTables(into digest: inout StateDigest) {
     gates.digest(into: &digest) { gate, digest in
       digest.combine(2, gate.thread.index, gate.firstWaiter.raw)
       digest.combine(gate.label)
