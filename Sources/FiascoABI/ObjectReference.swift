@@ -24,6 +24,8 @@ public struct ObjectReference: Hashable, BitwiseCopyable, Sendable {
   @inlinable public var isSpecial: Bool { raw & 1 << 11 != 0 }
   /// The reply slot is named by the caller instead of being the thread's implicit one (profile `modern`).
   @inlinable public var namesReplySlot: Bool { raw & 1 << 10 != 0 }
+  /// Special in any way: no question about a slot.
+  @inlinable public var namesNoSlot: Bool { raw & 3 << 10 != 0 }
   @inlinable public var index: UInt64 { raw >> 12 }
 }
 

@@ -40,6 +40,8 @@ public enum ExceptionCause {
   public static let instructionPageFault: UInt64 = 12
   public static let loadPageFault: UInt64 = 13
   public static let storePageFault: UInt64 = 15
+  /// A virtual processor has received a message.
+  public static let message: UInt64 = 0x18
   /// Synthesised when `ex_regs` asked for an exception.
   public static let triggered: UInt64 = 0x19
   /// An alien thread's system call has been carried out.

@@ -33,7 +33,7 @@ extension Kernel {
     let thread = makeThread(payer: payer)
     let entries: [(CapabilitySlot, ObjectID)] = [
       (.task, tasks[task.slot].object), (.factory, payer), (.thread, threads[thread.slot].object),
-      (.pager, makeService(.inert, payer)), (.log, makeService(.log, payer)), (.icu, makeService(.icu, payer)),
+      (.pager, makeService(.rootPager, payer)), (.log, makeService(.log, payer)), (.icu, makeService(.icu, payer)),
       (.scheduler, makeService(.scheduler, payer)),
       (CapabilitySlot(UInt32(Self.inertSlot)), makeService(.inert, payer)),
     ]
@@ -49,6 +49,7 @@ extension Kernel {
     threads[thread.slot].pager = CapabilitySlot.pager.selector
     threads[thread.slot].exceptionHandler = CapabilitySlot.pager.selector
     registers[thread.slot] = Registers(pc: root.entry, sp: root.stackPointer)
+    makeInfoPage(root)
     begin(thread, priority: root.priority)
   }
 
@@ -80,7 +81,6 @@ extension Kernel {
     let place = registers.insert(Registers())
     precondition(index == place, "threads and registers use the same slots")
     threads[index].core = UInt8(activeCore)
-    if !profile.needsPlacement { threads[index].flags.insert(.placed) }
     define(id, .thread, index: index, payer: payer, bytes: profile.objectSizes.thread)
     return ThreadID(index)
   }

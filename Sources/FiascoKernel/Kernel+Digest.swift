@@ -20,6 +20,8 @@ extension Kernel {
     digest.combine(accountedTicks)
     digest.combine(UInt64(bitPattern: idle.picoseconds))
     digest.combine(pendingCycles)
+    digest.combine(rootPager.showsClock ? rootPager.shownTick : 1 << 63)
+    digest.combine(together: logAttributes.input, logAttributes.output, logAttributes.local)
     timeouts.digest(into: &digest)
     if isMulticore { digestProcessors(into: &digest) }
     digestSpaces(into: &digest)
@@ -64,6 +66,13 @@ extension Kernel {
       digest.combine(factory.limit)
       digest.combine(factory.used)
     }
+    areas.digest(into: &digest) { area, digest in
+      digest.combine(9, area.thread.index, area.userTask.index)
+      for place in [area.vcpu, area.trampoline] {
+        digest.combine(place.address)
+        digest.combine(10, place.frames.0, place.frames.1)
+      }
+    }
     replySlots.digest(into: &digest) { slot, digest in
       digest.combine(UInt64(slot.index), slot.task.index, slot.caller.index)
     }
@@ -77,7 +86,7 @@ extension KernelObject {
   func digest(into digest: inout StateDigest) {
     digest.combine(UInt64(kind.rawValue), index, payer.index)
     digest.combine(UInt64(countedReferences) << 32 | UInt64(firstCapability))
-    digest.combine(bytes << 1 | (isDying ? 1 : 0))
+    digest.combine(bytes << 1 | (isDying ? 1 : 0), droppedReferences, 0)
   }
 }
 
@@ -110,6 +119,7 @@ extension Thread {
     digest.combine(UInt64(bitPattern: left.picoseconds))
     digest.combine(deadline.picoseconds)
     digest.combine(UInt64(internalReferences), deletionObserver.index, Int32(utcbFrame))
+    digest.combine(alienReturn ? 12 : 13, areas, waitedGate)
     digest.combine(UInt64(bitPattern: consumed.picoseconds))
   }
 }

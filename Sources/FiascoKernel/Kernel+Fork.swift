@@ -24,6 +24,8 @@ extension Kernel {
     kernelUserAreas = original.kernelUserAreas.fork()
     replySlots = original.replySlots.fork()
     fpuStates = original.fpuStates.fork()
+    areas = original.areas.fork()
+    rootPager = original.rootPager
     pins = original.pins
     logAttributes = original.logAttributes
     interruptRequested = original.interruptRequested

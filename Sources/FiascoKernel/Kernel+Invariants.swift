@@ -25,6 +25,7 @@ extension Kernel {
     checkBindings(&findings)
     checkDeadlines(&findings)
     checkFPU(&findings)
+    checkAreas(&findings)
     return findings.sentences
   }
 
@@ -97,7 +98,7 @@ extension Kernel {
     findings.require(thread.continuation == .user && thread.phase == .none, "\(current) is in user mode and in an IPC")
     findings.require(!thread.task.isNone, "\(current) is in user mode without a task")
     findings.require(
-      thread.flags.isDisjoint(with: [.dying, .dead, .triggered]), "\(current) should not be in user mode")
+      thread.flags.isDisjoint(with: [.dying, .dead, .triggered, .upcall]), "\(current) should not be in user mode")
   }
 
   // MARK: Threads
@@ -166,7 +167,7 @@ extension Continuation {
   var blocks: Bool {
     switch self {
     case .sendWait, .receiveWait, .gateWait, .semaphoreWait, .requestWait, .stranded: true
-    case .user, .sendQueued, .receive, .finish, .raise: false
+    case .user, .sendQueued, .receive, .finish, .raise, .unblockGate: false
     }
   }
 }

@@ -20,7 +20,10 @@ extension Kernel {
     }
     for g in gates.indices {
       let waiters = checkOrder(.gate(g), "gate \(g)", &findings)
-      findings.require(waiters.isEmpty || gates[g].thread.isNone, "gate \(g) is bound and has waiters")
+      let isBeingWoken = threads.indices.contains {
+        threads[$0].continuation == .unblockGate && threads[$0].waitedGate == Int32(g)
+      }
+      findings.require(waiters.isEmpty || gates[g].thread.isNone || isBeingWoken, "gate \(g) is bound and has waiters")
       checkWaiters(waiters, place: g, continuation: .gateWait, &findings)
     }
     for s in semaphores.indices {
@@ -90,7 +93,7 @@ extension Kernel {
     if let t = sender.thread, threads.contains(t.slot) {
       return (threads[t.slot].queuePrevious, threads[t.slot].queueNext, Int(threads[t.slot].queuedPriority))
     }
-    if let i = sender.irq, irqs.contains(i) { return (irqs[i].queuePrevious, irqs[i].queueNext, 256) }
+    if let i = sender.irq, irqs.contains(i) { return (irqs[i].queuePrevious, irqs[i].queueNext, 255) }
     return nil
   }
 
@@ -171,6 +174,43 @@ extension Kernel {
           || objects.contains(observer.slot)
             && line(of: observer).source == .deletion(at: ThreadID(index)),
         "T\(index) would trigger an absent IRQ")
+    }
+  }
+}
+
+extension Kernel {
+  // MARK: Virtual processors
+
+  /// State areas and their threads know each other; whoever is in user mode of a virtual processor has a task there.
+  func checkAreas(_ findings: inout InvariantFindings) {
+    for index in areas.indices {
+      let t = areas[index].thread
+      let knows = threads.contains(t.slot) && threads[t.slot].areas == Int32(index)
+      findings.require(knows, "the kernel-user memory of \(t) belongs to nobody")
+      let user = areas[index].userTask
+      findings.require(user.isNone || tasks.contains(user.slot), "\(t) has an absent user task")
+    }
+    for index in threads.indices {
+      let thread = threads[index]
+      let flags = thread.flags
+      guard thread.areas >= 0 else {
+        let isPlain = flags.isDisjoint(with: [.vcpu, .vcpuUser, .upcall, .trampoline, .vcpuIRQsOff])
+        findings.require(isPlain, "T\(index) has no state area and uses it")
+        continue
+      }
+      guard areas.contains(Int(thread.areas)) else { return findings.add("T\(index) names an absent state area") }
+      let area = areas[Int(thread.areas)]
+      findings.require(flags.contains(.vcpu) == !area.vcpu.isNone, "T\(index) is half a virtual processor")
+      findings.require(!flags.contains(.vcpuUser) || !area.userTask.isNone, "T\(index) runs in no user task")
+      findings.require(flags.isDisjoint(with: [.upcall, .vcpuUser]) || flags.contains(.vcpu), "T\(index) is no vCPU")
+      let both: ThreadFlags = [.upcall, .triggered]
+      findings.require(!flags.isSuperset(of: both), "T\(index) is to do two things at the return to user mode")
+    }
+    for index in tasks.indices {
+      let bound = threads.indices.count { threads[$0].task == TaskID(index) }
+      let used = areas.indices.count { areas[$0].userTask == TaskID(index) }
+      let counted = Int(tasks[index].boundThreads)
+      findings.require(counted == bound + used, "task \(index) counts \(counted) threads where \(bound + used) are")
     }
   }
 }

@@ -50,6 +50,11 @@ extension KernelEvent {
       digest.combine(flexPage)
     case .sliceExpired(let t): digest.combine(21, t.index, 0)
     case .replyCapabilityMissing(let t): digest.combine(22, t.index, 0)
+    case .vcpuEntered(let t, let entry, let state):
+      digest.combine(24, t.index, Int32(entry.rawValue) << 16 | Int32(state))
+    case .vcpuResumed(let t, let task, let state):
+      digest.combine(25, t.index, task.index)
+      digest.combine(UInt64(state))
     case .logWritten(let t, let bytes): digest.combine(23, t.index, Int32(truncatingIfNeeded: bytes))
     case .ipcReturned, .gateInvoked, .contextLoaded, .contextSaved, .contextInvalidated, .pageFaultAnswered,
       .exceptionUnanswered, .timerTicked, .taskMapRequested, .taskUnmapRequested, .objectReleased, .threadMigrated,
@@ -70,7 +75,7 @@ extension KernelEvent {
     case .contextSwitched, .ipcStarted, .ipcFailed, .messageTransferred, .senderQueued, .receiveBlocked,
       .timeoutExpired, .irqTriggered, .irqDelivered, .pageFaulted, .pageFaultUnanswered, .exceptionRaised,
       .registersExchanged, .objectCreated, .objectDestroyed, .threadStarted, .threadKilled, .objectsMapped,
-      .pagesMapped, .unmapped, .sliceExpired, .replyCapabilityMissing, .logWritten:
+      .pagesMapped, .unmapped, .sliceExpired, .replyCapabilityMissing, .logWritten, .vcpuEntered, .vcpuResumed:
       false
     }
   }

@@ -26,6 +26,9 @@ public enum KernelEvent: Hashable, Sendable, BitwiseCopyable {
   case unmapped(TaskID, flexPage: UInt64)
   case sliceExpired(ThreadID)
   case replyCapabilityMissing(ThreadID)
+  /// A virtual processor's program was entered; `state` is what it had been doing.
+  case vcpuEntered(ThreadID, VCPUEntry, state: UInt16)
+  case vcpuResumed(ThreadID, task: TaskID, state: UInt16)
   /// Characters went to the kernel's log.
   case logWritten(ThreadID, bytes: UInt32)
 

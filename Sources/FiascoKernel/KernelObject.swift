@@ -1,6 +1,8 @@
 /// What kind of object a capability names.
 public enum ObjectKind: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case thread, task, gate, irq, semaphore, factory, scheduler, log, icu
+  /// The pager of the first task, which is part of the boot loader.
+  case rootPager
   /// Initial object without a service: answers "bad protocol" to everything.
   case inert
 }
@@ -14,6 +16,8 @@ public struct KernelObject: BitwiseCopyable, Sendable {
   public let index: Int32
   /// Capabilities that keep the object alive.
   public var countedReferences: UInt32 = 0
+  /// References that somebody has declared not to count (`Kobject::sys_dec_refcnt`).
+  public var droppedReferences: Int32 = 0
   /// First capability of the flat list of all capabilities to this object; 0 ends the list.
   public var firstCapability: UInt32 = 0
   /// Factory that paid, and how many bytes.
@@ -28,6 +32,9 @@ public struct KernelObject: BitwiseCopyable, Sendable {
     self.payer = payer
     self.bytes = bytes
   }
+
+  /// What the kernel's counter shows.
+  var references: Int64 { Int64(countedReferences) - Int64(droppedReferences) }
 }
 
 /// One entry of a capability table.

@@ -65,34 +65,6 @@ public struct Node: ~Copyable {
   }
 }
 
-/// Something that happened, and when.
-public struct NodeRecord: Hashable, Sendable {
-  public let at: Instant
-  public let event: NodeEvent
-  /// The core on which it happened.
-  public var core: UInt8 = 0
-}
-
-public enum NodeEvent: Hashable, Sendable {
-  case kernel(KernelEvent)
-  /// A program executed a `hint` instruction: free of charge, only for the observer.
-  case hint(thread: ThreadID, kind: UInt64, value: UInt64)
-}
-
-/// Why the machine gave control back.
-public enum NodeExit: Hashable, Sendable {
-  /// The time limit is reached.
-  case reached
-  /// The current thread runs a native program: somebody above must say what it does next.
-  case native(ThreadID)
-  /// No thread is ready and no timeout is pending: nothing will ever happen by itself.
-  case quiet
-  /// The real kernel would not survive this.
-  case stopped(KernelStop)
-  /// A thread has executed a `hint`.
-  case limit
-}
-
 extension Node {
   /// Runs until `limit`, a native thread, or silence.
   public mutating func run(until limit: Instant, instructions maximum: UInt64 = .max) -> NodeExit {
@@ -122,14 +94,15 @@ extension Node {
       } else if NativeWindow.contains(kernel.registers[current.slot].pc) {
         return .native(current)
       } else {
-        execute(current, until: boundary)
+        kernel.showClock(at: now)
+        execute(current, until: min(boundary, kernel.nextClockStep))
       }
     }
   }
 
   /// Lets the current thread use CPU time, until the next tick or `limit` at most; returns how much it got.
   public mutating func spend(_ span: TimeSpan, until limit: Instant) -> TimeSpan {
-    let boundary = min(kernel.nextTick, devices.next, limit)
+    let boundary = min(kernel.nextTick, deviceSignal, limit)
     let available = boundary > now ? boundary - now : .zero
     let used = min(span, available)
     now = now + used
@@ -183,7 +156,7 @@ extension Node {
       // Switched on again for its owner, the unit counts as clean.
       if kernel.fpuOwner == t { kernel.fpuStates[kernel.fpuState(of: t)].registers.isDirty = false }
     }
-    let task = kernel.threads[t.slot].task
+    let task = kernel.executedTask(of: t)
     let cycle = platform.picosecondsPerCycle
     let budget = (UInt64((boundary - now).picoseconds) + cycle - 1) / cycle
     let exit =

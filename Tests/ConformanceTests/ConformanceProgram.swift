@@ -23,7 +23,7 @@ struct ConformanceProgram: Sendable, CustomTestStringConvertible {
     ConformanceProgram("10-exregs", 64), ConformanceProgram("11-checkpoint", 54),
     ConformanceProgram("12-threadctl", 21), ConformanceProgram("13-sched", 25),
     ConformanceProgram("14-irq-sem", 39), ConformanceProgram("15-delete", 24), ConformanceProgram("16-kobj", 19),
-    ConformanceProgram("17-kip", 0), ConformanceProgram("18-vcpu", 1), ConformanceProgram("19-random-ipc", 81),
+    ConformanceProgram("17-kip", 7), ConformanceProgram("18-vcpu", 6), ConformanceProgram("19-random-ipc", 81),
     ConformanceProgram("20-random-caps", 61), ConformanceProgram("21-random-mem", 61),
     ConformanceProgram("22-slices", 20), ConformanceProgram("23-extra", 35),
     ConformanceProgram("24-reply-lifetime", 33),

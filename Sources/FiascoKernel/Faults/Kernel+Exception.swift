@@ -27,6 +27,8 @@ extension Kernel {
   /// Models `Thread::send_exception`.
   mutating func sendException(_ t: ThreadID) {
     record(.exceptionRaised(t, cause: threads[t.slot].faultCause, ip: registers[t.slot].pc))
+    if vcpuTakesException(t) { return }
+    holdVCPUMessages(t)
     saveBuffers(t)
     threads[t.slot].flags.remove(.cancel)
     threads[t.slot].entry = .exception
@@ -67,13 +69,14 @@ extension Kernel {
   mutating func finishException(_ t: ThreadID) {
     threads[t.slot].flags.remove(.inException)
     restoreBuffers(t)
+    releaseVCPUMessages(t)
     if !threads[t.slot].tag.hasError, threads[t.slot].tag.label == 1, threads[t.slot].flags.contains(.alien) {
       threads[t.slot].flags.insert(.alienPermitted)
     }
   }
 
   /// `sstatus` of every user thread: interrupts on after return, 64-bit user mode.
-  private static var userStatus: UInt64 { 0x2_0000_0020 }
+  static var userStatus: UInt64 { 0x2_0000_0020 }
 
   // MARK: Alien threads
 

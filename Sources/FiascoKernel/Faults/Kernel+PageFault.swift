@@ -25,12 +25,18 @@ extension Kernel {
     let t = current
     precondition(!t.isNone, "a page fault needs a running thread")
     charge(.pageFaultEntry)
-    threads[t.slot].flags.remove(.cancel)
+    if profile.faultForgetsCancel { threads[t.slot].flags.remove(.cancel) }
     threads[t.slot].faultAddress = address
     threads[t.slot].faultCause = access.cause
     record(.pageFaulted(t, address: address, ip: registers[t.slot].pc))
-    // An alien's faults are exceptions like everything else it does.
-    if address >= Self.userLimit || threads[t.slot].flags.contains(.alien) {
+    if vcpuTakesPageFault(t) {
+      // Its program is entered on the way out.
+    } else if address >= Self.userLimit {
+      sendException(t)
+    } else if enterFaultTrampoline(t) {
+      // It goes on in its own handler.
+    } else if threads[t.slot].flags.contains(.alien) {
+      // An alien's faults are exceptions like everything else it does.
       sendException(t)
     } else {
       callPager(t)
@@ -39,16 +45,22 @@ extension Kernel {
   }
 
   private mutating func callPager(_ t: ThreadID) {
+    holdVCPUMessages(t)
     saveDisplacedRegisters(t)
-    let cause = threads[t.slot].faultCause
-    // Bit 0: the hardware does not tell whether something was mapped, so it is always set on this architecture.
-    let bits: UInt64 =
-      1 | (cause == ExceptionCause.storePageFault ? 2 : 0) | (cause == ExceptionCause.instructionPageFault ? 4 : 0)
-    setUTCBWord(t, 0, threads[t.slot].faultAddress & ~7 | bits)
+    setUTCBWord(t, 0, faultMessageWord(t))
     setUTCBWord(t, 1, registers[t.slot].pc)
     threads[t.slot].entry = .pageFault
     threads[t.slot].tag = MessageTag(label: KernelProtocol.pageFault, words: 2)
     sendFaultMessage(t, to: threads[t.slot].pager)
+  }
+
+  /// Address and kind of the fault in one word.
+  func faultMessageWord(_ t: ThreadID) -> UInt64 {
+    let cause = threads[t.slot].faultCause
+    // Bit 0: the hardware does not tell whether something was mapped, so it is always set on this architecture.
+    let bits: UInt64 =
+      1 | (cause == ExceptionCause.storePageFault ? 2 : 0) | (cause == ExceptionCause.instructionPageFault ? 4 : 0)
+    return threads[t.slot].faultAddress & ~7 | bits
   }
 
   /// A call on behalf of the thread, to whatever stands in the named slot of its own task.
@@ -60,25 +72,18 @@ extension Kernel {
     switch target {
     case .thread(let handler):
       startIPC(t, sendTo: handler, receive: .closed(SenderID(thread: handler)))
+    case .rootPager:
+      askRootPager(t)
     case .unboundGate(let gate):
-      enqueue(SenderID(thread: t), in: .gate(gate))
-      threads[t.slot].queuedAtGate = Int32(gate)
-      threads[t.slot].phase = .sendWait
-      threads[t.slot].continuation = .gateWait
-      block(t, until: .never)
+      sleepAtGate(t, gate, until: .never)
     }
   }
 
-  mutating func retryFaultMessage(_ t: ThreadID) {
-    sendFaultMessage(
-      t, to: threads[t.slot].entry == .pageFault ? threads[t.slot].pager : threads[t.slot].exceptionHandler)
-  }
-
-  private enum FaultTarget { case thread(ThreadID), unboundGate(Int) }
+  private enum FaultTarget { case thread(ThreadID), unboundGate(Int), rootPager }
 
   private mutating func faultTarget(_ t: ThreadID, _ selector: UInt64) -> FaultTarget? {
     let reference = ObjectReference(raw: selector)
-    guard !reference.isSpecial, let found = capability(of: threads[t.slot].task, at: reference.index) else {
+    guard let found = capability(of: threads[t.slot].task, at: reference.index) else {
       return nil
     }
     threads[t.slot].sendRights = found.rights
@@ -90,6 +95,7 @@ extension Kernel {
       guard !gates[gate].thread.isNone else { return .unboundGate(gate) }
       threads[t.slot].label = gates[gate].label | UInt64(found.rights & 3)
       return .thread(gates[gate].thread)
+    case .rootPager: return threads[t.slot].entry == .pageFault ? .rootPager : nil
     case .task, .irq, .semaphore, .factory, .scheduler, .log, .icu, .inert: return nil
     }
   }
@@ -135,6 +141,7 @@ extension Kernel {
       record(.pageFaultAnswered(t, address: threads[t.slot].faultAddress, error: error))
     }
     restoreDisplacedRegisters(t)
+    releaseVCPUMessages(t)
     if tag.hasError {
       // A cancelled fault counts as handled: the thread faults again unless its ip was changed.
       if threads[t.slot].lastError == .notExistent { sendException(t) }

@@ -11,7 +11,8 @@ extension Kernel {
     record(.ipcFailed(t, error: error))
     setError(t, error)
     threads[t.slot].lastError = error
-    let isReceivePhase = error.rawValue & 1 != 0
+    // Where there is no reply slot the operation did not begin.
+    let isReceivePhase = error.rawValue & 1 != 0 && error != .noReplyCapability
     threads[t.slot].tag = isReceivePhase ? threads[t.slot].tag.withError(true) : .failed
     threads[t.slot].phase = .none
     threads[t.slot].flags.subtract([.timeout, .cancel, .transferFailed])
@@ -40,6 +41,8 @@ extension Kernel {
       finishPageFault(t)
     case .exception:
       finishException(t)
+    case .vcpuResume:
+      finishReceiveOnResume(t, result.tag, label: result.label)
     }
   }
 
@@ -64,20 +67,23 @@ extension Kernel {
           enterWithoutTask(t)
           continue
         }
-        guard position.flags.contains(.triggered) else {
+        guard !position.flags.isDisjoint(with: [.triggered, .upcall]) else {
           charge(.leaveKernel)
           return
         }
-        raiseTriggeredException(t)
+        if position.flags.contains(.upcall) { enterPendingVCPU(t) } else { raiseTriggeredException(t) }
       case .receive: continueReceive(t)
       case .sendWait: continueSendWait(t)
       case .receiveWait: continueReceiveWait(t)
       case .gateWait: continueGateWait(t)
       case .semaphoreWait: continueSemaphoreWait(t)
+      case .unblockGate: continueUnblocking(t)
       case .sendQueued: continueSendQueued(t)
       case .requestWait: continueRequestWait(t)
       case .finish: finish(t)
-      case .raise: sendException(t)
+      case .raise:
+        threads[t.slot].continuation = .user
+        sendException(t)
       case .stranded: continueStranded(t)
       }
     }

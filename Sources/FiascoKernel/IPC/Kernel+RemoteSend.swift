@@ -22,6 +22,8 @@ extension Kernel {
       if profile.tracksReplyCapability { forgetCaller(of: s, ifItIs: r) }
       if threads[r.slot].accepts(SenderID(thread: s)) {
         receiverMayRun = deliverRequested(from: s, to: r)
+      } else if vcpuTakesMessage(r) {
+        receiverMayRun = interruptRequested(from: s, to: r)
       } else {
         queueRequested(s, at: r)
       }
@@ -35,6 +37,12 @@ extension Kernel {
     let receiverWasOpen = threads[r.slot].partner.isNone
     let error = transfer(from: s, to: r, receiverWasOpen: receiverWasOpen)
     if let error { fail(s, error) } else { threads[s.slot].endSend() }
+    return deblock(r, lazy: false)
+  }
+
+  private mutating func interruptRequested(from s: ThreadID, to r: ThreadID) -> Bool {
+    beginVCPUMessage(r, from: SenderID(thread: s))
+    if let error = transferToVCPU(from: s, to: r) { fail(s, error) } else { threads[s.slot].endSend() }
     return deblock(r, lazy: false)
   }
 

@@ -33,6 +33,8 @@ extension Kernel {
     if profile.tracksReplyCapability { forgetCaller(of: t, ifItIs: receiver) }
     if threads[receiver.slot].accepts(SenderID(thread: t)) {
       deliver(from: t, to: receiver)
+    } else if vcpuTakesMessage(receiver) {
+      deliverToVCPU(from: t, to: receiver)
     } else {
       waitForReceiver(t, receiver)
     }
@@ -46,8 +48,10 @@ extension Kernel {
     case .at(let instant): until = instant
     case .passed:
       if timeout.isZero || profile.pastSendTimeoutFailsAtOnce { return fail(t, .sendTimeout) }
-      until = now
+      until = wheelReaches(utcbWord(t, UTCB.bufferRegisters + timeout.bufferRegister))
     }
+    // Only profile r67 comes here with a cancel pending.
+    if threads[t.slot].flags.contains(.cancel) { return fail(t, .sendCanceled) }
     enqueue(SenderID(thread: t), in: .thread(receiver))
     threads[t.slot].queuedAt = receiver
     threads[t.slot].phase = .sendWait
@@ -64,6 +68,14 @@ extension Kernel {
     activate(receiver, after: t, sent: error == nil)
   }
 
+  /// The receiver is a virtual processor that does not wait: it is interrupted. A thread may do that to itself.
+  private mutating func deliverToVCPU(from t: ThreadID, to receiver: ThreadID) {
+    beginVCPUMessage(receiver, from: SenderID(thread: t))
+    let error = transferToVCPU(from: t, to: receiver)
+    if let error { fail(t, error) } else { threads[t.slot].endSend() }
+    if receiver != t { activate(receiver, after: t, sent: error == nil) }
+  }
+
   /// Lets the receiver of a message run: directly on the sender's context, by preemption, or later.
   ///
   /// Models the end of the send phase in `Thread::do_ipc`.
@@ -73,7 +85,7 @@ extension Kernel {
     let isCall = receives && phase.isClosed
     let donates = isCall || currentContext != t
     let nobodyWaits = !receives || nextSender(for: t).isNone
-    let staysAway = !(receives && profile.name == .modern && phase.timeout.isZero)
+    let staysAway = !(receives && profile.zeroReceiveTimeoutSkipsSwitch && phase.timeout.isZero)
     if sent, donates, nobodyWaits, staysAway, !threads[t.slot].tag.flags.contains(.schedule),
       threads[receiver.slot].flags.contains(.placed)
     {
@@ -90,6 +102,11 @@ extension Kernel {
     let flags = threads[t.slot].flags
     if flags.contains(.transferFailed) {
       fail(t, .sendCanceled)
+    } else if threads[t.slot].queuedAt.isNone, !flags.isDisjoint(with: [.cancel, .timeout]) {
+      // Its receiver has died (profile r67): it is in no queue, so the abort takes the message for delivered.
+      disarm(t)
+      threads[t.slot].phase = .none
+      succeed(t)
     } else if flags.contains(.cancel) {
       leaveSenderQueue(t)
       fail(t, .sendCanceled)

@@ -48,10 +48,10 @@ extension Kernel {
     }
   }
 
-  /// IRQs queue before every thread (`ipc_sender.cpp`: priority 255); a thread's own priority counts at the moment
-  /// it queues and is not looked at again.
+  /// IRQs queue like threads of the highest priority (`ipc_sender.cpp`: 255; observed g06 g07); a thread's own priority
+  /// counts at the moment it queues and is not looked at again.
   private func queuedPriority(_ s: SenderID) -> Int {
-    s.thread.map { Int(threads[$0.slot].queuedPriority) } ?? 256
+    s.thread.map { Int(threads[$0.slot].queuedPriority) } ?? 255
   }
 
   /// Descending priority, first come first served among equals. Models `Prio_list::insert`.
@@ -68,6 +68,7 @@ extension Kernel {
     setNext(s, cursor)
     if !cursor.isNone { setPrevious(cursor, s) }
     if before.isNone { setFirst(s, of: list) } else { setNext(before, s) }
+    if case .thread(let r) = list, threads[r.slot].flags.contains(.vcpu) { noteSenders(of: r, queued: true) }
   }
 
   mutating func remove(_ s: SenderID, from list: SenderList) {
@@ -77,6 +78,7 @@ extension Kernel {
     if !after.isNone { setPrevious(after, before) }
     setNext(s, .none)
     setPrevious(s, .none)
+    if case .thread(let r) = list, threads[r.slot].flags.contains(.vcpu) { noteSenders(of: r, queued: false) }
   }
 
   func isQueued(_ s: SenderID, in list: SenderList) -> Bool {

@@ -10,7 +10,7 @@ extension Kernel {
     let message = threads[s.slot].message(to: r)
     let tag = message.tag
     copyPayload(tag, from: s, to: r)
-    let error = tag.items > 0 ? transferItems(from: s, to: r, tag: tag, rights: message.rights) : nil
+    let error = takesItems(r, tag) ? transferItems(from: s, to: r, tag: tag, rights: message.rights) : nil
     if tag.flags.contains(.transferFPU), error == nil { transferFPU(message.rights, from: s, to: r) }
     if let error { setError(r, error.seenByReceiver) }
     if message.isCall, error == nil, receiverWasOpen || !profile.replyCapabilityOnlyInOpenWait {
@@ -25,6 +25,25 @@ extension Kernel {
   private mutating func transferFPU(_ rights: UInt8, from s: ThreadID, to r: ThreadID) {
     guard rights & 2 != 0, threads[s.slot].entry != .exception, threads[r.slot].entry != .exception else { return }
     if inheritsFPU(r) { transferFPU(from: s, to: r) }
+  }
+
+  /// An answer to an exception that is too short for a register set is not looked at, its items neither.
+  private func takesItems(_ r: ThreadID, _ tag: MessageTag) -> Bool {
+    tag.items > 0 && (threads[r.slot].entry != .exception || tag.words >= ExceptionMessage.words)
+  }
+
+  /// As `transfer`, to a thread that does not wait: tag and label go to the state area of its virtual processor, so
+  /// that what the thread may be about to return stays.
+  mutating func transferToVCPU(from s: ThreadID, to r: ThreadID) -> IPCError? {
+    let message = threads[s.slot].message(to: r)
+    let tag = message.tag
+    copyPayload(tag, from: s, to: r)
+    let error = tag.items > 0 ? transferItems(from: s, to: r, tag: tag, rights: message.rights) : nil
+    if let error { setError(r, error.seenByReceiver) }
+    if message.isCall, error == nil { setReplyCapability(of: r, caller: s) }
+    setVCPUMessage(r, tag: tag.withError(error != nil), label: message.label)
+    record(.messageTransferred(from: s, to: r, tag: tag.raw))
+    return error
   }
 
   /// Words go from UTCB to UTCB; an exception message comes from the trap state and its reply goes back there.

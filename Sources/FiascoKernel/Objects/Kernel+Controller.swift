@@ -36,14 +36,13 @@ extension Kernel {
     let argument: Capability
     switch interruptArgument(t, tag) {
     case .found(let found): argument = found
-    case .missing: return .refused(.invalidArgument)
-    case .notAnObject: return .ipcError(.sendOverflow)
+    case .failed(let outcome): return outcome
     }
     guard argument.hasWrite else { return .refused(.permission) }
     let pin = utcbWord(t, 1)
     disconnect(argument.object)
     guard pin < UInt64(pins.count), self.pins[pins.lowerBound + Int(pin)].bound.isNone else {
-      return .refused(profile.name == .r67 ? .permission : .invalidArgument)
+      return .refused(emptyArgument)
     }
     connect(argument.object, to: .pin(Int32(pins.lowerBound + Int(pin))))
     return .ok
@@ -52,11 +51,7 @@ extension Kernel {
   /// MR1 pin; the typed argument must be an IRQ object and is not looked at any further.
   private mutating func unbindPin(_ pins: Range<Int>, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
     guard tag.words >= 2, tag.items > 0 else { return .refused(tooShort) }
-    switch interruptArgument(t, tag) {
-    case .found: break
-    case .missing: return .refused(.invalidArgument)
-    case .notAnObject: return .ipcError(.sendOverflow)
-    }
+    if case .failed(let outcome) = interruptArgument(t, tag) { return outcome }
     if let object = boundObject(pins, utcbWord(t, 1)) { disconnect(object) }
     return .ok
   }
@@ -69,9 +64,6 @@ extension Kernel {
 
   /// A typed argument that must be an IRQ object or a semaphore.
   func interruptArgument(_ t: ThreadID, _ tag: MessageTag) -> CapabilityArgument {
-    let argument = argument(t, tag)
-    guard case .found(let found) = argument else { return argument }
-    let kind = objects[found.object.slot].kind
-    return kind == .irq || kind == .semaphore ? argument : .missing
+    argument(t, tag, kind: .irq, or: .semaphore)
   }
 }

@@ -37,7 +37,7 @@ extension Kernel {
     case .semaphore: destroySemaphore(index)
     case .task: return destroyTask(TaskID(index))
     case .factory: return destroyFactory(id)
-    case .scheduler, .log, .icu, .inert: break
+    case .scheduler, .log, .icu, .rootPager, .inert: break
     }
     releaseObject(id)
   }

@@ -14,7 +14,7 @@ extension Kernel {
       charge(.objectInvocation)
       let answer = controlGate(g, capability, by: t, tag: tag)
       if operation.contains(.receive) { complete(t, answer) }
-      return
+      return unblock(g, by: t)
     }
     threads[t.slot].sendRights = capability.rights
     if gates[g].thread.isNone {
@@ -25,64 +25,96 @@ extension Kernel {
   }
 
   private mutating func passGate(_ t: ThreadID, _ g: Int, _ operation: IPCOperation) {
-    threads[t.slot].label = gates[g].label | UInt64(threads[t.slot].sendRights & 3)
-    if recordsTrace { record(.gateInvoked(t, gate: gates[g].object, label: threads[t.slot].label)) }
+    let label = gates[g].label | UInt64(threads[t.slot].sendRights & 3)
+    threads[t.slot].label = label
+    if profile.gateLabelReachesSender { registers[t.slot].a3 = label }
+    if recordsTrace { record(.gateInvoked(t, gate: gates[g].object, label: label)) }
     startThreadIPC(t, target: gates[g].thread, operation)
   }
 
-  private mutating func controlGate(_ g: Int, _ capability: Capability, by t: ThreadID, tag: MessageTag)
-    -> InvocationOutcome
-  {
+  private mutating func controlGate(
+    _ g: Int, _ capability: Capability, by t: ThreadID, tag: MessageTag
+  ) -> InvocationOutcome {
     guard tag.words > 0 else { return .refused(.invalidArgument) }
     switch utcbWord(t, 0) {
     case Opcode.Gate.bind: return bindGate(g, capability, by: t, tag: tag)
     case Opcode.Gate.info:
       setUTCBWord(t, 0, gates[g].label)
       return .answer(label: 0, words: 1)
+    case Opcode.Gate.dropReferences: return dropReferences(gates[g].object, by: t, tag: tag)
     default: return .refused(.noSystemCall)
     }
   }
 
-  private mutating func bindGate(_ g: Int, _ capability: Capability, by t: ThreadID, tag: MessageTag)
-    -> InvocationOutcome
-  {
-    guard tag.words >= 2 else {
-      return .refused(tooShort)
-    }
-    let thread: Capability
-    switch argument(t, tag) {
-    case .found(let found): thread = found
-    case .missing: return .refused(.invalidArgument)
-    case .notAnObject: return .ipcError(.sendOverflow)
-    }
-    let object = objects[thread.object.slot]
-    guard object.kind == .thread else { return .refused(.invalidArgument) }
-    guard thread.hasStrong, capability.hasStrong || !profile.checksGateLabel else { return .refused(.permission) }
-    let label = utcbWord(t, 1)
-    guard label & 3 == 0 || !profile.checksGateLabel else { return .refused(.invalidArgument) }
-    bindGate(g, to: ThreadID(Int(object.index)), label: label)
-    return .ok
+  /// MR1: as many references less, without a look at what that means. Models `Kobject::sys_dec_refcnt`.
+  private mutating func dropReferences(_ id: ObjectID, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
+    guard tag.words >= 2 else { return .refused(.invalidArgument) }
+    objects[id.slot].droppedReferences &+= Int32(truncatingIfNeeded: utcbWord(t, 1))
+    setUTCBWord(t, 0, UInt64(bitPattern: objects[id.slot].references))
+    return .answer(label: 0, words: 1)
   }
 
-  /// Already queued senders stay with the old thread; those that waited for a binding go on, highest priority first.
+  private mutating func bindGate(
+    _ g: Int, _ capability: Capability, by t: ThreadID, tag: MessageTag
+  ) -> InvocationOutcome {
+    let checksGate = profile.checksGateLabel
+    guard capability.hasStrong || !checksGate else { return .refused(.permission) }
+    guard tag.words >= 2 else { return .refused(tooShort) }
+    let label = utcbWord(t, 1)
+    guard label & 3 == 0 || !checksGate else { return .refused(.invalidArgument) }
+    switch argument(t, tag, kind: .thread) {
+    case .failed(let outcome): return outcome
+    case .found(let thread):
+      guard thread.hasStrong else { return .refused(.permission) }
+      bindGate(g, to: ThreadID(Int(objects[thread.object.slot].index)), label: label)
+      return .ok
+    }
+  }
+
+  /// Already queued senders stay with the old thread; those that waited for a binding are woken by `unblock`.
   public mutating func bindGate(_ g: Int, to thread: ThreadID, label: UInt64) {
     threads[thread.slot].internalReferences += 1
     let old = gates[g].thread
     gates[g].thread = thread
     gates[g].label = label
     if !old.isNone { dropInternalReference(old) }
-    wakeGateWaiters(g)
   }
 
-  private mutating func wakeGateWaiters(_ g: Int) {
-    // Pushed in front one after the other, so the last one woken stands first: wake the lowest priority first.
-    for sender in senders(in: .gate(g)).reversed() {
-      guard let t = sender.thread else { continue }
-      remove(sender, from: .gate(g))
-      threads[t.slot].queuedAtGate = -1
-      disarm(t)
-      makeReady(t)
+  /// Wakes those that waited for a binding, highest priority first. Each may preempt the thread that bound the gate,
+  /// which wakes the next one when it runs again. Models `Ipc_gate_obj::unblock_all`.
+  private mutating func unblock(_ g: Int, by t: ThreadID) {
+    guard !gates[g].thread.isNone, !gates[g].firstWaiter.isNone else { return }
+    threads[t.slot].waitedGate = Int32(g)
+    continueUnblocking(t)
+  }
+
+  mutating func continueUnblocking(_ t: ThreadID) {
+    let g = Int(threads[t.slot].waitedGate)
+    while g >= 0, let waiter = gates[g].firstWaiter.thread {
+      wakeAtGate(waiter, g)
+      if wake(waiter, lazy: true) {
+        threads[t.slot].continuation = .unblockGate
+        return switchWithContext(to: waiter)
+      }
     }
+    threads[t.slot].waitedGate = -1
+    threads[t.slot].continuation = .finish
+  }
+
+  /// The thread dies before it has woken all of them.
+  mutating func wakeGateWaiters(of t: ThreadID) {
+    let g = Int(threads[t.slot].waitedGate)
+    while g >= 0, let waiter = gates[g].firstWaiter.thread {
+      wakeAtGate(waiter, g)
+      makeReady(waiter)
+    }
+    threads[t.slot].waitedGate = -1
+  }
+
+  private mutating func wakeAtGate(_ waiter: ThreadID, _ g: Int) {
+    remove(SenderID(thread: waiter), from: .gate(g))
+    threads[waiter.slot].queuedAtGate = -1
+    disarm(waiter)
   }
 
   mutating func dropInternalReference(_ t: ThreadID) {
@@ -101,9 +133,10 @@ extension Kernel {
     }
   }
 
-  private mutating func sleepAtGate(_ t: ThreadID, _ g: Int, until: Instant) {
+  mutating func sleepAtGate(_ t: ThreadID, _ g: Int, until: Instant) {
     enqueue(SenderID(thread: t), in: .gate(g))
     threads[t.slot].queuedAtGate = Int32(g)
+    threads[t.slot].waitedGate = Int32(g)
     threads[t.slot].phase = .sendWait
     threads[t.slot].continuation = .gateWait
     block(t, until: until)
@@ -112,38 +145,36 @@ extension Kernel {
   /// Woken at the gate: bound now, timed out, cancelled, or the gate is gone.
   mutating func continueGateWait(_ t: ThreadID) {
     let flags = threads[t.slot].flags
-    if flags.contains(.cancel), profile.cancelAtUnboundGate {
-      leaveSenderQueue(t)
-      return fail(t, .sendCanceled)
-    }
-    if flags.contains(.timeout) {
-      leaveSenderQueue(t)
-      return fail(t, .sendTimeout)
-    }
+    let g = Int(threads[t.slot].waitedGate)
+    threads[t.slot].waitedGate = -1
     leaveSenderQueue(t)
+    if g < 0 { return fail(t, .notExistent) }
+    if flags.contains(.timeout) { return fail(t, .sendTimeout) }
+    if flags.contains(.cancel), profile.cancelAtUnboundGate { return fail(t, .sendCanceled) }
     threads[t.slot].phase = .none
-    // The gate is looked up again: it may have been bound, or deleted together with the capability.
-    retryAfterGateWait(t)
-  }
-
-  private mutating func retryAfterGateWait(_ t: ThreadID) {
-    let selector: ObjectReference
+    guard !gates[g].thread.isNone else { return fail(t, .notExistent) }
+    // The gate itself counts: the capability that named it may be gone.
     switch threads[t.slot].entry {
-    case .pageFault: return retryFaultMessage(t)
-    case .exception: return retryFaultMessage(t)
-    case .systemCall, .user: selector = ObjectReference(raw: registers[t.slot].a1)
+    case .pageFault, .exception:
+      threads[t.slot].label = gates[g].label | UInt64(threads[t.slot].sendRights & 3)
+      startIPC(t, sendTo: gates[g].thread, receive: .closed(SenderID(thread: gates[g].thread)))
+    case .systemCall, .vcpuResume, .user:
+      let operation = ObjectReference(raw: registers[t.slot].a1).operation
+      passGate(t, g, operation == [] && !profile.operationZeroFails ? .call : operation)
     }
-    guard let found = capability(of: threads[t.slot].task, at: selector.index),
-      objects[found.object.slot].kind == .gate, !gates[Int(objects[found.object.slot].index)].thread.isNone
-    else { return fail(t, .notExistent) }
-    passGate(t, Int(objects[found.object.slot].index), selector.operation)
   }
 
-  /// The gate object is destroyed: its waiters get "not existent" when they look again.
+  /// The gate object is destroyed: whoever waits at it, or was woken there and has not run yet, gets "not existent".
   mutating func destroyGate(_ g: Int) {
-    wakeGateWaiters(g)
+    var woken: [ThreadID] = []
+    while let waiter = gates[g].firstWaiter.thread {
+      wakeAtGate(waiter, g)
+      woken.append(waiter)
+    }
+    for index in threads.indices where threads[index].waitedGate == Int32(g) { threads[index].waitedGate = -1 }
     let thread = gates[g].thread
     gates.remove(g)
+    activate(woken)
     guard !thread.isNone, threads.contains(thread.slot) else { return }
     let observer = threads[thread.slot].deletionObserver
     if !observer.isNone { hit(observer) }

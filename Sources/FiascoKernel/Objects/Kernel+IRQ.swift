@@ -5,9 +5,8 @@ import FiascoABI
 extension Kernel {
   /// Models `Irq_sender::kinvoke`: trigger, bind, detach, end of interrupt.
   mutating func invokeIRQ(_ i: Int, _ capability: Capability, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
-    if irqs[i].isMuxer { return invokeMuxer(i, by: t, tag: tag) }
-    if tag.words == 0, tag.label != KernelProtocol.irq, profile.separatesIRQLabel { return .refused(.invalidArgument) }
-    let operation = tag.words > 0 ? utcbWord(t, 0) & 0xffff : Opcode.IRQ.trigger
+    if profile.attachesIRQs { return invokeAttachedIRQ(i, by: t, tag: tag) }
+    guard let operation = irqOperation(t, tag) else { return .refused(.invalidArgument) }
     switch tag.label {
     case KernelProtocol.irq:
       switch operation {
@@ -15,71 +14,49 @@ extension Kernel {
         triggerIRQ(i)
         return .noReply
       case Opcode.IRQ.endOfInterrupt: return endInterrupt(i)
-      case 0 where profile.name == .r67: return endInterrupt(i)
-      case Opcode.IRQ.detach where profile.name == .r67: return attachIRQ(i, by: t, tag: tag)
-      default: return .refused(profile.name == .r67 ? .invalidArgument : .noSystemCall)
+      default: return .refused(.noSystemCall)
       }
-    case KernelProtocol.kernelObject where profile.name == .modern:
+    case KernelProtocol.kernelObject:
       guard operation == Opcode.IRQ.bind else { return .refused(.noSystemCall) }
       return capability.hasStrong ? bindIRQ(i, by: t, tag: tag) : .refused(.permission)
-    case KernelProtocol.irqSender where profile.name == .modern:
+    case KernelProtocol.irqSender:
       guard operation == Opcode.IRQ.detach else { return .refused(.noSystemCall) }
       return capability.hasStrong ? detachIRQ(i) : .refused(.permission)
     default: return .refused(.badProtocol)
     }
   }
 
+  /// An IRQ message without words is a trigger; every other one without words is refused before it is looked at.
+  ///
+  /// Models `Irq::get_irq_opcode`.
+  private func irqOperation(_ t: ThreadID, _ tag: MessageTag) -> UInt64? {
+    if tag.words > 0 { return utcbWord(t, 0) & 0xffff }
+    return tag.label == KernelProtocol.irq || !profile.separatesIRQLabel ? Opcode.IRQ.trigger : nil
+  }
+
   /// The source may fire again, unless a message is still waiting to be taken.
-  private mutating func endInterrupt(_ i: Int) -> InvocationOutcome {
+  mutating func endInterrupt(_ i: Int) -> InvocationOutcome {
     if irqs[i].pending == 0 { unmask(irqs[i].object) }
     return .noReply
   }
 
-  /// Profile r67: 3 chains another IRQ object, 2 triggers. Models `Irq_muxer::kinvoke`.
-  private mutating func invokeMuxer(_ i: Int, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
-    guard tag.label == KernelProtocol.irq else { return .refused(.badProtocol) }
-    switch tag.words > 0 ? utcbWord(t, 0) & 0xffff : Opcode.IRQ.trigger {
-    case Opcode.IRQ.trigger:
-      triggerIRQ(i)
-      return .noReply
-    case Opcode.IRQ.chain:
-      guard case .found(let argument) = interruptArgument(t, tag) else { return .refused(.invalidArgument) }
-      // A muxer that fires itself would never come to an end: the original does not look.
-      guard !isChained(irqs[i].object, below: argument.object) else { return .refused(.invalidArgument) }
-      disconnect(argument.object)
-      connect(argument.object, to: .muxer(irqs[i].object))
-      return .ok
-    default: return .refused(.invalidArgument)
-    }
-  }
-
-  /// Profile r67: attach to a thread (its own if no thread capability is given), or detach if no item is given.
-  private mutating func attachIRQ(_ i: Int, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
-    guard tag.items > 0 else { return detachIRQ(i) }
-    guard irqs[i].thread.isNone else { return .refused(.invalidArgument) }
-    var thread = t
-    if let argument = capabilityArgument(t, tag), objects[argument.object.slot].kind == .thread {
-      thread = ThreadID(Int(objects[argument.object.slot].index))
-    }
-    irqs[i].thread = thread
-    irqs[i].label = utcbWord(t, 1)
-    irqs[i].pending = 0
-    threads[thread.slot].internalReferences += 1
-    return .ok
-  }
-
   /// The label is what stands in MR1, even if the message is shorter (conformance irq-sem/17).
   private mutating func bindIRQ(_ i: Int, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
-    guard let argument = capabilityArgument(t, tag), objects[argument.object.slot].kind == .thread else {
-      return .refused(.invalidArgument)
+    switch argument(t, tag, kind: .thread) {
+    case .failed(let outcome): return outcome
+    case .found(let thread):
+      guard thread.hasStrong else { return .refused(.permission) }
+      bindIRQ(i, to: ThreadID(Int(objects[thread.object.slot].index)), label: utcbWord(t, 1))
+      return .ok
     }
-    guard argument.hasStrong else { return .refused(.permission) }
-    bindIRQ(i, to: ThreadID(Int(objects[argument.object.slot].index)), label: utcbWord(t, 1))
-    return .ok
   }
 
   /// Binds or rebinds; a pending trigger moves to the new thread.
   mutating func bindIRQ(_ i: Int, to thread: ThreadID, label: UInt64) {
+    guard irqs[i].thread != thread else {
+      irqs[i].label = label
+      return
+    }
     let wasPending = irqs[i].pending > 0
     unqueueIRQ(i)
     threads[thread.slot].internalReferences += 1
@@ -93,6 +70,11 @@ extension Kernel {
   private mutating func detachIRQ(_ i: Int) -> InvocationOutcome {
     guard !irqs[i].thread.isNone else { return .refused(.noEntry) }
     let wasPending = irqs[i].pending > 0
+    unbindIRQ(i)
+    return .answer(label: wasPending ? 1 : 0)
+  }
+
+  mutating func unbindIRQ(_ i: Int) {
     unqueueIRQ(i)
     mask(irqs[i].object)
     // The level is still there when a thread is bound again; an edge has to be remembered.
@@ -100,7 +82,6 @@ extension Kernel {
     let old = irqs[i].thread
     irqs[i].thread = .none
     dropInternalReference(old)
-    return .answer(label: profile.name == .modern && wasPending ? 1 : 0)
   }
 
   private mutating func unqueueIRQ(_ i: Int) {
@@ -144,14 +125,27 @@ extension Kernel {
       let wasReady = threads[t.slot].isReady
       deliverIRQ(i, to: t)
       threads[t.slot].endReceive()
+      // An alien has to be told at the end of its call: there is no shortcut for it, so it runs when it is its turn.
+      if threads[t.slot].flags.contains(.alien) { return enqueueFront(t) }
       guard !wasReady, deblock(t, lazy: true) else { return }
       // The shortcut straight to user mode passes the trampoline of a triggered exception by (exregs/irq-trigger).
       threads[t.slot].flags.remove(.triggered)
       switchWithContext(to: t)
+    } else if vcpuTakesMessage(t) {
+      interruptVCPU(t, i)
     } else {
       enqueue(SenderID(irq: i), in: .thread(t))
       irqs[i].isQueued = true
     }
+  }
+
+  /// A virtual processor that does not wait finds the message in its state area, when it is its turn.
+  private mutating func interruptVCPU(_ t: ThreadID, _ i: Int) {
+    irqs[i].pending -= 1
+    beginVCPUMessage(t, from: SenderID(irq: i))
+    setVCPUMessage(t, tag: MessageTag(), label: irqs[i].label)
+    record(.irqDelivered(object: irqs[i].object, to: t))
+    enqueueFront(t)
   }
 
   /// The message of an IRQ: no words, the label given when it was bound. Models `Irq_sender::transfer_msg`.

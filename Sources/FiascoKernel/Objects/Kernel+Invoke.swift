@@ -10,9 +10,8 @@ extension Kernel {
     let t = current
     precondition(!t.isNone, "a system call needs a running thread")
     charge(.enterKernel)
-    // A cancel that found the thread in user mode is lost here, as on every port but one.
-    threads[t.slot].flags.remove(.cancel)
-    if threads[t.slot].flags.contains(.alien), !admitAlienCall(t) { return leave() }
+    let flags = threads[t.slot].takeTrap(keepsCancel: profile.cancelWaitsForNextIPC)
+    if !flags.isDisjoint(with: [.alien, .vcpuUser]), !admitAlienCall(t) { return leave() }
     let call = registers[t.slot].takeSystemCall()
     threads[t.slot].enter(tag: call.tag, timeouts: call.timeouts, label: call.label)
     record(.ipcStarted(t, target: call.target.raw, tag: call.tag.raw, label: call.label))
@@ -21,11 +20,12 @@ extension Kernel {
   }
 
   private mutating func invoke(_ t: ThreadID, _ reference: ObjectReference) {
-    var operation = reference.operation
-    if operation == [], !profile.operationZeroFails { operation = .call }
+    let operation = reference.operation
     let explicit = profile.explicitReplySlots && reference.namesReplySlot && !reference.isSpecial
     if explicit, operation.contains(.receive) {
-      guard reference.index < Self.replySlotLimit else { return fail(t, .noReplyCapability) }
+      if !operation.contains(.reply), operation.contains(.openWait), reference.index >= Self.replySlotLimit {
+        return fail(t, .noReplyCapability)
+      }
       threads[t.slot].replySlot = Int32(truncatingIfNeeded: reference.index)
     }
     if operation.contains(.reply) {
@@ -67,10 +67,11 @@ extension Kernel {
       let tag = threads[t.slot].tag
       guard tag.label == KernelProtocol.task else { return complete(t, .refused(.badProtocol)) }
       charge(.objectInvocation)
-      answer(t, if: operation.contains(.receive)) { kernel in
+      // Unmap writes its answer into the request, heard or not.
+      answer(t, if: operation.contains(.receive), keepsWords: utcbWord(t, 0) != Opcode.Task.unmap) { kernel in
         kernel.invokeTask(capability.object, rights: capability.rights, by: t, tag: tag)
       }
-    case .irq, .semaphore, .factory, .scheduler, .log, .icu, .inert:
+    case .irq, .semaphore, .factory, .scheduler, .log, .icu, .rootPager, .inert:
       invokeServiceObject(t, capability, object, operation)
     }
   }
@@ -86,7 +87,8 @@ extension Kernel {
       ? .open : .closed(closedPartner(object) ?? SenderID(thread: t))
     guard operation.contains(.send) else {
       if operation.contains(.receive) { return startIPC(t, sendTo: nil, receive: partner) }
-      return complete(t, .refused(.badProtocol))
+      // Neither phase: nothing happens and the tag stays (observed r22 on all kernels).
+      return complete(t, .none)
     }
     charge(.objectInvocation)
     let tag = threads[t.slot].tag
@@ -129,6 +131,7 @@ extension Kernel {
     case .scheduler: invokeScheduler(by: t, tag: tag)
     case .log: invokeLog(capability, by: t, tag: tag)
     case .icu: invokeController(0..<InterruptPin.boardPins, by: t, tag: tag)
+    case .rootPager: invokeRootPager(by: t, tag: tag, waits: waits)
     case .inert, .thread, .task, .gate: .refused(.badProtocol)
     }
   }
@@ -143,19 +146,26 @@ extension Kernel {
     case .ipcError(let error):
       fail(t, error)
       threads[t.slot].tag = .failed
-    case .noReply, .none:
+    case .noReply:
       threads[t.slot].continuation = .finish
+    case .none:
+      break
     }
   }
 
   /// Carries an operation out; without a receive phase nobody listens, and the message registers stay as they were.
+  /// Only an error of the message itself is told in any case.
   mutating func answer(
-    _ t: ThreadID, if waits: Bool, _ operation: (inout Kernel) -> InvocationOutcome
+    _ t: ThreadID, if waits: Bool, keepsWords: Bool = true, _ operation: (inout Kernel) -> InvocationOutcome
   ) {
     if waits { return complete(t, operation(&self)) }
     let kept = messageWords(t, count: max(3, threads[t.slot].tag.words))
-    _ = operation(&self)
-    restoreMessageWords(t, kept)
+    switch operation(&self) {
+    case .none: return
+    case .ipcError(let error): complete(t, .ipcError(error))
+    case .answer, .noReply: break
+    }
+    if keepsWords { restoreMessageWords(t, kept) }
   }
 
   private func messageWords(_ t: ThreadID, count: Int) -> [UInt64] {
@@ -166,29 +176,38 @@ extension Kernel {
     for (index, word) in words.enumerated() { setUTCBWord(t, index, word) }
   }
 
-  /// What stands in a typed item of a request where a capability is expected.
+  /// What stands in a typed item of a request where a capability to an object of a certain kind is expected.
   enum CapabilityArgument {
     case found(Capability)
-    /// No item, or nothing in the slot.
-    case missing
-    /// An item that names memory.
-    case notAnObject
+    case failed(InvocationOutcome)
   }
 
-  func argument(_ t: ThreadID, _ tag: MessageTag, item number: Int = 0) -> CapabilityArgument {
-    guard number < tag.items, tag.words + 2 * number + 1 < UTCB.messageRegisterCount else { return .missing }
-    let item = SendItem(raw: utcbWord(t, tag.words + 2 * number))
-    let page = FlexPage(raw: utcbWord(t, tag.words + 2 * number + 1))
-    guard item.raw != 0 else { return .missing }
-    guard page.kind == .object else { return .notAnObject }
-    // The rights are those of the capability; what the flexpage says does not matter.
-    guard let found = capability(of: threads[t.slot].task, at: page.slotIndex) else { return .missing }
+  /// The rights are those of the slot, whatever the flexpage says. Models `Ko::deref_next`.
+  func argument(
+    _ t: ThreadID, _ tag: MessageTag, kind: ObjectKind, or other: ObjectKind? = nil
+  ) -> CapabilityArgument {
+    guard tag.items > 0, let (item, page) = sendItem(of: t, at: tag.words), item.raw != 0 else {
+      return .failed(.refused(.invalidArgument))
+    }
+    guard page.kind == .object else { return .failed(.ipcError(.sendOverflow)) }
+    guard let found = capability(of: threads[t.slot].task, at: page.slotIndex) else {
+      return .failed(.refused(emptyArgument))
+    }
+    guard objects[found.object.slot].kind == kind || objects[found.object.slot].kind == other else {
+      return .failed(.refused(.invalidArgument))
+    }
     return .found(found)
   }
 
+  /// What an argument is that names an empty slot.
+  var emptyArgument: InvocationError { profile.emptyArgumentLacksRights ? .permission : .invalidArgument }
+
+  /// The capability in a typed item, if there is one.
   func capabilityArgument(_ t: ThreadID, _ tag: MessageTag, item number: Int = 0) -> Capability? {
-    guard case .found(let capability) = argument(t, tag, item: number) else { return nil }
-    return capability
+    guard number < tag.items, let (item, page) = sendItem(of: t, at: tag.words + 2 * number), item.raw != 0,
+      page.kind == .object
+    else { return nil }
+    return capability(of: threads[t.slot].task, at: page.slotIndex)
   }
 }
 

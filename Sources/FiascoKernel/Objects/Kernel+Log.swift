@@ -34,23 +34,22 @@ extension Kernel {
       guard capability.hasWrite else { return .refused(.permission) }
       // Nobody types: no character, and the bit that says so.
       setUTCBWord(t, 0, 1 << 31)
-      return .answer(label: 0, words: 1)
+      return .ok
     case Opcode.Log.setAttributes:
       let (input, output, local) = (utcbWord(t, 1), utcbWord(t, 2), utcbWord(t, 3))
       logAttributes = LogAttributes(input: input, output: output | LogAttributes.newLineReturns, local: local)
       return .ok
     case Opcode.Log.getAttributes:
-      setUTCBWord(t, 1, logAttributes.input)
-      setUTCBWord(t, 2, logAttributes.output)
-      setUTCBWord(t, 3, logAttributes.local)
+      setUTCBWord(t, 1, logAttributes.input & 0xffff_ffff)
+      setUTCBWord(t, 2, logAttributes.output & 0xffff_ffff)
+      setUTCBWord(t, 3, logAttributes.local & 0xffff_ffff)
       return .answer(label: 0, words: 4)
     default: return .refused(.noSystemCall)
     }
   }
 
   private mutating func writeLog(by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
-    guard tag.words >= 2 else { return .noReply }
-    let length = utcbWord(t, 1)
+    let length = utcbWord(t, 1) & 0xffff_ffff
     guard length <= UInt64((UTCB.messageRegisterCount - 2) * 8) else { return .noReply }
     record(.logWritten(t, bytes: UInt32(truncatingIfNeeded: length)))
     for index in 0..<Int(length) {

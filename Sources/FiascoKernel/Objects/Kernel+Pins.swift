@@ -53,7 +53,7 @@ extension Kernel {
     switch objects[object.slot].kind {
     case .irq: triggerIRQ(index)
     case .semaphore: raiseSemaphore(index)
-    case .thread, .task, .gate, .factory, .scheduler, .log, .icu, .inert:
+    case .thread, .task, .gate, .factory, .scheduler, .log, .icu, .rootPager, .inert:
       preconditionFailure("only IRQ objects and semaphores have a source")
     }
   }

@@ -26,6 +26,7 @@ extension Kernel {
 
   /// Models `Semaphore::sys_down`.
   private mutating func lowerSemaphore(_ s: Int, by t: ThreadID) -> InvocationOutcome {
+    setUTCBWord(t, UTCB.error, 0)
     guard semaphores[s].count == 0 else {
       semaphores[s].count -= 1
       if semaphores[s].count == 1, !semaphores[s].line.isLevel { unmask(semaphores[s].object) }
@@ -50,14 +51,17 @@ extension Kernel {
 
   mutating func continueSemaphoreWait(_ t: ThreadID) {
     let flags = threads[t.slot].flags
+    // Whoever was let through before he was cancelled or his time was up has what he wanted.
+    let stillWaits = threads[t.slot].queuedAtGate >= 0
     leaveSenderQueue(t)
     threads[t.slot].phase = .none
+    threads[t.slot].flags.subtract([.cancel, .timeout, .transferFailed])
     // An error of the semaphore destroys the whole tag, although it is one of the receive phase.
     if flags.contains(.transferFailed) {
       complete(t, .ipcError(.notExistent))
-    } else if flags.contains(.cancel) {
+    } else if stillWaits, flags.contains(.cancel) {
       complete(t, .ipcError(.receiveCanceled))
-    } else if flags.contains(.timeout) {
+    } else if stillWaits, flags.contains(.timeout) {
       complete(t, .ipcError(.receiveTimeout))
     } else {
       complete(t, .ok)
@@ -78,15 +82,16 @@ extension Kernel {
   }
 
   mutating func destroySemaphore(_ s: Int) {
-    for sender in senders(in: .semaphore(s)) {
-      guard let t = sender.thread else { continue }
-      remove(sender, from: .semaphore(s))
+    var woken: [ThreadID] = []
+    while let t = semaphores[s].firstWaiter.thread {
+      remove(SenderID(thread: t), from: .semaphore(s))
       threads[t.slot].queuedAtGate = -1
       threads[t.slot].flags.insert(.transferFailed)
       disarm(t)
-      makeReady(t)
+      woken.append(t)
     }
     disconnect(semaphores[s].object)
     semaphores.remove(s)
+    activate(woken)
   }
 }

@@ -63,10 +63,10 @@ extension Kernel {
     let first = ObjectReference(raw: utcbWord(caller, 1))
     switch tag.words {
     case 2:
-      guard !first.isSpecial, let found = capability(of: task, at: first.index) else { return .answer(label: 0) }
+      guard !first.namesNoSlot, let found = capability(of: task, at: first.index) else { return .answer(label: 0) }
       // In profile r67 the lowest bit of the selector asks for the number of references.
       let counts = profile.countsReferencesOnRequest && first.raw & 1 != 0
-      return .answer(label: counts ? Int64(objects[found.object.slot].countedReferences) : 1)
+      return .answer(label: counts ? objects[found.object.slot].references : 1)
     case 3:
       let second = ObjectReference(raw: utcbWord(caller, 2))
       return .answer(label: areEqual(task, first, second) ? 1 : 0)
@@ -77,9 +77,7 @@ extension Kernel {
 
   private func areEqual(_ task: TaskID, _ first: ObjectReference, _ second: ObjectReference) -> Bool {
     if first == second { return true }
-    if first.isSpecial || second.isSpecial {
-      return first.isSpecial && second.isSpecial && first.raw >> 11 == second.raw >> 11
-    }
+    if first.namesNoSlot || second.namesNoSlot { return first.raw >> 10 == second.raw >> 10 }
     switch (capability(of: task, at: first.index), capability(of: task, at: second.index)) {
     case (nil, nil): return true
     case (let a?, let b?): return areEqual(a, b)

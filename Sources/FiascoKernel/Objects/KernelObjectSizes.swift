@@ -47,6 +47,8 @@ extension KernelProfile {
   /// IRQ objects are created under their own label; otherwise under that of IRQ messages.
   var separatesIRQLabel: Bool { name == .modern }
   var hasSemaphores: Bool { name == .modern }
+  /// The UTCB of a killed thread says when the kernel does not look at it any more.
+  var marksFreeUTCBs: Bool { name == .modern }
   /// So many mappings may stand between a page and the first one of its frame.
   var mappingDepthLimit: UInt8 { name == .modern ? 255 : 251 }
   /// Mappings of one frame; nil for no limit but the quota.

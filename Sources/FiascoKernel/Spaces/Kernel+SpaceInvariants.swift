@@ -10,6 +10,7 @@ extension Kernel {
   /// What is wrong between page tables, mapping tree, capability tables, reference counts, quotas and frames.
   func spaceDefect() -> String? {
     var survey = SpaceSurvey(frameCount: memory.frameCount)
+    if rootPager.infoFrame >= 0 { survey.own(rootPager.infoFrame) }
     for index in tasks.indices {
       let task = TaskID(index)
       if let defect = surveyCapabilities(of: task, &survey) ?? surveyPages(of: task, &survey) { return defect }

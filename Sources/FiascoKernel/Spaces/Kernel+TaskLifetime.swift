@@ -59,7 +59,6 @@ extension Kernel {
   private mutating func freeTaskIfUnused(_ task: TaskID) {
     guard tasks[task.slot].isDead, tasks[task.slot].boundThreads == 0 else { return }
     let object = tasks[task.slot].object
-    dropReplySlots(of: task)
     removeKernelUserMemory(task)
     freeCapabilityTables(of: task)
     freePageTables(of: task)

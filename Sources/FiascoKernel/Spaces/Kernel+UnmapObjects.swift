@@ -57,7 +57,7 @@ extension Kernel {
 
   /// A counted capability is gone.
   mutating func dropReference(_ object: ObjectID, dying: inout [ObjectID]) {
-    if objects[object.slot].countedReferences <= 1 { return condemn(object, dying: &dying) }
+    if objects[object.slot].references <= 1 { return condemn(object, dying: &dying) }
     objects[object.slot].countedReferences -= 1
   }
 

@@ -38,7 +38,10 @@ extension Kernel {
       threads[target.slot].flags.insert(.cancel)
       makeReady(target)
     }
-    if flags & ExchangeRegisters.triggerException != 0 { threads[target.slot].flags.insert(.triggered) }
+    // Only one thing can happen at the return to user mode: what was asked for first.
+    if flags & ExchangeRegisters.triggerException != 0, !threads[target.slot].flags.contains(.upcall) {
+      threads[target.slot].flags.insert(.triggered)
+    }
     if ip != ExchangeRegisters.keep { registers[target.slot].pc = ip }
     if sp != ExchangeRegisters.keep { registers[target.slot].sp = sp }
   }

@@ -11,7 +11,7 @@ extension Kernel {
     if isRemote(t), !threads[t.slot].isDead { return post(.kill(t), to: Int(threads[t.slot].core)) }
     record(.threadKilled(t))
     threads[t.slot].flags.insert(.dying)
-    threads[t.slot].flags.remove(.triggered)
+    threads[t.slot].flags.subtract([.triggered, .upcall])
     if threads[t.slot].isDead || threads[t.slot].flags.isDisjoint(with: [.placed, .migrating]) {
       cleanUp(t)
       return
@@ -39,6 +39,7 @@ extension Kernel {
   /// Models `Thread::do_kill`.
   private mutating func cleanUp(_ t: ThreadID) {
     disarm(t)
+    if threads[t.slot].continuation == .unblockGate { wakeGateWaiters(of: t) }
     if profile.tracksReplyCapability { withdrawReplyCapability(of: t) }
     if !threads[t.slot].caller.isNone, threads.contains(threads[t.slot].caller.slot) {
       threads[threads[t.slot].caller.slot].awaitedFrom = .none
@@ -48,6 +49,7 @@ extension Kernel {
     leaveSenderQueue(t)
     dequeue(t)
     releaseFPU(of: t)
+    if !threads[t.slot].isDead, profile.marksFreeUTCBs { setUTCBWord(t, UTCB.freeMarker, 0) }
     threads[t.slot].flags.subtract([.ready, .cancel, .timeout, .inException])
     threads[t.slot].flags.insert(.dead)
     threads[t.slot].phase = .none
@@ -57,6 +59,7 @@ extension Kernel {
     forgetFair(t)
     let observer = threads[t.slot].deletionObserver
     if !observer.isNone { disconnect(observer) }
+    releaseAreas(of: t)
     unbind(t)
     if t != current { releaseThreadIfUnused(t) }
   }
@@ -67,6 +70,8 @@ extension Kernel {
     guard !task.isNone else { return }
     threads[t.slot].task = .none
     threads[t.slot].utcbFrame = -1
+    // The last thread of a task takes its explicit reply slots with it: those clients wait for ever.
+    if replySlots.count > 0, !threads.indices.contains(where: { threads[$0].task == task }) { dropReplySlots(of: task) }
     releaseTask(task)
   }
 

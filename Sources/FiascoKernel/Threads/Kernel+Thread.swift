@@ -16,6 +16,7 @@ extension Kernel {
     guard tag.words > 0 || !profile.distinguishesMessageLength else { return complete(t, .refused(.messageTooShort)) }
     switch utcbWord(t, 0) & 0xffff {
     case Opcode.Thread.switchTo: switchToThread(t, target)
+    case Opcode.Thread.vcpuResume: resumeVCPU(t, target: target)
     case let opcode where isDoneAtHome(opcode) && isRemote(target):
       let waits = operation.contains(.receive)
       ask(.operate(on: target, by: t, opcode: UInt16(opcode), rights: rights, waits: waits), for: t)
@@ -40,28 +41,16 @@ extension Kernel {
     case Opcode.Thread.statistics: threadStatistics(target, by: t)
     case Opcode.Thread.registerDeletionIRQ: registerDeletionIRQ(target, by: t, tag: tag)
     case Opcode.Thread.modifySenders: modifySenders(of: target, by: t, tag: tag)
-    case Opcode.Thread.vcpuResume: .refused(.invalidArgument)
-    // There are no vCPUs; an extended one is something else again.
-    case Opcode.Thread.vcpuControl: .refused(utcbWord(t, 0) & 0x1_0000 == 0 ? .invalidArgument : .noSystemCall)
-    case Opcode.Thread.faultTrampoline where profile.name == .modern: controlFaultTrampoline(by: t)
+    case Opcode.Thread.vcpuControl: controlVCPU(target, by: t, tag: tag)
+    case Opcode.Thread.faultTrampoline where profile.hasFaultTrampoline:
+      controlFaultTrampoline(target, by: t, tag: tag)
     default: .refused(.noSystemCall)
     }
   }
 
-  /// No thread has a page-fault trampoline: it can be switched off, and nothing else (conformance threadctl/09).
-  private mutating func controlFaultTrampoline(by t: ThreadID) -> InvocationOutcome {
-    switch utcbWord(t, 0) >> 16 & 0xffff {
-    case 0, 4: return .refused(.invalidArgument)
-    case 1: return .refused(.permission)
-    case 3:
-      setUTCBWord(t, 0, 0)
-      return .answer(label: 0, words: 1)
-    default: return .refused(.noSystemCall)
-    }
-  }
-
-  /// IPC with a thread: who is sent to, from whom is received.
-  mutating func startThreadIPC(_ t: ThreadID, target: ThreadID, _ operation: IPCOperation) {
+  /// IPC with a thread: who is sent to, from whom is received. Models `Thread::check_sys_ipc` as well.
+  mutating func startThreadIPC(_ t: ThreadID, target: ThreadID, _ requested: IPCOperation) {
+    let operation = requested == [] && !profile.operationZeroFails ? IPCOperation.call : requested
     let receive: ReceivePhase =
       !operation.contains(.receive) ? .none : operation.contains(.openWait) ? .open : .closed(SenderID(thread: target))
     if !operation.contains(.send), receive == .none { return fail(t, .notExistent) }
@@ -77,13 +66,14 @@ extension Kernel {
     guard rights & 2 != 0 else { return .refused(.permission) }
     guard tag.words >= 6 else { return .refused(.invalidArgument) }
     let flags = utcbWord(t, 0)
-    if flags & ThreadControl.bind != 0, let refusal = bind(target, by: t, tag: tag) { return .refused(refusal) }
+    if flags & ThreadControl.bind != 0, let refusal = bind(target, by: t, tag: tag) { return refusal }
     let old = (threads[target.slot].pager, threads[target.slot].exceptionHandler)
-    if flags & ThreadControl.setPager != 0 { threads[target.slot].pager = utcbWord(t, 1) }
-    if flags & ThreadControl.setHandler != 0 { threads[target.slot].exceptionHandler = utcbWord(t, 2) }
+    if flags & ThreadControl.setPager != 0 { threads[target.slot].pager = utcbWord(t, 1) & ~0xfff }
+    if flags & ThreadControl.setHandler != 0 { threads[target.slot].exceptionHandler = utcbWord(t, 2) & ~0xfff }
     if flags & ThreadControl.alien != 0 {
       if utcbWord(t, 4) & ThreadControl.alien != 0 {
         threads[target.slot].flags.insert(.alien)
+        threads[target.slot].flags.remove(.alienPermitted)
       } else {
         threads[target.slot].flags.remove(.alien)
       }
@@ -94,13 +84,14 @@ extension Kernel {
   }
 
   /// A thread can be bound once; its UTCB must lie in kernel-user memory of the task. Models `Thread::bind`.
-  private mutating func bind(_ target: ThreadID, by t: ThreadID, tag: MessageTag) -> InvocationError? {
-    guard tag.items > 0, let argument = capabilityArgument(t, tag) else { return .invalidArgument }
-    let object = objects[argument.object.slot]
-    guard argument.hasStrong else { return .permission }
-    guard object.kind == .task else { return .invalidArgument }
-    let task = TaskID(Int(object.index))
-    return bindThread(target, to: task, utcb: utcbWord(t, 5)) ? nil : .invalidArgument
+  private mutating func bind(_ target: ThreadID, by t: ThreadID, tag: MessageTag) -> InvocationOutcome? {
+    switch argument(t, tag, kind: .task) {
+    case .failed(let outcome): return outcome
+    case .found(let found):
+      guard found.hasStrong else { return .refused(.permission) }
+      let task = TaskID(Int(objects[found.object.slot].index))
+      return bindThread(target, to: task, utcb: utcbWord(t, 5)) ? nil : .refused(.invalidArgument)
+    }
   }
 
   /// Binds without asking for rights; also used to set up the first task.
@@ -144,8 +135,7 @@ extension Kernel {
     let argument: Capability
     switch interruptArgument(t, tag) {
     case .found(let found): argument = found
-    case .missing: return .refused(.invalidArgument)
-    case .notAnObject: return .ipcError(.sendOverflow)
+    case .failed(let outcome): return outcome
     }
     guard argument.hasWrite else { return .refused(.permission) }
     guard threads[target.slot].deletionObserver.isNone || profile.replacesDeletionIRQ else { return .refused(.busy) }

@@ -64,6 +64,10 @@ public struct Thread: BitwiseCopyable, Sendable {
   public var saved: SavedRegisters = SavedRegisters()
   /// An alien thread's permitted system call is running: its handler is told when it is over.
   public var alienReturn = false
+  /// Index into the table of kernel-user memory beside the UTCB; -1 without.
+  var areas: Int32 = -1
+  /// The unbound gate where the thread waited, until it has run again; or the gate whose waiters it is waking.
+  var waitedGate: Int32 = -1
 
   /// Where the floating-point registers are saved; -1 as long as none were used.
   var fpuState: Int32 = -1
@@ -163,6 +167,15 @@ extension Thread {
     (tag.withError(false), label, sendRights, hasReceivePhase && partner == SenderID(thread: receiver))
   }
 
+  /// The thread enters the kernel by a system call: a cancel that found it in user mode is lost on most ports, and so is
+  /// the value of the trap before. Returns its flags.
+  @inline(__always)
+  mutating func takeTrap(keepsCancel: Bool) -> ThreadFlags {
+    if !keepsCancel { flags.remove(.cancel) }
+    faultAddress = 0
+    return flags
+  }
+
   /// Whoever wakes a blocked thread first does it for all.
   @inline(__always) mutating func becomeReady() {
     flags.insert(.ready)
@@ -202,6 +215,7 @@ extension Thread {
   mutating func endSend() {
     phase = hasReceivePhase ? .receiveWait : .none
     continuation = hasReceivePhase ? .receive : .finish
+    if !hasReceivePhase { flags.remove(.cancel) }
   }
 
   /// A message has come: the thread is ready and finishes its operation when it runs.

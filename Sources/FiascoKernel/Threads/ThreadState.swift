@@ -46,6 +46,18 @@ public struct ThreadFlags: OptionSet, Hashable, BitwiseCopyable, Sendable {
   public static let placed = ThreadFlags(rawValue: 1 << 11)
   /// The receive buffers and message registers of an interrupted user program are saved in the thread.
   public static let savedBuffers = ThreadFlags(rawValue: 1 << 12)
+  /// The thread is a virtual processor. Models `Thread_vcpu_enabled`.
+  public static let vcpu = ThreadFlags(rawValue: 1 << 20)
+  /// It runs in its user task. Models `Thread_vcpu_user`.
+  public static let vcpuUser = ThreadFlags(rawValue: 1 << 21)
+  /// Its program is to be entered before the next user instruction (`vcpu_save_state_and_upcall`).
+  public static let upcall = ThreadFlags(rawValue: 1 << 22)
+  /// It may not use the floating-point unit in user mode. Models `Thread_vcpu_fpu_disabled`.
+  public static let vcpuNoFPU = ThreadFlags(rawValue: 1 << 23)
+  /// Messages are held back while the kernel sends one of its own for the thread (`vcpu_disable_irqs`).
+  public static let vcpuIRQsOff = ThreadFlags(rawValue: 1 << 26)
+  /// The next page fault goes to the thread's own handler. Models `Thread_pf_trampoline`.
+  public static let trampoline = ThreadFlags(rawValue: 1 << 27)
   /// On the way to another core: in nobody's lists until it arrives there. Models `Thread_finish_migration`.
   public static let migrating = ThreadFlags(rawValue: 1 << 24)
   /// Another core has woken the thread; its own core does not know yet.
@@ -62,6 +74,8 @@ public enum KernelEntry: UInt8, BitwiseCopyable, Sendable {
   case pageFault
   /// The kernel calls the exception handler for the thread (`send_exception`).
   case exception
+  /// A virtual processor goes on and takes a pending message before (`sys_vcpu_resume`).
+  case vcpuResume
 }
 
 /// Where a thread continues inside the kernel when it next gets the processor.
@@ -78,6 +92,8 @@ public enum Continuation: UInt8, BitwiseCopyable, Sendable {
   case receiveWait
   /// Blocked at an unbound gate; look at the gate again (`Ipc_gate::block`).
   case gateWait
+  /// Has bound a gate and wakes those that waited for it, one after the other (`Ipc_gate_obj::unblock_all`).
+  case unblockGate
   /// Blocked on a semaphore (`Semaphore::sys_down`).
   case semaphoreWait
   /// The IPC is over: finish what it was for (system call, page fault, exception).

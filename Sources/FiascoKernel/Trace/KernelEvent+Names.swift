@@ -36,6 +36,8 @@ extension KernelEvent {
     case .pagesMapped: "Pages mapped"
     case .unmapped: "Flexpage unmapped"
     case .logWritten: "Log write"
+    case .vcpuEntered: "VCPU events"
+    case .vcpuResumed: "VCPU resume"
     case .threadMigrated: "Thread migration"
     case .requestPosted: "DRQ request"
     case .requestHandled: "DRQ handling"
@@ -77,6 +79,7 @@ extension KernelEvent {
     case .pagesMapped: "mmem"
     case .unmapped: "ufp"
     case .logWritten: "log"
+    case .vcpuEntered, .vcpuResumed: "vcpu"
     case .threadMigrated: "mig"
     case .requestPosted, .requestHandled: "drq"
     }

@@ -65,6 +65,12 @@ extension KernelEvent {
     case .irqDelivered(let object, let to): [.object("obj", object), .thread("to", to)]
     case .logWritten(let t, let bytes): [.thread("id", t), .number("bytes", UInt64(bytes))]
 
+    // Virtual processors; type 0 is a resume
+    case .vcpuEntered(let t, let entry, let state):
+      [.thread("id", t), .number("type", UInt64(entry.rawValue)), .word("state", UInt64(state))]
+    case .vcpuResumed(let t, let task, let state):
+      [.thread("id", t), .number("type", 0), .word("state", UInt64(state)), .task("space", task)]
+
     // Faults
     case .pageFaulted(_, let address, let ip): [.word("pfa", address), .word("ip", ip), .number("err", words[0])]
     case .pageFaultAnswered(_, let address, let error): [.word("pfa", address), .number("ret", error?.rawValue ?? 0)]

@@ -79,7 +79,8 @@ extension Kernel {
       .irqDelivered, .exceptionRaised, .registersExchanged, .objectDestroyed, .threadStarted, .threadKilled,
       .objectsMapped, .pagesMapped, .unmapped, .sliceExpired, .replyCapabilityMissing, .logWritten, .gateInvoked,
       .contextInvalidated, .pageFaultAnswered, .exceptionUnanswered, .timerTicked, .taskMapRequested,
-      .taskUnmapRequested, .objectReleased, .threadMigrated, .requestPosted, .requestHandled:
+      .taskUnmapRequested, .objectReleased, .threadMigrated, .requestPosted, .requestHandled,
+      .vcpuEntered, .vcpuResumed:
       [0, 0, 0, 0, 0]
     }
   }

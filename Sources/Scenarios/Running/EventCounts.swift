@@ -12,7 +12,7 @@ struct EventCounts {
     "contextSwitch", "ipc", "ipcFailure", "messageTransfer", "senderQueued", "receiveBlocked", "timeout", "irqTrigger",
     "irqDelivery", "pageFault", "pageFaultUnanswered", "exception", "exchangeRegisters", "objectCreation",
     "objectDestruction", "threadStart", "threadKill", "objectMap", "pageMap", "unmap", "sliceEnd",
-    "missingReplyCapability", "logWrite",
+    "missingReplyCapability", "logWrite", "vcpuEntry", "vcpuResume",
   ]
 
   mutating func add(_ event: KernelEvent) {
@@ -63,6 +63,8 @@ struct EventCounts {
     case .sliceExpired: 20
     case .replyCapabilityMissing: 21
     case .logWritten: 22
+    case .vcpuEntered: 23
+    case .vcpuResumed: 24
     case .ipcReturned, .gateInvoked, .contextLoaded, .contextSaved, .contextInvalidated, .pageFaultAnswered,
       .exceptionUnanswered, .timerTicked, .taskMapRequested, .taskUnmapRequested, .objectReleased, .threadMigrated,
       .requestPosted, .requestHandled:

@@ -138,7 +138,7 @@ struct ThreadTracker {
     switch block.entry {
     case .pageFault: return .waitsForPager(address: block.faultAddress)
     case .exception: return .waitsForExceptionHandler
-    case .user, .systemCall: break
+    case .user, .systemCall, .vcpuResume: break
     }
     if block.continuation == .semaphoreWait { return .waitsForSemaphore }
     if block.continuation == .gateWait { return .atUnboundGate }

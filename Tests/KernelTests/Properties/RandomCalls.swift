@@ -170,7 +170,7 @@ struct RandomCalls: ~Copyable {
     case .factory: return KernelProtocol.factory
     case .scheduler: return KernelProtocol.scheduler
     case .log: return KernelProtocol.log
-    case .icu, .inert: return KernelProtocol.irq
+    case .icu, .rootPager, .inert: return KernelProtocol.irq
     }
   }
 

@@ -27,7 +27,8 @@ struct TraceVocabularyTests {
     .timerTicked, .taskMapRequested(TaskID(0), item: 0, flexPage: 0),
     .taskUnmapRequested(TaskID(0), mask: 0, flexPage: 0), .objectReleased(ObjectID(0), kind: .gate),
     .threadMigrated(ThreadID(0), from: 0, to: 1), .requestPosted(.wake, ThreadID(0), waits: .none, core: 1),
-    .requestHandled(.wake, ThreadID(0), waits: .none),
+    .requestHandled(.wake, ThreadID(0), waits: .none), .vcpuEntered(ThreadID(0), .message, state: 1),
+    .vcpuResumed(ThreadID(0), task: TaskID(0), state: 0x20),
   ]
 
   private static func number(of event: KernelEvent) -> Int {
@@ -69,6 +70,8 @@ struct TraceVocabularyTests {
     case .threadMigrated: 34
     case .requestPosted: 35
     case .requestHandled: 36
+    case .vcpuEntered: 37
+    case .vcpuResumed: 38
     }
   }
 
@@ -80,13 +83,17 @@ struct TraceVocabularyTests {
       #expect((1...5).contains(event.tag.count) && event.tag.allSatisfy { $0.isLowercase }, "\(event.tag)")
     }
     #expect(Set(Self.samples.map(\.name)).count == Self.samples.count)
-    // Only the three scheduling records and the two of a request share a tag, as they do in the kernel.
-    #expect(Set(Self.samples.map(\.tag)).count == Self.samples.count - 3)
+    // The three scheduling records, the two of a request and the two of a virtual processor share a tag each, as they
+    // do in the kernel.
+    #expect(Set(Self.samples.map(\.tag)).count == Self.samples.count - 4)
   }
 
   @Test func `the kernel's own events have the kernel's tags`() {
     let tags = Set(Self.samples.map(\.tag))
-    for tag in ["csw", "gate", "exr", "exc", "ieh", "ipfh", "sch", "irq", "timer", "map", "unm", "new", "des", "del", "mig", "drq"] {
+    for tag in [
+      "csw", "gate", "exr", "exc", "ieh", "ipfh", "sch", "irq", "timer", "map", "unm", "new", "des", "del", "mig",
+      "drq", "vcpu",
+    ] {
       #expect(tags.contains(tag), "\(tag)")
     }
   }
