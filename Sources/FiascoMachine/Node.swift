@@ -154,13 +154,13 @@ extension Node {
       hart.clearReservation()
       lastThread = t
       // Switched on again for its owner, the unit counts as clean.
-      if kernel.fpuOwner == t { kernel.fpuStates[kernel.fpuState(of: t)].registers.isDirty = false }
+      if kernel.isFPUOn(for: t) { kernel.fpuStates[kernel.fpuState(of: t)].registers.isDirty = false }
     }
     let task = kernel.executedTask(of: t)
     let cycle = platform.picosecondsPerCycle
     let budget = (UInt64((boundary - now).picoseconds) + cycle - 1) / cycle
     let exit =
-      kernel.fpuOwner == t
+      kernel.isFPUOn(for: t)
       ? translations.run(
         &hart, &kernel.registers[t.slot], &kernel.fpuStates[kernel.fpuState(of: t)].registers, &kernel.memory,
         task: task, budget: budget)

@@ -1,5 +1,5 @@
 /// What `DecodedInstruction.immediate` holds for an instruction that the loop does not do itself: the kind above, what
-/// more there is to know in 20 bits below. One operation for them all, for each case of its own makes the loop slower.
+/// more there is to know in 20 bits below. One operation for them all keeps the loop's `switch` as it is.
 struct RareSelector: BitwiseCopyable {
   enum Kind: UInt8, BitwiseCopyable { case atomic, flw, fld, fsw, fsd, float, floatStatus }
 

@@ -10,6 +10,11 @@ extension Kernel {
     @inline(__always) set { here.fpuOwner = newValue }
   }
 
+  /// Whether the active core's unit is on for the thread. A vCPU's user mode may be denied it.
+  @inline(__always) public func isFPUOn(for t: ThreadID) -> Bool {
+    here.fpuOwner == t && !threads[t.slot].flags.contains(.vcpuNoFPU)
+  }
+
   /// Where the registers of a thread that has used them stand in `fpuStates`.
   @inline(__always) public func fpuState(of t: ThreadID) -> Int { Int(threads[t.slot].fpuState) }
 
@@ -23,10 +28,11 @@ extension Kernel {
     exception(cause: ExceptionCause.illegalInstruction, value: bits)
   }
 
-  /// Makes a thread the owner of the unit; false if there is no quota left for its state.
+  /// Makes a thread the owner of the unit; false if it may not use it, or if there is no quota left for its state.
   ///
   /// Models `Thread::switchin_fpu`.
   private mutating func switchInFPU(_ t: ThreadID) -> Bool {
+    if threads[t.slot].flags.contains(.vcpuNoFPU) { return false }
     if threads[t.slot].fpuState < 0 {
       let payer = objects[threads[t.slot].object.slot].payer
       guard chargeQuota(payer, profile.objectSizes.fpuState) else { return false }
@@ -74,7 +80,7 @@ extension Kernel {
 
   /// What the thread's status word says of the unit, as `sstatus.FS` with its summary bit: off, clean or dirty.
   func fpuStatus(of t: ThreadID) -> UInt64 {
-    guard fpuOwner == t else { return 0 }
+    guard isFPUOn(for: t) else { return 0 }
     return fpuStates[fpuState(of: t)].registers.isDirty ? 1 << 63 | 0x6000 : 0x4000
   }
 

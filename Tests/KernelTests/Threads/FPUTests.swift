@@ -92,6 +92,33 @@ struct FPUTests {
     #expect(world.kernel.fpuOwner.isNone)
   }
 
+  @Test(arguments: [false, true])
+  func `a vCPU that is denied the unit finds its instructions illegal`(_ owns: Bool) {
+    var world = KernelWorld()
+    let handler = world.thread(priority: 30, [.wait(), .mark("exception"), .wait()])
+    let actor = world.makeThread(handler: world.gate(handler, label: 0x600))
+    let code = Encoded.moveFromX + (owns ? Encoded.pause : []) + Encoded.moveFromX + Encoded.loop
+    for (index, word) in code.enumerated() {
+      world.kernel.memory.store(word, frame: KernelWorld.kernelFrames, offset: index * 4)
+    }
+    if !owns { world.kernel.threads[actor.id.slot].flags.insert(.vcpuNoFPU) }
+    world.exchangeRegisters(actor, ip: KernelWorld.window)
+    world.runThread(actor, priority: 10)
+    world.sleep(milliseconds: 5)
+    #expect(world.log == (owns ? [] : ["exception"]))
+    world.kernel.threads[actor.id.slot].flags.insert(.vcpuNoFPU)
+    world.sleep(milliseconds: 50)
+    #expect(world.log == ["exception"])
+  }
+
+  /// Machine code for `fmv.d.x fa0, a0`, a pause of 20 ms, and a jump to itself.
+  private enum Encoded {
+    static let moveFromX: [UInt32] = [0xf205_0553]
+    /// li a1, 100000; addi a1, a1, -1; bnez a1, back by 4.
+    static let pause: [UInt32] = [0x0001_85b7, 0x6a05_8593, 0xfff5_8593, 0xfe05_9ee3]
+    static let loop: [UInt32] = [0x0000_006f]
+  }
+
   @Test(arguments: profiles)
   func `an instruction that is really illegal makes its thread the owner first`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
