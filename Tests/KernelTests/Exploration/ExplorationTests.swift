@@ -15,13 +15,13 @@ struct ExplorationTests {
   #endif
 
   private func explore(
-    _ name: String, _ profile: KernelProfile.Name, priorities: [UInt8], depth: Int,
+    _ name: String, _ profile: KernelProfile.Name, priorities: [UInt8], cores: [Int] = [], depth: Int,
     _ fill: (inout Menu, [CapabilitySlot], KernelProfile) -> Void
   ) {
     var menu = Menu()
     fill(&menu, Menu.threads(priorities.count), .named(profile))
     var explorer = Explorer(menu: menu)
-    var world = SmallWorld(.named(profile), priorities: priorities)
+    var world = SmallWorld(.named(profile), priorities: priorities, cores: cores)
     explorer.explore(&world, depth: depth - Self.lessDepth)
     print(
       "exploration of \(name), \(profile.rawValue), priorities \(priorities): \(explorer.states) states, "
@@ -93,6 +93,26 @@ struct ExplorationTests {
   func `objects made and deleted against a small quota`(_ profile: KernelProfile.Name) {
     explore("objects", profile, priorities: [10, 10], depth: 6) { menu, _, profile in
       menu.addObjects(profile: profile)
+    }
+  }
+
+  @Test(arguments: KernelProfile.Name.allCases, [[0, 1], [0, 1, 0], [0, 1, 1]] as [[Int]])
+  func `threads of two cores that send, call and answer each other`(_ profile: KernelProfile.Name, _ cores: [Int]) {
+    let priorities: [UInt8] = [10, 10, 11]
+    explore(
+      "two cores", profile, priorities: Array(priorities.prefix(cores.count)), cores: cores,
+      depth: cores.count == 2 ? 6 : 5
+    ) { menu, threads, _ in
+      menu.addIPC(with: threads, timeouts: cores.count == 2 ? Menu.allTimeouts : [.never])
+    }
+  }
+
+  @Test(arguments: KernelProfile.Name.allCases)
+  func `threads of two cores that cancel, stop and kill each other`(_ profile: KernelProfile.Name) {
+    explore("interference of cores", profile, priorities: [10, 10], cores: [0, 1], depth: 5) { menu, threads, profile in
+      menu.addIPC(with: threads, timeouts: [.never])
+      menu.addInterference(with: threads)
+      menu.addInterrupts(threads: threads, profile: profile)
     }
   }
 }

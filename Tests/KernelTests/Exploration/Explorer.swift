@@ -25,10 +25,18 @@ struct Explorer {
     }
     visited[key] = depth
     guard depth > 0, finding == nil, world.kernel.stopped == nil else { return }
-    if !world.kernel.current.isNone {
-      for call in menu.calls { follow(.call(call), from: &world, depth: depth) }
+    let cores = world.kernel.coreCount
+    let due = (0..<cores).map { world.nextTick(of: $0) }
+    for core in 0..<cores {
+      if !world.kernel.processor(core).current.isNone {
+        for call in menu.calls { follow(.call(call, core: core), from: &world, depth: depth) }
+      }
+      if !world.kernel.processor(core).requests.isEmpty {
+        follow(.requests(core: core), from: &world, depth: depth)
+      }
+      // Time is the same for all: who is due first acts first.
+      if due[core] != .never, due[core] == due.min() { follow(.tick(core: core), from: &world, depth: depth) }
     }
-    if world.kernel.nextTick != .never { follow(.tick, from: &world, depth: depth) }
   }
 
   private mutating func follow(_ operation: Operation, from world: inout SmallWorld, depth: Int) {
@@ -66,9 +74,25 @@ extension SmallWorld {
     }
     kernel.digestObjectTables(into: &digest)
     kernel.digestCapabilities(of: TaskID(0), slots: 11...31, into: &digest)
-    digest.combine(1, kernel.current.index, kernel.currentContext.index)
+    for core in 0..<kernel.coreCount {
+      let processor = kernel.processor(core)
+      digest.combine(1, processor.current.index, processor.currentContext.index)
+      processor.ready.digest(into: &digest)
+      for request in processor.requests { request.digest(into: &digest) }
+    }
     for debt in debts { digest.combine(UInt64(bitPattern: Int64(debt.count)), debt.caller.index, debt.server.index) }
     return digest
+  }
+
+  /// When the core has to look at its timeouts.
+  mutating func nextTick(of core: Int) -> Instant {
+    guard kernel.isMulticore else { return kernel.nextTick }
+    let active = kernel.activeCore
+    let now = kernel.now
+    kernel.activate(core: core)
+    kernel.now = max(now, kernel.now)
+    defer { kernel.activate(core: active) }
+    return kernel.nextTick
   }
 
   /// What must never be true, a sentence each.
@@ -78,7 +102,9 @@ extension SmallWorld {
     for index in kernel.threads.indices {
       if let lost = kernel.lostWakeUp(of: ThreadID(index)) { found.append(lost) }
     }
-    for debt in debts where debt.count < 0 { found.append("\(debt.server) replied twice to one call of \(debt.caller)") }
+    for debt in debts where debt.count < 0 {
+      found.append("\(debt.server) replied twice to one call of \(debt.caller)")
+    }
     for index in kernel.factories.indices {
       let factory = kernel.factories[index]
       if factory.limit != .max, factory.used > factory.limit { found.append("factory \(index) is overdrawn") }
@@ -100,7 +126,13 @@ extension Kernel {
       return isBlocked && thread.flags.isDisjoint(with: reasons) && !thread.flags.contains(.dying)
         ? "\(t) is ready and blocked" : nil
     }
-    if !thread.flags.isDisjoint(with: reasons) { return "\(t) was woken and sleeps" }
+    // Its core has been told, or another one still works for it.
+    if thread.flags.contains(.wakePending) || thread.continuation == .requestWait { return nil }
+    // Profile r67: a cancel that came before the wait at a gate is not looked at there.
+    let isLateCancel = profile.cancelWaitsForNextIPC && thread.continuation == .gateWait
+    if !thread.flags.isDisjoint(with: isLateCancel ? reasons.subtracting(.cancel) : reasons) {
+      return "\(t) was woken and sleeps"
+    }
     if thread.deadline < now { return "the time of \(t) was over, it sleeps" }
     switch thread.phase {
     // Without a handler a thread is blocked on itself, for ever.

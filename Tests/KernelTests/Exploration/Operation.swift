@@ -4,20 +4,29 @@ import FiascoABI
 
 /// What may happen next in a small world: the current thread makes a system call, or time passes.
 enum Operation: CustomStringConvertible {
-  case call(SystemCall)
-  /// The clock goes on to the next tick at which the kernel has something to do.
-  case tick
+  case call(SystemCall, core: Int)
+  /// The clock goes on to the next tick at which the core has something to do.
+  case tick(core: Int)
+  /// The core does what others have asked it to do.
+  case requests(core: Int)
+
+  var core: Int {
+    switch self {
+    case .call(_, let core), .tick(let core), .requests(let core): core
+    }
+  }
 
   var replies: Bool {
-    if case .call(let call) = self { return call.target.isSpecial && call.target.operation.contains(.reply) }
+    if case .call(let call, _) = self { return call.target.isSpecial && call.target.operation.contains(.reply) }
     return false
   }
 
   var description: String {
     switch self {
-    case .tick: "tick"
-    case .call(let call):
-      "call(tag \(String(call.tag.raw, radix: 16)), target \(String(call.target.raw, radix: 16)), "
+    case .tick: "core \(core): tick"
+    case .requests: "core \(core): requests"
+    case .call(let call, _):
+      "core \(core): call(tag \(String(call.tag.raw, radix: 16)), target \(String(call.target.raw, radix: 16)), "
         + "timeouts \(String(call.timeouts.raw, radix: 16)), words \(call.words.map { String($0, radix: 16) }))"
     }
   }
@@ -50,11 +59,12 @@ struct Menu {
     (0..<count).map { CapabilitySlot(SmallWorld.threadSlot + UInt32($0)) }
   }
 
+  static let allTimeouts: [IPCTimeouts] = [.never, brief, .zero]
   private static let brief = IPCTimeouts(
     send: .relative(microseconds: 1000), receive: .relative(microseconds: 1000))
 
   /// Every form of IPC with the targets, and with the caller; without limit, with a short one, and not waiting at all.
-  mutating func addIPC(with targets: [CapabilitySlot], timeouts: [IPCTimeouts] = [.never, brief, .zero]) {
+  mutating func addIPC(with targets: [CapabilitySlot], timeouts: [IPCTimeouts] = allTimeouts) {
     for timeout in timeouts {
       for target in targets {
         for operation in [IPCOperation.send, .receive, .call, .sendAndWait] {

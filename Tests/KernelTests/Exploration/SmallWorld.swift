@@ -25,8 +25,11 @@ struct SmallWorld: ~Copyable {
   static let freeSlot = CapabilitySlot(30)
   static let semaphoreSlot = CapabilitySlot(16)
 
-  init(_ profile: KernelProfile, priorities: [UInt8]) {
-    kernel = Kernel(profile: profile, costs: .free, memory: PagedMemory(frames: 96), kernelFrames: 1..<80)
+  /// Thread n lives on core `cores[n]`; without `cores` there is one core.
+  init(_ profile: KernelProfile, priorities: [UInt8], cores: [Int] = []) {
+    kernel = Kernel(
+      profile: profile, costs: .free, memory: PagedMemory(frames: 96), kernelFrames: 1..<80,
+      cores: (cores.max() ?? 0) + 1)
     var boot = RootTask(entry: 0x7000_0000, window: Kernel.physicalBase + 80 * 4096..<Kernel.physicalBase + 96 * 4096)
     boot.utcbArea = FlexPage.memory(0x10_0000, order: 12, rights: .rw)
     boot.priority = priorities[0]
@@ -39,8 +42,9 @@ struct SmallWorld: ~Copyable {
       if number > 0 {
         kernel.bindThread(thread, to: TaskID(0), utcb: 0x10_0000 + UInt64(number) * 1024)
         kernel.registers[thread.slot].pc = 0x7000_0000
-        kernel.threads[thread.slot].flags = [.ready, .placed]
-        kernel.setSchedule(thread, priority: priority, quantum: .milliseconds(1_000_000))
+        kernel.threads[thread.slot].flags = [.ready]
+        let core = cores.isEmpty ? 0 : cores[number]
+        kernel.setSchedule(thread, priority: priority, quantum: .milliseconds(1_000_000), core: core)
       }
       give(kernel.threads[thread.slot].object, at: Self.threadSlot + UInt32(number))
       // The last thread hears of the others' exceptions.
@@ -55,6 +59,9 @@ struct SmallWorld: ~Copyable {
     if profile.hasSemaphores { give(kernel.makeSemaphore(payer: payer), at: Self.semaphoreSlot.index) }
     kernel.schedule()
     kernel.leave()
+    for core in 0..<kernel.coreCount where !kernel.processor(core).requests.isEmpty {
+      perform(.requests(core: core))
+    }
     kernel.outbox.removeAll()
   }
 
@@ -74,6 +81,7 @@ struct SmallWorld: ~Copyable {
 
   /// Makes the operation happen; what the kernel tells about it settles the debts.
   mutating func perform(_ operation: Operation) {
+    if kernel.isMulticore { enter(operation.core) }
     let actor = kernel.current
     let creditor = operation.replies && !actor.isNone ? kernel.threads[actor.slot].caller : .none
     var calls = kernel.threads.indices.filter { kernel.threads[$0].isCalling }.map { ThreadID($0) }
@@ -81,13 +89,22 @@ struct SmallWorld: ~Copyable {
     case .tick:
       kernel.now = kernel.nextTick
       kernel.timerTick()
-    case .call(let call):
+    case .requests:
+      kernel.handleRequests()
+    case .call(let call, _):
       if call.target.operation == .call { calls.append(actor) }
       issue(call, by: actor)
     }
     settle(replyOf: actor, to: creditor, calls: calls)
     kernel.pendingCycles = 0
     kernel.console = []
+  }
+
+  /// The cores have one clock here: the one that acts sees what time it is.
+  private mutating func enter(_ core: Int) {
+    let now = kernel.now
+    kernel.activate(core: core)
+    kernel.now = max(now, kernel.now)
   }
 
   private mutating func issue(_ call: SystemCall, by t: ThreadID) {
@@ -129,5 +146,7 @@ struct SmallWorld: ~Copyable {
 
 extension Thread {
   /// Has a message under way and wants to hear its receiver alone.
-  var isCalling: Bool { entry != .user && phase == .sendWait && hasReceivePhase && partner.thread != nil }
+  var isCalling: Bool {
+    entry != .user && (phase == .sendWait || continuation == .requestWait) && hasReceivePhase && partner.thread != nil
+  }
 }

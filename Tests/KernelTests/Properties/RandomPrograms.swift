@@ -29,7 +29,8 @@ struct RandomPrograms: ~Copyable {
     calls.load(image.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) } }, at: table)
     for (number, thread) in calls.kernel.threads.indices.enumerated() where number < 6 {
       let place = code + UInt64(number) * 4096
-      calls.load(Self.program(at: place, table: table, utcb: calls.kernel.threads[thread].utcbAddress, &random), at: place)
+      calls.load(
+        Self.program(at: place, table: table, utcb: calls.kernel.threads[thread].utcbAddress, &random), at: place)
       calls.kernel.registers[thread].pc = place
       starts.append(place)
       calls.kernel.registers[thread][.s0] = random.next() | 1
