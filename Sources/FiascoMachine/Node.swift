@@ -176,7 +176,7 @@ extension Node {
   mutating func handle(_ reason: ExitReason, of t: ThreadID, until boundary: Instant) {
     switch reason {
     case .budget: break
-    case .translationMiss(let address, let access): miss(t, kernel.threads[t.slot].task, address, access)
+    case .translationMiss(let address, let access): miss(t, kernel.executedTask(of: t), address, access)
     case .systemCall: enterKernel { $0.systemCall() }
     case .breakpoint: enterKernel { $0.exception(cause: ExceptionCause.breakpoint, value: 0) }
     case .illegal(let bits): enterKernel { $0.illegalInstruction(bits: bits) }
