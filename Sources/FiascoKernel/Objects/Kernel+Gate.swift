@@ -62,7 +62,7 @@ extension Kernel {
     guard tag.words >= 2 else { return .refused(tooShort) }
     let label = utcbWord(t, 1)
     guard label & 3 == 0 || !checksGate else { return .refused(.invalidArgument) }
-    switch argument(t, tag, kind: .thread) {
+    switch argument(t, tag, kind: .thread, ifEmpty: emptyArgument) {
     case .failed(let outcome): return outcome
     case .found(let thread):
       guard thread.hasStrong else { return .refused(.permission) }

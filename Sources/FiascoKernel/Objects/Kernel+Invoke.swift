@@ -184,14 +184,15 @@ extension Kernel {
 
   /// The rights are those of the slot, whatever the flexpage says. Models `Ko::deref_next`.
   func argument(
-    _ t: ThreadID, _ tag: MessageTag, kind: ObjectKind, or other: ObjectKind? = nil
+    _ t: ThreadID, _ tag: MessageTag, kind: ObjectKind, or other: ObjectKind? = nil,
+    ifEmpty empty: InvocationError = .invalidArgument
   ) -> CapabilityArgument {
     guard tag.items > 0, let (item, page) = sendItem(of: t, at: tag.words), item.raw != 0 else {
       return .failed(.refused(.invalidArgument))
     }
     guard page.kind == .object else { return .failed(.ipcError(.sendOverflow)) }
     guard let found = capability(of: threads[t.slot].task, at: page.slotIndex) else {
-      return .failed(.refused(emptyArgument))
+      return .failed(.refused(empty))
     }
     guard objects[found.object.slot].kind == kind || objects[found.object.slot].kind == other else {
       return .failed(.refused(.invalidArgument))
@@ -199,7 +200,7 @@ extension Kernel {
     return .found(found)
   }
 
-  /// What an argument is that names an empty slot.
+  /// What names nothing: an empty slot, an input that is not there.
   var emptyArgument: InvocationError { profile.emptyArgumentLacksRights ? .permission : .invalidArgument }
 
   /// The capability in a typed item, if there is one.

@@ -85,7 +85,7 @@ extension Kernel {
 
   /// A thread can be bound once; its UTCB must lie in kernel-user memory of the task. Models `Thread::bind`.
   private mutating func bind(_ target: ThreadID, by t: ThreadID, tag: MessageTag) -> InvocationOutcome? {
-    switch argument(t, tag, kind: .task) {
+    switch argument(t, tag, kind: .task, ifEmpty: emptyArgument) {
     case .failed(let outcome): return outcome
     case .found(let found):
       guard found.hasStrong else { return .refused(.permission) }
