@@ -17,7 +17,8 @@
   private static var figures: [(String, (String) -> [Row])] {
     [
       ("event queue, hold model", eventQueue), ("RV64 interpreter", interpreter), ("IPC round trip", ipc),
-      ("page fault", pageFault), ("kernel objects", objects), ("periodic jobs", jobs), ("fork", fork), ("memory of the simulator", memory),
+      ("page fault", pageFault),
+      ("kernel objects", objects), ("periodic jobs", jobs), ("fork", fork), ("memory of the simulator", memory),
       ("whole process", wholeProcess),
     ]
   }

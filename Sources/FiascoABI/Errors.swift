@@ -69,8 +69,8 @@ public enum Opcode {
   public enum Gate { public static let dropReferences: UInt64 = 0, bind: UInt64 = 0x10, info: UInt64 = 0x11 }
   public enum IRQ {
     public static let endOfInterrupt: UInt64 = 4, detach: UInt64 = 1, trigger: UInt64 = 2, bind: UInt64 = 0x10
-    /// At a muxer of profile r67: have it trigger another IRQ object.
-    public static let chain: UInt64 = 3
+    /// Profile r67: attach or detach; at a muxer, have it trigger another IRQ object.
+    public static let attach: UInt64 = 1, chain: UInt64 = 3
   }
   public enum Semaphore { public static let down: UInt64 = 0 }
   public enum Controller {

@@ -8,6 +8,8 @@ public enum UTCB {
   public static let ownAddress = 63
   /// Buffer descriptor: bits 0-4 first memory buffer, 5-9 first I/O buffer, 10-14 first object buffer, 24 inherit FPU.
   public static let bufferDescriptor = 64
+  /// In the buffer descriptor: messages may bring floating-point state.
+  public static let inheritFPU: UInt64 = 1 << 24
   public static let bufferRegisters = 65
   public static let bufferRegisterCount = 58
   public static let error = 123

@@ -9,6 +9,8 @@ public enum KernelWork: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case exchangeRegisters, runThread
   case createObject, createTask, destroyObject, destroyTask
   case timerTick, irqTrigger
+  /// The trap at the first floating-point instruction, with the registers of the old owner saved and the new one's loaded.
+  case switchFPU
   /// Asking another core, interrupt included; taking that interrupt; having another core forget translations.
   case remoteRequest, interprocessorInterrupt, shootdown
   /// From sending an interrupt to another core until it arrives: passes on no core.

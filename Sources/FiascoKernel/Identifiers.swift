@@ -6,6 +6,8 @@ public struct ThreadID: Hashable, Comparable, BitwiseCopyable, Sendable, CustomS
   @inlinable public init(_ index: Int) { self.index = Int32(truncatingIfNeeded: index) }
   /// No thread.
   public static let none = ThreadID(-1)
+  /// What a raw pointer to a thread is after the thread's memory was freed; also "none" to everybody but who follows it.
+  static let freed = ThreadID(-2)
   @inlinable public var isNone: Bool { index < 0 }
   @inlinable public var slot: Int { Int(index) }
   @inlinable public static func < (a: Self, b: Self) -> Bool { a.index < b.index }

@@ -81,7 +81,6 @@ extension Kernel {
     let place = registers.insert(Registers())
     precondition(index == place, "threads and registers use the same slots")
     threads[index].core = UInt8(activeCore)
-    if !profile.needsPlacement { threads[index].flags.insert(.placed) }
     define(id, .thread, index: index, payer: payer, bytes: profile.objectSizes.thread)
     return ThreadID(index)
   }

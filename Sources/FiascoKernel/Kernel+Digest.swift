@@ -13,8 +13,10 @@ extension Kernel {
       digest.combine(registers.pc)
     }
     digestObjectTables(into: &digest)
+    digestFPU(into: &digest)
     digest.combine(1, current.index, currentContext.index)
     digest.combine(sliceEnd.picoseconds)
+    ready.digest(into: &digest)
     background.digest(into: &digest)
     digest.combine(accountedTicks)
     digest.combine(UInt64(bitPattern: idle.picoseconds))
@@ -35,6 +37,7 @@ extension Kernel {
       let processor = processor(core)
       digest.combine(10, processor.current.index, processor.currentContext.index)
       digest.combine(processor.sliceEnd.picoseconds)
+      processor.ready.digest(into: &digest)
       processor.background.digest(into: &digest)
       digest.combine(processor.accountedTicks)
       digest.combine(UInt64(bitPattern: processor.idle.picoseconds))
@@ -44,7 +47,7 @@ extension Kernel {
     }
   }
 
-  private func digestObjectTables(into digest: inout StateDigest) {
+  func digestObjectTables(into digest: inout StateDigest) {
     gates.digest(into: &digest) { gate, digest in
       digest.combine(2, gate.thread.index, gate.firstWaiter.raw)
       digest.combine(gate.label)
@@ -99,6 +102,7 @@ extension Thread {
     digest.combine(UInt64(queuedPriority), queuedAt.index, queuedAtGate)
     digest.combine(6, queueNext.raw, queuePrevious.raw)
     digest.combine(7, firstSender.raw, caller.index)
+    digest.combine(Int(fpuState))
     digest.combine(UInt64(callerRights), awaitedFrom.index, awaitedEntry)
     digest.combine(pager)
     digest.combine(exceptionHandler)

@@ -23,6 +23,7 @@ extension Kernel {
     mappings = original.mappings.fork()
     kernelUserAreas = original.kernelUserAreas.fork()
     replySlots = original.replySlots.fork()
+    fpuStates = original.fpuStates.fork()
     areas = original.areas.fork()
     rootPager = original.rootPager
     pins = original.pins

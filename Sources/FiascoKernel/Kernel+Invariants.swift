@@ -24,6 +24,7 @@ extension Kernel {
     checkReplyCapabilities(&findings)
     checkBindings(&findings)
     checkDeadlines(&findings)
+    checkFPU(&findings)
     checkAreas(&findings)
     return findings.sentences
   }

@@ -93,7 +93,7 @@ extension Kernel {
     if let t = sender.thread, threads.contains(t.slot) {
       return (threads[t.slot].queuePrevious, threads[t.slot].queueNext, Int(threads[t.slot].queuedPriority))
     }
-    if let i = sender.irq, irqs.contains(i) { return (irqs[i].queuePrevious, irqs[i].queueNext, 256) }
+    if let i = sender.irq, irqs.contains(i) { return (irqs[i].queuePrevious, irqs[i].queueNext, 255) }
     return nil
   }
 

@@ -28,6 +28,8 @@ public struct Kernel: ~Copyable {
   var mappings = SlotTable<MemoryMapping>()
   var kernelUserAreas = SlotTable<KernelUserArea>()
   var replySlots = SlotTable<ReplySlot>()
+  /// Floating-point registers of the threads that have used them.
+  public var fpuStates = SlotTable<FPUState>()
   var areas = SlotTable<ThreadAreas>()
   /// Inputs of all interrupt controllers.
   var pins = ContiguousArray(repeating: InterruptPin(), count: InterruptPin.count)
@@ -92,6 +94,13 @@ public struct Kernel: ~Copyable {
   mutating func record(_ event: KernelEvent) {
     if recordsEvents { outbox.append(event) }
     if recordsTrace { recordContext(of: event) }
+  }
+}
+
+extension Kernel {
+  /// The real kernel would stop here, or go on with memory that is no longer what it takes it for.
+  mutating func stop(_ reason: String) {
+    stopped = KernelStop(reason: "the real kernel would stop here: " + reason)
   }
 }
 

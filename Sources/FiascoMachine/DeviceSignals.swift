@@ -29,6 +29,8 @@ extension Node {
   public mutating func scheduleInterrupt(_ pin: Int, at instant: Instant) {
     precondition(Kernel.devicePins.contains(pin), "a device is connected to an input of the controller")
     devices.schedule(pin, at: max(instant, now))
+    // The first core may be asleep without an end.
+    if kernel.activeCore != 0 { cores[0].next = min(cores[0].next, max(instant, cores[0].now)) }
     if kernel.isMulticore { cores[0].next = min(cores[0].next, instant) }
   }
 

@@ -65,34 +65,6 @@ public struct Node: ~Copyable {
   }
 }
 
-/// Something that happened, and when.
-public struct NodeRecord: Hashable, Sendable {
-  public let at: Instant
-  public let event: NodeEvent
-  /// The core on which it happened.
-  public var core: UInt8 = 0
-}
-
-public enum NodeEvent: Hashable, Sendable {
-  case kernel(KernelEvent)
-  /// A program executed a `hint` instruction: free of charge, only for the observer.
-  case hint(thread: ThreadID, kind: UInt64, value: UInt64)
-}
-
-/// Why the machine gave control back.
-public enum NodeExit: Hashable, Sendable {
-  /// The time limit is reached.
-  case reached
-  /// The current thread runs a native program: somebody above must say what it does next.
-  case native(ThreadID)
-  /// No thread is ready and no timeout is pending: nothing will ever happen by itself.
-  case quiet
-  /// The real kernel would not survive this.
-  case stopped(KernelStop)
-  /// A thread has executed a `hint`.
-  case limit
-}
-
 extension Node {
   /// Runs until `limit`, a native thread, or silence.
   public mutating func run(until limit: Instant, instructions maximum: UInt64 = .max) -> NodeExit {
@@ -130,7 +102,7 @@ extension Node {
 
   /// Lets the current thread use CPU time, until the next tick or `limit` at most; returns how much it got.
   public mutating func spend(_ span: TimeSpan, until limit: Instant) -> TimeSpan {
-    let boundary = min(kernel.nextTick, devices.next, limit)
+    let boundary = min(kernel.nextTick, deviceSignal, limit)
     let available = boundary > now ? boundary - now : .zero
     let used = min(span, available)
     now = now + used
@@ -181,11 +153,18 @@ extension Node {
     if t != lastThread {
       hart.clearReservation()
       lastThread = t
+      // Switched on again for its owner, the unit counts as clean.
+      if kernel.isFPUOn(for: t) { kernel.fpuStates[kernel.fpuState(of: t)].registers.isDirty = false }
     }
     let task = kernel.executedTask(of: t)
     let cycle = platform.picosecondsPerCycle
     let budget = (UInt64((boundary - now).picoseconds) + cycle - 1) / cycle
-    let exit = translations.run(&hart, &kernel.registers[t.slot], &kernel.memory, task: task, budget: budget)
+    let exit =
+      kernel.isFPUOn(for: t)
+      ? translations.run(
+        &hart, &kernel.registers[t.slot], &kernel.fpuStates[kernel.fpuState(of: t)].registers, &kernel.memory,
+        task: task, budget: budget)
+      : translations.run(&hart, &kernel.registers[t.slot], &kernel.memory, task: task, budget: budget)
     retired &+= exit.retired
     now = now + TimeSpan.picoseconds(Int64(exit.retired &* cycle))
     switch exit.reason {
@@ -200,7 +179,7 @@ extension Node {
     case .translationMiss(let address, let access): miss(t, kernel.executedTask(of: t), address, access)
     case .systemCall: enterKernel { $0.systemCall() }
     case .breakpoint: enterKernel { $0.exception(cause: ExceptionCause.breakpoint, value: 0) }
-    case .illegal(let bits): enterKernel { $0.exception(cause: ExceptionCause.illegalInstruction, value: bits) }
+    case .illegal(let bits): enterKernel { $0.illegalInstruction(bits: bits) }
     case .misaligned(let address, let access):
       let cause = access == .read ? ExceptionCause.loadMisaligned : ExceptionCause.storeMisaligned
       enterKernel { $0.exception(cause: cause, value: address) }
@@ -220,35 +199,6 @@ extension Node {
     }
     let kind: FaultAccess = access == .write ? .store : access == .execute ? .fetch : .load
     enterKernel { $0.pageFault(address: address, access: kind) }
-  }
-
-  /// The counters run on simulated time: `time` at 10 MHz as on the modelled board, the others in cycles.
-  private mutating func readCounter(_ t: ThreadID, _ destination: Register, _ counter: Counter) {
-    let value: UInt64 =
-      switch counter {
-      case .time: now.picoseconds / 100_000
-      case .cycle: now.picoseconds / platform.picosecondsPerCycle
-      case .instret: retired
-      }
-    kernel.registers[t.slot][destination] = value
-    kernel.registers[t.slot].pc &+= 4
-    retired &+= 1
-    now = now + TimeSpan.picoseconds(Int64(platform.picosecondsPerCycle))
-  }
-
-  /// Costs nothing: neither time nor an instruction.
-  private mutating func hint(_ t: ThreadID, _ kind: UInt64, _ operand: UInt64) {
-    kernel.registers[t.slot].pc &+= 4
-    guard keepsRecords else { return }
-    records.append(NodeRecord(at: now, event: .hint(thread: t, kind: kind, value: operand), core: activeCore))
-  }
-
-  /// Timed work: the register holds what remains, so that an interrupted computation can be captured and resumed.
-  private mutating func work(_ t: ThreadID, _ register: Register, _ nanoseconds: UInt64, until boundary: Instant) {
-    let available = (UInt64((boundary - now).picoseconds) + 999) / 1000
-    let used = min(nanoseconds, available)
-    kernel.registers[t.slot][register] = nanoseconds - used
-    now = now + TimeSpan.picoseconds(Int64(used * 1000))
   }
 }
 

@@ -41,11 +41,16 @@ extension PlatformProfile {
       case .destroyTask: (26_558, 0)
       case .timerTick: (489, 0)
       case .irqTrigger: (52, 0)
+      case .switchFPU: (320, 0)
       case .remoteRequest: (250, 0)
       case .interprocessorInterrupt: (300, 0)
       case .shootdown: (0, 600)
       case .interruptFlight: (1000, 0)
       }
+    // No thread used the floating-point unit when the instructions were counted.
+    if work == .switchFPU {
+      return CostModel.Entry(base: base, status: .assumed, source: "a trap (227), 33 registers out and 33 in")
+    }
     if work.isBetweenCores {
       return CostModel.Entry(base: base, perUnit: perUnit, status: .assumed, source: betweenCores)
     }

@@ -37,6 +37,7 @@ extension PlatformProfile {
       case .destroyTask: (30_000, 0)
       case .timerTick: (600, 0)
       case .irqTrigger: (300, 0)
+      case .switchFPU: (450, 0)
       case .remoteRequest: (300, 0)
       case .interprocessorInterrupt: (600, 0)
       case .shootdown: (0, 900)

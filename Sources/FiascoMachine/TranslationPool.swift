@@ -20,6 +20,14 @@ struct TranslationPool: ~Copyable {
     hart.run(&registers, memory: &memory, cache: &caches[claim(task)], budget: budget)
   }
 
+  /// The same for the owner of the floating-point unit.
+  mutating func run(
+    _ hart: inout Hart, _ registers: inout Registers, _ float: inout FloatRegisters, _ memory: inout PagedMemory,
+    task: TaskID, budget: UInt64
+  ) -> HartExit {
+    hart.run(&registers, &float, memory: &memory, cache: &caches[claim(task)], budget: budget)
+  }
+
   mutating func fill(task: TaskID, address: UInt64, frame: Int, access: MemoryAccess, memory: inout PagedMemory) {
     caches[claim(task)].fill(virtualPage: address >> 12, frame: frame, access: access, memory: &memory)
   }

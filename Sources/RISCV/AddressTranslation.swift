@@ -72,7 +72,7 @@ struct AddressTranslation {
 
   /// A store the fast way could not do: misaligned, across pages, beside decoded instructions, or a miss. All or
   /// nothing.
-  func store(_ address: UInt64, size: UInt64, _ value: UInt64) -> AccessOutcome {
+  func store(_ address: UInt64, size: UInt64, _ value: UInt64) -> SlowOutcome {
     guard let first = hostInPage(Layout.writeSet, address) else { return .miss(address: address, access: .write) }
     let inFirst = min(size, 4096 &- address & 4095)
     var rewrote = false
@@ -93,11 +93,19 @@ struct AddressTranslation {
   }
 }
 
-/// What an access that takes the long way comes to.
-enum AccessOutcome {
+/// What an instruction that takes the long way comes to.
+enum SlowOutcome {
   case done
   /// Done, and decoded instructions were forgotten: the position among them is void.
   case rewrote
-  case miss(address: UInt64, access: MemoryAccess)
-  case misaligned(address: UInt64, access: MemoryAccess)
+  /// Not done: the stay ends at it.
+  case stopped(ExitReason)
+
+  static func miss(address: UInt64, access: MemoryAccess) -> SlowOutcome {
+    .stopped(.translationMiss(address: address, access: access))
+  }
+
+  static func misaligned(address: UInt64, access: MemoryAccess) -> SlowOutcome {
+    .stopped(.misaligned(address: address, access: access))
+  }
 }

@@ -1,6 +1,6 @@
 /// The C extension: each 16-bit instruction stands for one 32-bit instruction.
 enum CompressedInstruction {
-  /// The 32-bit instruction that `half` abbreviates, or nil for what RV64IMAC does not have.
+  /// The 32-bit instruction that `half` abbreviates, or nil for what RV64GC does not have.
   ///
   /// Hints (for example `c.li zero, 3`) expand to instructions without effect, as the specification wants.
   static func expanded(_ half: UInt32) -> UInt32? {
@@ -22,8 +22,10 @@ enum CompressedInstruction {
       let immediate =
         half.field(12, 11, to: 4) | half.field(10, 7, to: 6) | half.field(6, 6, to: 2) | half.field(5, 5, to: 3)
       return immediate == 0 ? nil : Encoding.i(0x13, 0, rd: low, rs1: 2, immediate)
+    case 1: return Encoding.i(0x07, 3, rd: low, rs1: base, doubleOffset)
     case 2: return Encoding.i(0x03, 2, rd: low, rs1: base, wordOffset)
     case 3: return Encoding.i(0x03, 3, rd: low, rs1: base, doubleOffset)
+    case 5: return Encoding.s(0x27, 3, rs1: base, rs2: low, doubleOffset)
     case 6: return Encoding.s(0x23, 2, rs1: base, rs2: low, wordOffset)
     case 7: return Encoding.s(0x23, 3, rs1: base, rs2: low, doubleOffset)
     default: return nil
@@ -75,6 +77,9 @@ enum CompressedInstruction {
     let rs2 = half >> 2 & 31
     switch funct3 {
     case 0: return Encoding.i(0x13, 1, rd: rd, rs1: rd, half.field(12, 12, to: 5) | half.field(6, 2, to: 0))
+    case 1:
+      let offset = half.field(12, 12, to: 5) | half.field(6, 5, to: 3) | half.field(4, 2, to: 6)
+      return Encoding.i(0x07, 3, rd: rd, rs1: 2, offset)
     case 2 where rd != 0:
       let offset = half.field(12, 12, to: 5) | half.field(6, 4, to: 2) | half.field(3, 2, to: 6)
       return Encoding.i(0x03, 2, rd: rd, rs1: 2, offset)
@@ -82,6 +87,7 @@ enum CompressedInstruction {
       let offset = half.field(12, 12, to: 5) | half.field(6, 5, to: 3) | half.field(4, 2, to: 6)
       return Encoding.i(0x03, 3, rd: rd, rs1: 2, offset)
     case 4: return registerJumpOrMove(half, rd, rs2)
+    case 5: return Encoding.s(0x27, 3, rs1: 2, rs2: rs2, half.field(12, 10, to: 3) | half.field(9, 7, to: 6))
     case 6: return Encoding.s(0x23, 2, rs1: 2, rs2: rs2, half.field(12, 9, to: 2) | half.field(8, 7, to: 6))
     case 7: return Encoding.s(0x23, 3, rs1: 2, rs2: rs2, half.field(12, 10, to: 3) | half.field(9, 7, to: 6))
     default: return nil

@@ -2,8 +2,8 @@
 extension Core {
   func atomic(
     _ record: UnsafePointer<DecodedInstruction>, _ reservation: inout UInt64?
-  ) -> AccessOutcome {
-    let selector = record.pointee.immediate
+  ) -> SlowOutcome {
+    let selector = RareSelector(rawValue: record.pointee.immediate).details
     guard let function = AtomicFunction(rawValue: UInt8(truncatingIfNeeded: selector >> 1)) else {
       preconditionFailure("the decoder admits known atomic functions only")
     }
@@ -31,7 +31,7 @@ extension Core {
     guard let host = translation.hostInPage(TranslationCache.Layout.writeSet, address) else {
       return .miss(address: address, access: .write)
     }
-    let outcome: AccessOutcome = translation.dropInstructions(address, bytes: size) ? .rewrote : .done
+    let outcome: SlowOutcome = translation.dropInstructions(address, bytes: size) ? .rewrote : .done
     if function == .storeConditional {
       reservation = nil
       if isDouble {

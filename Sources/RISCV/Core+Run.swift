@@ -218,7 +218,7 @@ extension Core {
           flow.record = whole
           flow.end = whole + left
           continue execution
-        case .atomic:
+        case .rare:
           break fast
         case .work where x[rd] == 0 || rd == 0:
           break
@@ -231,7 +231,7 @@ extension Core {
         continue execution
       }
 
-      switch accessSlowly(record, &reservation) {
+      switch executeSlowly(record, flow.page, &reservation) {
       case .done:
         flow.record = record + 1
       case .rewrote:
@@ -239,10 +239,8 @@ extension Core {
         let left = flow.end - record - 1
         guard let next = entry(target) else { return fetchMiss(target, budget: budget, left: left) }
         flow.enter(target, next, allowed: left)
-      case .miss(let address, let access):
-        return leave(flow, budget, .translationMiss(address: address, access: access))
-      case .misaligned(let address, let access):
-        return leave(flow, budget, .misaligned(address: address, access: access))
+      case .stopped(let reason):
+        return leave(flow, budget, reason)
       }
     }
     return leave(flow, budget, .budget)

@@ -71,10 +71,19 @@ extension Core {
     }
   }
 
-  /// A load, store or atomic instruction that the loop does not do itself.
-  @inline(never) func accessSlowly(
-    _ record: UnsafePointer<DecodedInstruction>, _ reservation: inout UInt64?
-  ) -> AccessOutcome {
+  /// The bits of the instruction that a record stands for, which cannot be executed now.
+  func bits(of record: UnsafePointer<DecodedInstruction>, page: UInt64) -> UInt64 {
+    let pc = pc(of: record, page: page)
+    let low = translation.code(pc).load(fromByteOffset: Int(pc & 4095), as: UInt16.self)
+    if low & 3 != 3 { return UInt64(low) }
+    let next = pc &+ 2
+    return UInt64(low) | UInt64(translation.code(next).load(fromByteOffset: Int(next & 4095), as: UInt16.self)) << 16
+  }
+
+  /// An instruction that the loop does not do itself: a load or store that did not hit, atomic or floating-point ones.
+  @inline(never) func executeSlowly(
+    _ record: UnsafePointer<DecodedInstruction>, _ page: UInt64, _ reservation: inout UInt64?
+  ) -> SlowOutcome {
     let address = x[Int(record.pointee.rs1)] &+ UInt64(bitPattern: Int64(record.pointee.immediate))
     let value = x[Int(record.pointee.rs2)]
     switch record.pointee.operation {
@@ -89,13 +98,17 @@ extension Core {
     case .lhu: return loadSlowly(record, address, size: 2) { $0 }
     case .lwu: return loadSlowly(record, address, size: 4) { $0 }
     case .ld: return loadSlowly(record, address, size: 8) { $0 }
-    default: return atomic(record, &reservation)
+    default: break
+    }
+    switch RareSelector(rawValue: record.pointee.immediate).kind {
+    case .atomic: return atomic(record, &reservation)
+    case .flw, .fld, .fsw, .fsd, .float, .floatStatus: return executeFloat(record, page)
     }
   }
 
   private func loadSlowly(
     _ record: UnsafePointer<DecodedInstruction>, _ address: UInt64, size: UInt64, extend: (UInt64) -> UInt64
-  ) -> AccessOutcome {
+  ) -> SlowOutcome {
     switch translation.load(address, size: size) {
     case .miss(let missing): return .miss(address: missing, access: .read)
     case .value(let value):

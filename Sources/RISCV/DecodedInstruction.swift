@@ -21,7 +21,8 @@ enum Operation: UInt8, BitwiseCopyable {
   case add, sub, sll, slt, sltu, xor, srl, sra, or, and, addw, subw, sllw, srlw, sraw
   case mul, mulh, mulhsu, mulhu, div, divu, rem, remu, mulw, divw, divuw, remw, remuw
 
-  case atomic
+  /// Not done in the loop: `immediate` says what, see `RareSelector`.
+  case rare
   case illegal, environmentCall, breakpoint, readCounter
   case work, bulk, hint
 

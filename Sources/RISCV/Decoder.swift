@@ -12,14 +12,14 @@ struct Decoder {
   /// Whether jumps within the page may refer to its records.
   let allowsNear: Bool
 
-  private var funct3: UInt32 { bits >> 12 & 7 }
-  private var funct7: UInt32 { bits >> 25 }
-  private var rd: UInt8 { UInt8(truncatingIfNeeded: bits >> 7 & 31) }
-  private var rs1: UInt8 { UInt8(truncatingIfNeeded: bits >> 15 & 31) }
-  private var rs2: UInt8 { UInt8(truncatingIfNeeded: bits >> 20 & 31) }
+  var funct3: UInt32 { bits >> 12 & 7 }
+  var funct7: UInt32 { bits >> 25 }
+  var rd: UInt8 { UInt8(truncatingIfNeeded: bits >> 7 & 31) }
+  var rs1: UInt8 { UInt8(truncatingIfNeeded: bits >> 15 & 31) }
+  var rs2: UInt8 { UInt8(truncatingIfNeeded: bits >> 20 & 31) }
   /// For instructions that act even if nobody wants the result.
-  private var rdOrDiscarded: UInt8 { rd == 0 ? DecodedInstruction.discarded : rd }
-  private var illegal: DecodedInstruction { .illegal(bits) }
+  var rdOrDiscarded: UInt8 { rd == 0 ? DecodedInstruction.discarded : rd }
+  var illegal: DecodedInstruction { .illegal(bits) }
   private var nop: DecodedInstruction { DecodedInstruction(operation: .nop) }
 
   /// A 16-bit instruction.
@@ -36,16 +36,20 @@ struct Decoder {
   private var decoded: DecodedInstruction {
     switch bits & 0x7f {
     case 0x03: load
+    case 0x07: floatLoad
     case 0x0b: custom
     case 0x0f: funct3 <= 1 ? nop : illegal
     case 0x13: immediateArithmetic
     case 0x17: upper(.addUpperImmediateToPC)
     case 0x1b: immediateArithmeticWord
     case 0x23: store
+    case 0x27: floatStore
     case 0x2f: atomic
     case 0x33: registerArithmetic
     case 0x37: upper(.loadImmediate)
     case 0x3b: registerArithmeticWord
+    case 0x43, 0x47, 0x4b, 0x4f: floatFused
+    case 0x53: floatArithmetic
     case 0x63: branch
     case 0x67: jumpRegister
     case 0x6f: jump
@@ -180,7 +184,12 @@ struct Decoder {
     guard funct3 == 2 || funct3 == 3, let function = AtomicFunction(rawValue: UInt8(bits >> 27)) else { return illegal }
     if function == .loadReserved && rs2 != 0 { return illegal }
     let selector = Int32(function.rawValue) << 1 | Int32(funct3 & 1)
-    return DecodedInstruction(operation: .atomic, rd: rdOrDiscarded, rs1: rs1, rs2: rs2, immediate: selector)
+    return rare(.atomic, selector, rd: rdOrDiscarded)
+  }
+
+  func rare(_ kind: RareSelector.Kind, _ details: Int32, rd: UInt8 = 0) -> DecodedInstruction {
+    let immediate = RareSelector(kind, details).rawValue
+    return DecodedInstruction(operation: .rare, rd: rd, rs1: rs1, rs2: rs2, immediate: immediate)
   }
 
   private var system: DecodedInstruction {
@@ -189,6 +198,7 @@ struct Decoder {
     case 0x0010_0073: return DecodedInstruction(operation: .breakpoint)
     default: break
     }
+    if let status = floatStatus { return status }
     // csrrs, csrrc and their immediate forms with a zero source only read. All else is refused to user mode.
     let isRead = funct3 & 2 != 0 && rs1 == 0
     guard isRead, Counter(rawValue: UInt16(bits >> 20)) != nil else { return illegal }

@@ -116,6 +116,7 @@ extension Disassembler {
     case 0xc000_1073: return "unimp"
     default: break
     }
+    if let text = floatStatus(fields) { return text }
     guard fields.funct3 & 2 != 0, fields.rs1 == .zero else { return nil }
     guard let counter = Counter(rawValue: UInt16(fields.bits >> 20)) else { return nil }
     switch fields.funct3 {

@@ -26,6 +26,9 @@ public enum Disassembler {
     let fields = Fields(bits: bits)
     switch fields.opcode {
     case 0x03: return load(fields)
+    case 0x07, 0x27: return floatAccess(fields)
+    case 0x43, 0x47, 0x4b, 0x4f: return floatFused(fields)
+    case 0x53: return floatComputation(fields)
     case 0x0b: return custom(fields)
     case 0x0f: return fence(fields)
     case 0x13, 0x1b: return shift(fields) ?? immediate(fields)

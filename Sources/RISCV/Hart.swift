@@ -1,6 +1,6 @@
 import Determinism
 
-/// An RV64IMAC hart in user mode.
+/// An RV64GC hart in user mode.
 ///
 /// A hart holds nothing but its reservation: the registers belong to the thread, memory and translations to the
 /// machine. Every stay is exact: `retired` counts completed instructions, a budget is met to the instruction, and after
@@ -18,14 +18,35 @@ public struct Hart: ~Copyable {
   /// next store-conditional fails, as the architecture allows at any time.
   public mutating func clearReservation() { reservation = nil }
 
-  /// Executes at most `budget` instructions from `registers.pc` and says why it stopped.
-  ///
-  /// Misaligned loads and stores work. The lowest bit of pc is ignored, as the architecture does on return from a trap.
+  /// Executes at most `budget` instructions from `registers.pc` and says why it stopped. The floating-point unit is off:
+  /// its instructions are illegal.
   public mutating func run(
     _ registers: inout Registers, memory: inout PagedMemory, cache: inout TranslationCache, budget: UInt64
   ) -> HartExit {
+    run(&registers, nil, memory: memory, cache: &cache, budget: budget)
+  }
+
+  /// The same with the floating-point unit on.
+  ///
+  /// Misaligned loads and stores work. The lowest bit of pc is ignored, as the architecture does on return from a trap.
+  public mutating func run(
+    _ registers: inout Registers, _ float: inout FloatRegisters, memory: inout PagedMemory,
+    cache: inout TranslationCache, budget: UInt64
+  ) -> HartExit {
+    withUnsafeMutableBytes(of: &float.words) { bytes in
+      guard let base = bytes.baseAddress else { preconditionFailure("a register file has an address") }
+      let words = base.assumingMemoryBound(to: UInt64.self)
+      return run(&registers, words, memory: memory, cache: &cache, budget: budget)
+    }
+  }
+
+  private mutating func run(
+    _ registers: inout Registers, _ float: UnsafeMutablePointer<UInt64>?, memory: borrowing PagedMemory,
+    cache: inout TranslationCache, budget: UInt64
+  ) -> HartExit {
     cache.synchronize(with: memory)
     let translation = AddressTranslation(storage: cache.storage)
+    translation.storage[TranslationCache.Layout.float] = UInt64(UInt(bitPattern: float))
     return withUnsafeMutableBytes(of: &registers.words) { bytes in
       guard let base = bytes.baseAddress else { preconditionFailure("a register file has an address") }
       let core = Core(x: base.assumingMemoryBound(to: UInt64.self), translation: translation)

@@ -12,7 +12,8 @@
   case systemCall
   /// `ebreak` or `c.ebreak`.
   case breakpoint
-  /// Not an instruction of RV64IMAC user mode; the 16 or 32 bits that stand there.
+  /// Not an instruction of RV64GC user mode, or a floating-point instruction while the unit is off (the architecture
+  /// does not tell these apart); the 16 or 32 bits that stand there.
   case illegal(bits: UInt64)
   /// LR, SC or AMO at an address that is not a multiple of its size. `access` is `.read` for LR.
   case misaligned(address: UInt64, access: MemoryAccess)

@@ -142,7 +142,9 @@ extension TranslationCache {
     static let writeRecords = 512
     /// Room for the records of one instruction that straddles two pages: itself and what leads on.
     static let scratch = 576
-    static let words = 578
+    /// Address of the floating-point registers of the present stay; 0 while the unit is off.
+    static let float = 578
+    static let words = 579
 
     /// Equal to no address without its low bits.
     static let emptyTag = UInt64.max

@@ -94,8 +94,8 @@ import Testing
   }
 
   @Test func `a platform that cannot be played is told with its place`() throws {
-    let scenario = Scenarios.counter(machine: ", \"cores\": 2")
-    try Command.withFile("cores.json", scenario) { path in
+    let scenario = Scenarios.counter(machine: ", \"nodes\": 2")
+    try Command.withFile("nodes.json", scenario) { path in
       let result = try Command.run(["run", path])
       #expect(result.exitCode == 2 && result.errors.hasPrefix("\(path):1:"), "\(result.errors)")
     }

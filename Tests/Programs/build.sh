@@ -1,5 +1,5 @@
 #!/bin/bash
-# Builds counter.elf with the clang and lld of the Swift toolchain; the directory for the result is the argument.
+# Builds counter.elf and mean.elf (with floating point) with the clang and lld of the Swift toolchain; the directory for the result is the argument.
 set -e
 here="$(cd "$(dirname "$0")" && pwd)"
 out="${1:-$here/out}"
@@ -8,8 +8,12 @@ out="$(cd "$out" && pwd)"
 tools="${TOOLCHAIN:-$(dirname "$(readlink -f "$(command -v swift)")")}"
 # Relative names only: the result must be the same bytes wherever it is built.
 cd "$here"
-"$tools/clang" --target=riscv64-unknown-elf -march=rv64imac -mabi=lp64 -mcmodel=medany -O1 -g -std=gnu11 \
-  -ffreestanding -fdebug-compilation-dir=. \
-  -fno-pic -fno-omit-frame-pointer -fno-stack-protector -Wall -Wextra -nostdlib -static -fuse-ld=lld \
-  -Wl,--build-id=none,--no-relax,-z,norelro,-T,link.ld \
-  start.S genode.c counter.c -o "$out/counter.elf"
+build() {  # name, architecture, ABI
+  "$tools/clang" --target=riscv64-unknown-elf -march="$2" -mabi="$3" -mcmodel=medany -O1 -g -std=gnu11 \
+    -ffreestanding -fdebug-compilation-dir=. \
+    -fno-pic -fno-omit-frame-pointer -fno-stack-protector -Wall -Wextra -nostdlib -static -fuse-ld=lld \
+    -Wl,--build-id=none,--no-relax,-z,norelro,-T,link.ld \
+    start.S genode.c "$1.c" -o "$out/$1.elf"
+}
+build counter rv64imac lp64
+build mean rv64gc lp64d

@@ -178,7 +178,10 @@ struct ProgramGenerator {
   private func isHarmless(_ text: String) -> Bool {
     let parts = text.split(whereSeparator: { " ,()".contains($0) }).map(String.init)
     guard let mnemonic = parts.first, parts.count > 1 else { return text == "nop" }
-    if mnemonic.hasPrefix(".") || mnemonic.first == "j" || mnemonic.first == "b" { return false }
+    // Floating point has programs of its own: `FloatProgram`.
+    if mnemonic.hasPrefix(".") || mnemonic.first == "f" || mnemonic.first == "j" || mnemonic.first == "b" {
+      return false
+    }
     let bases = ["sp", "s0"]
     if StoreOperation(rawValue: mnemonic) != nil { return bases.contains(parts[3]) }
     if LoadOperation(rawValue: mnemonic) != nil && !bases.contains(parts[3]) { return false }

@@ -40,9 +40,22 @@ struct TestMachine: ~Copyable {
 
   /// Runs up to the next exit that is no miss of a mapped page.
   mutating func run(budget: UInt64 = 10_000_000) -> HartExit {
+    resolving(budget) { machine, left in
+      machine.hart.run(&machine.registers, memory: &machine.memory, cache: &machine.cache, budget: left)
+    }
+  }
+
+  /// The same with the floating-point unit on.
+  mutating func run(float: inout FloatRegisters, budget: UInt64 = 10_000_000) -> HartExit {
+    resolving(budget) { machine, left in
+      machine.hart.run(&machine.registers, &float, memory: &machine.memory, cache: &machine.cache, budget: left)
+    }
+  }
+
+  private mutating func resolving(_ budget: UInt64, _ run: (inout TestMachine, UInt64) -> HartExit) -> HartExit {
     var retired: UInt64 = 0
     while true {
-      var exit = hart.run(&registers, memory: &memory, cache: &cache, budget: budget - retired)
+      var exit = run(&self, budget - retired)
       retired += exit.retired
       exit.retired = retired
       guard case .translationMiss(let address, let access) = exit.reason else { return exit }

@@ -19,7 +19,9 @@ private let arrows: [String: Set<String>] = {
     "ELFFiles": user.union(["CLibelf", "FiascoABI", "Determinism"]),
     "Scenarios": machine.union(user).union(["Simulation", "ELFFiles"]),
     "Studies": machine.union(user).union(["Simulation", "ELFFiles", "Scenarios"]),
-    "Reports": core.union(user).union(["Simulation", "ELFFiles", "Scenarios", "Studies", "FiascoMachine"]),
+    "Reports": core.union(user).union([
+      "Simulation", "ELFFiles", "Scenarios", "Studies", "FiascoMachine", "FiascoKernel",
+    ]),
     "stasis": machine.union(user).union(["Simulation", "ELFFiles", "Scenarios", "Studies", "Reports"]),
     "Benchmarks": machine.union(user).union(["Simulation", "ELFFiles", "Scenarios"]),
   ]

@@ -38,22 +38,31 @@ extension Kernel {
     sendFaultMessage(t, to: threads[t.slot].exceptionHandler)
   }
 
-  /// Trap state to the handler's message registers; the faulter's own message registers are not touched.
+  /// Trap state to the handler's message registers; the faulter's own message registers are not touched. A handler that
+  /// wants floating-point state takes it away from the faulter.
+  ///
+  /// Models `Thread::copy_ts_to_utcb`.
   mutating func writeExceptionMessage(of t: ThreadID, to handler: ThreadID) {
     setUTCBWord(handler, ExceptionMessage.returnWork, 0)
     for number in 1..<32 { setUTCBWord(handler, number, registers[t.slot][number]) }
     setUTCBWord(handler, ExceptionMessage.instructionPointer, registers[t.slot].pc)
-    setUTCBWord(handler, ExceptionMessage.status, Self.userStatus)
+    setUTCBWord(handler, ExceptionMessage.status, Self.userStatus | fpuStatus(of: t))
     setUTCBWord(handler, ExceptionMessage.cause, threads[t.slot].faultCause)
     setUTCBWord(handler, ExceptionMessage.value, threads[t.slot].faultAddress)
     setUTCBWord(handler, ExceptionMessage.words - 1, 0)
+    if inheritsFPU(handler), threads[t.slot].sendRights & 2 != 0 { transferFPU(from: t, to: handler) }
   }
 
   /// A reply of fewer than 37 words changes nothing; cause and value of a full one are ignored.
+  ///
+  /// Models `Thread::copy_utcb_to_ts`.
   mutating func applyExceptionReply(_ tag: MessageTag, from handler: ThreadID, to t: ThreadID) {
     guard tag.words >= ExceptionMessage.words else { return }
     for number in 1..<32 { registers[t.slot][number] = utcbWord(handler, number) }
     registers[t.slot].pc = utcbWord(handler, ExceptionMessage.instructionPointer) & ~1
+    if tag.flags.contains(.transferFPU), threads[handler.slot].sendRights & 2 != 0 {
+      transferFPU(from: handler, to: t)
+    }
   }
 
   /// Answered or aborted: errors of the exception message are ignored, the thread goes back to user mode.

@@ -162,7 +162,7 @@ extension Kernel {
     threads[t.slot].saved.buffer0 = utcbWord(t, UTCB.bufferRegisters)
     threads[t.slot].saved.buffer1 = utcbWord(t, UTCB.bufferRegisters + 1)
     // One buffer for everything, with FPU inheritance: what a checkpointer sees in the UTCB of a stopped thread.
-    setUTCBWord(t, UTCB.bufferDescriptor, 1 << 24)
+    setUTCBWord(t, UTCB.bufferDescriptor, UTCB.inheritFPU)
     setUTCBWord(t, UTCB.bufferRegisters, 8)
     setUTCBWord(t, UTCB.bufferRegisters + 1, FlexPage.everything.raw)
     threads[t.slot].flags.insert(.savedBuffers)

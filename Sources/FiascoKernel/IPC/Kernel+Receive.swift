@@ -78,9 +78,22 @@ extension Kernel {
     threads[s.slot].queuedAt = .none
     disarm(s)
     let open = threads[t.slot].partner.isNone
-    if let error = transfer(from: s, to: t, receiverWasOpen: open) { fail(s, error) } else { threads[s.slot].endSend() }
+    if let error = transfer(from: s, to: t, receiverWasOpen: open) {
+      failQueued(s, error)
+    } else {
+      threads[s.slot].endSend()
+    }
     threads[s.slot].flags.remove(.timeout)
     if wake(s, lazy: true) { switchWithContext(to: s) }
+  }
+
+  /// The items of a queued message failed. Profile r67 does not tell a caller, which waits for its reply.
+  private mutating func failQueued(_ s: ThreadID, _ error: IPCError) {
+    if profile.queuedItemFailureAborts { return fail(s, error) }
+    if threads[s.slot].hasReceivePhase { return threads[s.slot].endSend() }
+    let tag = threads[s.slot].tag
+    fail(s, error)
+    threads[s.slot].tag = tag.withError(true)
   }
 
   /// The receive phase ends without a message. The caller of a tracked reply capability is forgotten by its callee.

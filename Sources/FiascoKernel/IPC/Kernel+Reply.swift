@@ -30,7 +30,11 @@ extension Kernel {
   /// Models `Obj_cap::deref` with the reply bit.
   mutating func takeReplyCapability(of t: ThreadID) -> (caller: ThreadID, rights: UInt8)? {
     let caller = threads[t.slot].caller
-    guard !caller.isNone else { return nil }
+    guard !caller.isNone, threads.contains(caller.slot) else {
+      // Observed a44 r55: a trap in the kernel; r56: the answer reaches whoever got the memory.
+      if caller != .none { stop("\(t) answers a caller that was deleted: its reply capability is a stale pointer") }
+      return nil
+    }
     let rights = threads[t.slot].callerRights
     threads[t.slot].caller = .none
     releaseCaller(caller)

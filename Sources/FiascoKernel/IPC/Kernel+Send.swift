@@ -48,8 +48,10 @@ extension Kernel {
     case .at(let instant): until = instant
     case .passed:
       if timeout.isZero || profile.pastSendTimeoutFailsAtOnce { return fail(t, .sendTimeout) }
-      until = now
+      until = wheelReaches(utcbWord(t, UTCB.bufferRegisters + timeout.bufferRegister))
     }
+    // Only profile r67 comes here with a cancel pending.
+    if threads[t.slot].flags.contains(.cancel) { return fail(t, .sendCanceled) }
     enqueue(SenderID(thread: t), in: .thread(receiver))
     threads[t.slot].queuedAt = receiver
     threads[t.slot].phase = .sendWait
@@ -83,7 +85,7 @@ extension Kernel {
     let isCall = receives && phase.isClosed
     let donates = isCall || currentContext != t
     let nobodyWaits = !receives || nextSender(for: t).isNone
-    let staysAway = !(receives && profile.name == .modern && phase.timeout.isZero)
+    let staysAway = !(receives && profile.zeroReceiveTimeoutSkipsSwitch && phase.timeout.isZero)
     if sent, donates, nobodyWaits, staysAway, !threads[t.slot].tag.flags.contains(.schedule),
       threads[receiver.slot].flags.contains(.placed)
     {
@@ -100,6 +102,11 @@ extension Kernel {
     let flags = threads[t.slot].flags
     if flags.contains(.transferFailed) {
       fail(t, .sendCanceled)
+    } else if threads[t.slot].queuedAt.isNone, !flags.isDisjoint(with: [.cancel, .timeout]) {
+      // Its receiver has died (profile r67): it is in no queue, so the abort takes the message for delivered.
+      disarm(t)
+      threads[t.slot].phase = .none
+      succeed(t)
     } else if flags.contains(.cancel) {
       leaveSenderQueue(t)
       fail(t, .sendCanceled)

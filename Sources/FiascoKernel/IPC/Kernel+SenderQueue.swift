@@ -48,10 +48,10 @@ extension Kernel {
     }
   }
 
-  /// IRQs queue before every thread (`ipc_sender.cpp`: priority 255); a thread's own priority counts at the moment
-  /// it queues and is not looked at again.
+  /// IRQs queue like threads of the highest priority (`ipc_sender.cpp`: 255; observed g06 g07); a thread's own priority
+  /// counts at the moment it queues and is not looked at again.
   private func queuedPriority(_ s: SenderID) -> Int {
-    s.thread.map { Int(threads[$0.slot].queuedPriority) } ?? 256
+    s.thread.map { Int(threads[$0.slot].queuedPriority) } ?? 255
   }
 
   /// Descending priority, first come first served among equals. Models `Prio_list::insert`.

@@ -11,6 +11,7 @@ extension Kernel {
     let tag = message.tag
     copyPayload(tag, from: s, to: r)
     let error = takesItems(r, tag) ? transferItems(from: s, to: r, tag: tag, rights: message.rights) : nil
+    if tag.flags.contains(.transferFPU), error == nil { transferFPU(message.rights, from: s, to: r) }
     if let error { setError(r, error.seenByReceiver) }
     if message.isCall, error == nil, receiverWasOpen || !profile.replyCapabilityOnlyInOpenWait {
       setReplyCapability(of: r, caller: s)
@@ -18,6 +19,12 @@ extension Kernel {
     threads[r.slot].endReceive(tag: tag.withError(error != nil), label: message.label)
     record(.messageTransferred(from: s, to: r, tag: tag.raw))
     return error
+  }
+
+  /// Between two user messages; those of exceptions have rules of their own.
+  private mutating func transferFPU(_ rights: UInt8, from s: ThreadID, to r: ThreadID) {
+    guard rights & 2 != 0, threads[s.slot].entry != .exception, threads[r.slot].entry != .exception else { return }
+    if inheritsFPU(r) { transferFPU(from: s, to: r) }
   }
 
   /// An answer to an exception that is too short for a register set is not looked at, its items neither.

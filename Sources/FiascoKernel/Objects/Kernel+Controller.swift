@@ -42,7 +42,7 @@ extension Kernel {
     let pin = utcbWord(t, 1)
     disconnect(argument.object)
     guard pin < UInt64(pins.count), self.pins[pins.lowerBound + Int(pin)].bound.isNone else {
-      return .refused(profile.name == .r67 ? .permission : .invalidArgument)
+      return .refused(emptyArgument)
     }
     connect(argument.object, to: .pin(Int32(pins.lowerBound + Int(pin))))
     return .ok

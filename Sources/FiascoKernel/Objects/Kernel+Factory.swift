@@ -49,7 +49,7 @@ extension Kernel {
       return (threads[makeThread(payer: payer).slot].object, 0)
     case irqLabel:
       // Before there were semaphores, a word told IRQ objects from muxers.
-      let isMuxer = !profile.separatesIRQLabel && tag.words >= 3 && utcbWord(caller, 2) != 0
+      let isMuxer = profile.hasIRQMuxers && tag.words >= 3 && utcbWord(caller, 2) != 0
       return (try required(makeIRQ(payer: payer, isMuxer: isMuxer)), 0)
     case KernelProtocol.semaphore where profile.hasSemaphores: return (try required(makeSemaphore(payer: payer)), 0)
     default: throw .noDevice

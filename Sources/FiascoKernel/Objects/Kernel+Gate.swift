@@ -25,8 +25,10 @@ extension Kernel {
   }
 
   private mutating func passGate(_ t: ThreadID, _ g: Int, _ operation: IPCOperation) {
-    threads[t.slot].label = gates[g].label | UInt64(threads[t.slot].sendRights & 3)
-    if recordsTrace { record(.gateInvoked(t, gate: gates[g].object, label: threads[t.slot].label)) }
+    let label = gates[g].label | UInt64(threads[t.slot].sendRights & 3)
+    threads[t.slot].label = label
+    if profile.gateLabelReachesSender { registers[t.slot].a3 = label }
+    if recordsTrace { record(.gateInvoked(t, gate: gates[g].object, label: label)) }
     startThreadIPC(t, target: gates[g].thread, operation)
   }
 
@@ -60,7 +62,7 @@ extension Kernel {
     guard tag.words >= 2 else { return .refused(tooShort) }
     let label = utcbWord(t, 1)
     guard label & 3 == 0 || !checksGate else { return .refused(.invalidArgument) }
-    switch argument(t, tag, kind: .thread) {
+    switch argument(t, tag, kind: .thread, ifEmpty: emptyArgument) {
     case .failed(let outcome): return outcome
     case .found(let thread):
       guard thread.hasStrong else { return .refused(.permission) }

@@ -5,7 +5,7 @@ import FiascoABI
 extension Kernel {
   /// Models `Irq_sender::kinvoke`: trigger, bind, detach, end of interrupt.
   mutating func invokeIRQ(_ i: Int, _ capability: Capability, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
-    if irqs[i].isMuxer { return invokeMuxer(i, by: t, tag: tag) }
+    if profile.attachesIRQs { return invokeAttachedIRQ(i, by: t, tag: tag) }
     guard let operation = irqOperation(t, tag) else { return .refused(.invalidArgument) }
     switch tag.label {
     case KernelProtocol.irq:
@@ -14,14 +14,12 @@ extension Kernel {
         triggerIRQ(i)
         return .noReply
       case Opcode.IRQ.endOfInterrupt: return endInterrupt(i)
-      case 0 where profile.name == .r67: return endInterrupt(i)
-      case Opcode.IRQ.detach where profile.name == .r67: return attachIRQ(i, by: t, tag: tag)
-      default: return .refused(profile.name == .r67 ? .invalidArgument : .noSystemCall)
+      default: return .refused(.noSystemCall)
       }
-    case KernelProtocol.kernelObject where profile.name == .modern:
+    case KernelProtocol.kernelObject:
       guard operation == Opcode.IRQ.bind else { return .refused(.noSystemCall) }
       return capability.hasStrong ? bindIRQ(i, by: t, tag: tag) : .refused(.permission)
-    case KernelProtocol.irqSender where profile.name == .modern:
+    case KernelProtocol.irqSender:
       guard operation == Opcode.IRQ.detach else { return .refused(.noSystemCall) }
       return capability.hasStrong ? detachIRQ(i) : .refused(.permission)
     default: return .refused(.badProtocol)
@@ -37,42 +35,9 @@ extension Kernel {
   }
 
   /// The source may fire again, unless a message is still waiting to be taken.
-  private mutating func endInterrupt(_ i: Int) -> InvocationOutcome {
+  mutating func endInterrupt(_ i: Int) -> InvocationOutcome {
     if irqs[i].pending == 0 { unmask(irqs[i].object) }
     return .noReply
-  }
-
-  /// Profile r67: 3 chains another IRQ object, 2 triggers. Models `Irq_muxer::kinvoke`.
-  private mutating func invokeMuxer(_ i: Int, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
-    guard tag.label == KernelProtocol.irq else { return .refused(.badProtocol) }
-    switch tag.words > 0 ? utcbWord(t, 0) & 0xffff : Opcode.IRQ.trigger {
-    case Opcode.IRQ.trigger:
-      triggerIRQ(i)
-      return .noReply
-    case Opcode.IRQ.chain:
-      guard case .found(let argument) = interruptArgument(t, tag) else { return .refused(.invalidArgument) }
-      // A muxer that fires itself would never come to an end: the original does not look.
-      guard !isChained(irqs[i].object, below: argument.object) else { return .refused(.invalidArgument) }
-      disconnect(argument.object)
-      connect(argument.object, to: .muxer(irqs[i].object))
-      return .ok
-    default: return .refused(.invalidArgument)
-    }
-  }
-
-  /// Profile r67: attach to a thread (its own if no thread capability is given), or detach if no item is given.
-  private mutating func attachIRQ(_ i: Int, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
-    guard tag.items > 0 else { return detachIRQ(i) }
-    guard irqs[i].thread.isNone else { return .refused(.invalidArgument) }
-    var thread = t
-    if let argument = capabilityArgument(t, tag), objects[argument.object.slot].kind == .thread {
-      thread = ThreadID(Int(objects[argument.object.slot].index))
-    }
-    irqs[i].thread = thread
-    irqs[i].label = utcbWord(t, 1)
-    irqs[i].pending = 0
-    threads[thread.slot].internalReferences += 1
-    return .ok
   }
 
   /// The label is what stands in MR1, even if the message is shorter (conformance irq-sem/17).
@@ -105,6 +70,11 @@ extension Kernel {
   private mutating func detachIRQ(_ i: Int) -> InvocationOutcome {
     guard !irqs[i].thread.isNone else { return .refused(.noEntry) }
     let wasPending = irqs[i].pending > 0
+    unbindIRQ(i)
+    return .answer(label: wasPending ? 1 : 0)
+  }
+
+  mutating func unbindIRQ(_ i: Int) {
     unqueueIRQ(i)
     mask(irqs[i].object)
     // The level is still there when a thread is bound again; an edge has to be remembered.
@@ -112,7 +82,6 @@ extension Kernel {
     let old = irqs[i].thread
     irqs[i].thread = .none
     dropInternalReference(old)
-    return .answer(label: profile.name == .modern && wasPending ? 1 : 0)
   }
 
   private mutating func unqueueIRQ(_ i: Int) {

@@ -10,8 +10,7 @@ extension Kernel {
     let t = current
     precondition(!t.isNone, "a system call needs a running thread")
     charge(.enterKernel)
-    // A cancel that found the thread in user mode is lost here, as on every port but one.
-    let flags = threads[t.slot].takeTrap()
+    let flags = threads[t.slot].takeTrap(keepsCancel: profile.cancelWaitsForNextIPC)
     if !flags.isDisjoint(with: [.alien, .vcpuUser]), !admitAlienCall(t) { return leave() }
     let call = registers[t.slot].takeSystemCall()
     threads[t.slot].enter(tag: call.tag, timeouts: call.timeouts, label: call.label)
@@ -21,8 +20,7 @@ extension Kernel {
   }
 
   private mutating func invoke(_ t: ThreadID, _ reference: ObjectReference) {
-    var operation = reference.operation
-    if operation == [], !profile.operationZeroFails { operation = .call }
+    let operation = reference.operation
     let explicit = profile.explicitReplySlots && reference.namesReplySlot && !reference.isSpecial
     if explicit, operation.contains(.receive) {
       if !operation.contains(.reply), operation.contains(.openWait), reference.index >= Self.replySlotLimit {
@@ -89,7 +87,8 @@ extension Kernel {
       ? .open : .closed(closedPartner(object) ?? SenderID(thread: t))
     guard operation.contains(.send) else {
       if operation.contains(.receive) { return startIPC(t, sendTo: nil, receive: partner) }
-      return complete(t, .refused(.badProtocol))
+      // Neither phase: nothing happens and the tag stays (observed r22 on all kernels).
+      return complete(t, .none)
     }
     charge(.objectInvocation)
     let tag = threads[t.slot].tag
@@ -185,17 +184,24 @@ extension Kernel {
 
   /// The rights are those of the slot, whatever the flexpage says. Models `Ko::deref_next`.
   func argument(
-    _ t: ThreadID, _ tag: MessageTag, kind: ObjectKind, or other: ObjectKind? = nil
+    _ t: ThreadID, _ tag: MessageTag, kind: ObjectKind, or other: ObjectKind? = nil,
+    ifEmpty empty: InvocationError = .invalidArgument
   ) -> CapabilityArgument {
     guard tag.items > 0, let (item, page) = sendItem(of: t, at: tag.words), item.raw != 0 else {
       return .failed(.refused(.invalidArgument))
     }
     guard page.kind == .object else { return .failed(.ipcError(.sendOverflow)) }
-    guard let found = capability(of: threads[t.slot].task, at: page.slotIndex),
-      objects[found.object.slot].kind == kind || objects[found.object.slot].kind == other
-    else { return .failed(.refused(.invalidArgument)) }
+    guard let found = capability(of: threads[t.slot].task, at: page.slotIndex) else {
+      return .failed(.refused(empty))
+    }
+    guard objects[found.object.slot].kind == kind || objects[found.object.slot].kind == other else {
+      return .failed(.refused(.invalidArgument))
+    }
     return .found(found)
   }
+
+  /// What names nothing: an empty slot, an input that is not there.
+  var emptyArgument: InvocationError { profile.emptyArgumentLacksRights ? .permission : .invalidArgument }
 
   /// The capability in a typed item, if there is one.
   func capabilityArgument(_ t: ThreadID, _ tag: MessageTag, item number: Int = 0) -> Capability? {

@@ -21,6 +21,7 @@ extension Kernel {
     guard CoreSet(descriptor: set, map: .max).offset < coreCount else { return .refused(.outOfRange) }
     setUTCBWord(t, 0, CoreSet.online(descriptor: set, count: coreCount))
     setUTCBWord(t, 1, UInt64(coreCount))
+    guard profile.listsSchedulerClasses else { return .answer(label: 0, words: 2) }
     setUTCBWord(t, 2, profile.scheduler.classes)
     return .answer(label: 0, words: 3)
   }
@@ -76,6 +77,7 @@ extension Kernel {
 
   /// Models `Thread::set_sched_params` and `Thread::do_migration`.
   public mutating func setSchedule(_ target: ThreadID, _ parameters: SchedulingParameters, core: Int = 0) {
+    let isFresh = !threads[target.slot].flags.contains(.placed)
     dequeue(target)
     threads[target.slot].schedulingParameters = parameters
     threads[target.slot].left = parameters.quantum
@@ -85,7 +87,9 @@ extension Kernel {
     threads[target.slot].flags.insert(.placed)
     if currentContext == target { sliceEnd = now + parameters.quantum }
     guard threads[target.slot].isReady else { return }
-    if target == current {
+    if isFresh, !profile.placementPreempts {
+      enqueueFront(target)
+    } else if target == current {
       enqueueFront(target)
       schedule()
     } else if deblock(target, lazy: false) {

@@ -13,6 +13,8 @@ struct KernelObjectSizes: Hashable, Sendable {
   /// The table for the parts of a superpage, paid by whoever has the superpage.
   var submap: UInt64
   var pageTable: UInt64
+  /// The floating-point state of one thread.
+  var fpuState: UInt64
   /// 256 capability slots.
   var capabilityPage: UInt64
   /// The list node of a kernel-user memory area, besides its pages.
@@ -21,15 +23,13 @@ struct KernelObjectSizes: Hashable, Sendable {
   /// Thread, task, gate and IRQ as observed on riscv64; the small ones from the types.
   static let riscv64 = KernelObjectSizes(
     thread: 8192, task: 24760, gate: 144, irq: 272, factory: 64, mapping: 24, submap: 8264,
-    pageTable: 4096, capabilityPage: 4096,
-    kernelUserArea: 40)
+    pageTable: 4096, fpuState: 272, capabilityPage: 4096, kernelUserArea: 40)
 
   /// 32-bit ARM with 4 KiB thread blocks, as Genode configured it: page directory of 16 KiB and
   /// capability directory of 4 KiB in the task.
   static let arm32 = KernelObjectSizes(
     thread: 4096, task: 20736, gate: 104, irq: 104, factory: 40, mapping: 8, submap: 2072,
-    pageTable: 1024, capabilityPage: 4096,
-    kernelUserArea: 20)
+    pageTable: 1024, fpuState: 280, capabilityPage: 4096, kernelUserArea: 20)
 }
 
 extension KernelProfile {

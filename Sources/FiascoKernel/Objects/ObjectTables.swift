@@ -11,7 +11,7 @@ struct Gate: BitwiseCopyable, Sendable {
   var firstWaiter = SenderID.none
 }
 
-/// An IRQ object. Models `Irq_sender`.
+/// An IRQ object. Models `Irq_sender`, and `Irq_muxer` of profile r67.
 struct IRQ: BitwiseCopyable, Sendable {
   let object: ObjectID
   var thread = ThreadID.none

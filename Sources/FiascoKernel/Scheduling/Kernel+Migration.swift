@@ -13,6 +13,7 @@ extension Kernel {
     // On its way already: it is sent on when it arrives.
     guard !threads[t.slot].flags.contains(.migrating) else { return }
     dequeue(t)
+    releaseFPU(of: t)
     threads[t.slot].flags.remove(.placed)
     threads[t.slot].flags.insert(.migrating)
     post(.arrive(t), to: core)

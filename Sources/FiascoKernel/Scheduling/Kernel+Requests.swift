@@ -108,6 +108,8 @@ extension Kernel {
   }
 
   private mutating func deliverRequested(irq i: Int) -> Bool {
+    // An earlier request of the same batch may have ended the object.
+    guard irqs.contains(i), irqs[i].isInFlight else { return false }
     irqs[i].isInFlight = false
     guard irqs[i].pending > 0, !irqs[i].thread.isNone, !irqs[i].isQueued else { return false }
     sendIRQ(i)

@@ -15,6 +15,9 @@ import Determinism
   /// Ready threads of the classes below the fixed priorities.
   var background = BackgroundQueue()
   var timeouts = EventQueue()
+  /// Whose registers the core's floating-point unit holds; it is on for this thread only. None after boot, and when the
+  /// owner died, left, or gave its state away.
+  @usableFromInline var fpuOwner = ThreadID.none
   /// When the timer interrupt was last handled.
   var lastTick = Instant.never
   /// Ticks of the clock that have been charged to the threads that were current then.

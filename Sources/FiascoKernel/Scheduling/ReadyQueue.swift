@@ -1,3 +1,5 @@
+import Determinism
+
 /// Heads of the ready lists, one per priority, and which of them are occupied.
 ///
 /// The lists are circular and intrusive: links and membership flag are in the thread control blocks.
@@ -22,6 +24,13 @@ struct ReadyQueue: BitwiseCopyable, Sendable {
       } else {
         occupied[Int(priority >> 6)] |= bit
       }
+    }
+  }
+
+  /// Links between threads stand in the threads; here stands who comes first.
+  func digest(into digest: inout StateDigest) {
+    for priority in UInt8.min...UInt8.max where !self[priority].isNone {
+      digest.combine(UInt64(priority), self[priority].index, -1)
     }
   }
 

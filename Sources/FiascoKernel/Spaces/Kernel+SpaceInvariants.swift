@@ -164,6 +164,7 @@ extension Kernel {
     for index in mappings.indices {
       bytes.add(mappingBytes(mappings[index]), to: tasks[mappings[index].task.slot].payer)
     }
+    for index in fpuStates.indices { bytes.add(profile.objectSizes.fpuState, to: fpuStates[index].payer) }
     for index in factories.indices where factories[index].limit != .max {
       let used = bytes[factories[index].object]
       if used != factories[index].used {

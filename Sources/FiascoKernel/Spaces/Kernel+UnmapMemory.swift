@@ -18,8 +18,8 @@ extension Kernel {
     while let found = nextPage(task, from: next, below: end) {
       next = found.address + found.order.bytes
       if found.entry.isKernelUser { continue }
-      let start = max(first, found.address) - found.address
-      let frames = found.entry.frame + Int(start >> 12)..<found.entry.frame + Int((min(end, next) - found.address) >> 12)
+      let (start, stop) = (max(first, found.address) - found.address, min(end, next) - found.address)
+      let frames = found.entry.frame + Int(start >> 12)..<found.entry.frame + Int(stop >> 12)
       let roots = own ? [found.entry.node] : mappings.children(of: found.entry.node, overlapping: frames)
       for root in roots {
         if page.memoryRights.contains(.read) {

@@ -48,6 +48,7 @@ extension Kernel {
     for sender in senders(in: .thread(t)) { abortSender(sender, of: t) }
     leaveSenderQueue(t)
     dequeue(t)
+    releaseFPU(of: t)
     if !threads[t.slot].isDead, profile.marksFreeUTCBs { setUTCBWord(t, UTCB.freeMarker, 0) }
     threads[t.slot].flags.subtract([.ready, .cancel, .timeout, .inException])
     threads[t.slot].flags.insert(.dead)
@@ -95,6 +96,7 @@ extension Kernel {
       !objects.contains(threads[t.slot].object.slot) || objects[threads[t.slot].object.slot].isDying
     else { return }
     let object = threads[t.slot].object
+    freeFPUState(of: t)
     let observer = threads[t.slot].deletionObserver
     if !observer.isNone { disconnect(observer) }
     retireThread(t)

@@ -32,7 +32,9 @@ extension Kernel {
       }
       if let partner = threads[index].partner.irq, !irqs.contains(partner) { threads[index].partner = .gone }
       let (caller, holder) = (threads[index].caller, threads[index].awaitedFrom)
-      if !caller.isNone, !threads.contains(caller.slot) { threads[index].caller = .none }
+      if !caller.isNone, !threads.contains(caller.slot) {
+        threads[index].caller = profile.tracksReplyCapability ? .none : .freed
+      }
       // An explicit slot outlives the thread that received the call.
       if !holder.isNone, !threads.contains(holder.slot) { threads[index].awaitedFrom = .none }
     }

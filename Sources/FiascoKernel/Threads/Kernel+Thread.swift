@@ -48,8 +48,9 @@ extension Kernel {
     }
   }
 
-  /// IPC with a thread: who is sent to, from whom is received.
-  mutating func startThreadIPC(_ t: ThreadID, target: ThreadID, _ operation: IPCOperation) {
+  /// IPC with a thread: who is sent to, from whom is received. Models `Thread::check_sys_ipc` as well.
+  mutating func startThreadIPC(_ t: ThreadID, target: ThreadID, _ requested: IPCOperation) {
+    let operation = requested == [] && !profile.operationZeroFails ? IPCOperation.call : requested
     let receive: ReceivePhase =
       !operation.contains(.receive) ? .none : operation.contains(.openWait) ? .open : .closed(SenderID(thread: target))
     if !operation.contains(.send), receive == .none { return fail(t, .notExistent) }
@@ -84,7 +85,7 @@ extension Kernel {
 
   /// A thread can be bound once; its UTCB must lie in kernel-user memory of the task. Models `Thread::bind`.
   private mutating func bind(_ target: ThreadID, by t: ThreadID, tag: MessageTag) -> InvocationOutcome? {
-    switch argument(t, tag, kind: .task) {
+    switch argument(t, tag, kind: .task, ifEmpty: emptyArgument) {
     case .failed(let outcome): return outcome
     case .found(let found):
       guard found.hasStrong else { return .refused(.permission) }

@@ -69,6 +69,9 @@ public struct Thread: BitwiseCopyable, Sendable {
   /// The unbound gate where the thread waited, until it has run again; or the gate whose waiters it is waking.
   var waitedGate: Int32 = -1
 
+  /// Where the floating-point registers are saved; -1 as long as none were used.
+  var fpuState: Int32 = -1
+
   // Scheduling
   /// Home core: the thread stands in the lists of no other.
   public var core: UInt8 = 0
@@ -164,11 +167,11 @@ extension Thread {
     (tag.withError(false), label, sendRights, hasReceivePhase && partner == SenderID(thread: receiver))
   }
 
-  /// The thread enters the kernel by a system call: a cancel that found it in user mode is lost, and so is the value
-  /// of the trap before. Returns its flags.
+  /// The thread enters the kernel by a system call: a cancel that found it in user mode is lost on most ports, and so is
+  /// the value of the trap before. Returns its flags.
   @inline(__always)
-  mutating func takeTrap() -> ThreadFlags {
-    flags.remove(.cancel)
+  mutating func takeTrap(keepsCancel: Bool) -> ThreadFlags {
+    if !keepsCancel { flags.remove(.cancel) }
     faultAddress = 0
     return flags
   }
@@ -212,6 +215,7 @@ extension Thread {
   mutating func endSend() {
     phase = hasReceivePhase ? .receiveWait : .none
     continuation = hasReceivePhase ? .receive : .finish
+    if !hasReceivePhase { flags.remove(.cancel) }
   }
 
   /// A message has come: the thread is ready and finishes its operation when it runs.

@@ -22,7 +22,8 @@ extension Shape {
       "$schema", "about", "seed", "runtime", "components", "tasks", "checkpointer", "timeline", "expect", "limits",
     ])
   static let machine = Shape(
-    owner: "`machine`", required: ["platform", "kernel"], optional: ["cores", "ram", "nodes", "link", "quirks", "scheduler", "late threads"])
+    owner: "`machine`", required: ["platform", "kernel"],
+    optional: ["cores", "ram", "nodes", "link", "quirks", "scheduler", "late threads"])
   static let link = Shape(owner: "`link`", required: ["latency", "bandwidth"])
   static let component = Shape(
     owner: "a component", required: ["name"],

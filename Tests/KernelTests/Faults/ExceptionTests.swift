@@ -68,9 +68,8 @@ struct ExceptionTests {
     #expect(buffers.map { world.kernel.utcbWord(faulter.id, $0) } == buffers.map { UInt64($0) })
   }
 
-  // G59
   @Test(arguments: profiles)
-  func `a cancel ends an unanswered exception, and its late answer reaches nobody`(_ profile: KernelProfile.Name) {
+  func `G59 a cancel ends an unanswered exception, and its late answer reaches nobody`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let handler = world.thread(
       priority: 30, [.wait(), .sleep(milliseconds: 5), .reply(.replyOnly, timeouts: .zero)])

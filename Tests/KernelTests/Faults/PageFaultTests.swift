@@ -42,9 +42,8 @@ struct PageFaultTests {
     var exceptions: Int { world.results(handler.id).count }
   }
 
-  // G65
   @Test(arguments: profiles, [(FaultAccess.load, 1 as UInt64), (.store, 3), (.fetch, 5)])
-  func `the pager learns address, access and instruction`(
+  func `G65 the pager learns address, access and instruction`(
     _ profile: KernelProfile.Name, _ fault: (access: FaultAccess, bits: UInt64)
   ) {
     let scene = Scene(profile, pager: [.wait()], faulter: [.touch(Self.place + 5, fault.access)])
@@ -55,9 +54,8 @@ struct PageFaultTests {
     #expect(message.words[1] == scene.world.kernel.registers[scene.faulter.id.slot].pc)
   }
 
-  // G66
   @Test(arguments: profiles)
-  func `an answer with a page ends the fault and one without repeats it`(_ profile: KernelProfile.Name) {
+  func `G66 an answer with a page ends the fault and one without repeats it`(_ profile: KernelProfile.Name) {
     let scene = Scene(
       profile, pager: [.wait(), Self.answer(maps: false), Self.answer(maps: true)],
       faulter: [.touch(Self.place, .store), .mark("stored")])
@@ -65,9 +63,8 @@ struct PageFaultTests {
     #expect(scene.world.order == "stored")
   }
 
-  // G67
   @Test(arguments: profiles)
-  func `without a pager a fault kills today and blocks for ever in profile r67`(_ profile: KernelProfile.Name) {
+  func `G67 without a pager a fault kills today and blocks for ever in profile r67`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let faulter = world.thread(priority: 10, pager: CapabilitySlot(0x99), [.touch(Self.place, .load)])
     world.sleep(milliseconds: 5)
@@ -81,9 +78,8 @@ struct PageFaultTests {
     #expect(world.kernel.threads[faulter.id.slot].continuation == .stranded)
   }
 
-  // G68
   @Test(arguments: profiles)
-  func `a fault whose pager is dead becomes an exception`(_ profile: KernelProfile.Name) {
+  func `G68 a fault whose pager is dead becomes an exception`(_ profile: KernelProfile.Name) {
     var scene = Scene(profile, pager: [], faulter: [.sleep(milliseconds: 5), .touch(Self.place, .load)])
     scene.world.drop(scene.pager.slot)
     scene.world.sleep(milliseconds: 10)
@@ -94,9 +90,8 @@ struct PageFaultTests {
       scene.world.kernel.messageWord(scene.handler.id, ExceptionMessage.cause) == ExceptionCause.loadPageFault)
   }
 
-  // G69
   @Test(arguments: profiles)
-  func `a refusal is a negative label today and a word of ones in profile r67`(_ profile: KernelProfile.Name) {
+  func `G69 a refusal is a negative label today and a word of ones in profile r67`(_ profile: KernelProfile.Name) {
     let byLabel = Scene(
       profile, pager: [.wait(), Self.answer(maps: false, label: -1)], faulter: [.touch(Self.place, .load)])
     #expect(byLabel.exceptions == (profile == .modern ? 1 : 0))
@@ -105,9 +100,8 @@ struct PageFaultTests {
     #expect(byWord.exceptions == (profile == .r67 ? 1 : 0))
   }
 
-  // G70
   @Test(arguments: profiles)
-  func `a cancelled fault is taken again`(_ profile: KernelProfile.Name) {
+  func `G70 a cancelled fault is taken again`(_ profile: KernelProfile.Name) {
     var scene = Scene(profile, pager: [.wait(), .wait()], faulter: [.touch(Self.place, .load)])
     scene.world.cancel(scene.faulter)
     scene.world.sleep(milliseconds: 1)
@@ -115,9 +109,8 @@ struct PageFaultTests {
     #expect(scene.exceptions == 0)
   }
 
-  // G71
   @Test(arguments: profiles)
-  func `the faulter's first words and buffers survive, later words do not`(_ profile: KernelProfile.Name) {
+  func `G71 the faulter's first words and buffers survive, later words do not`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let pager = world.thread(priority: 30, [.wait(), Self.answer(maps: true, words: [0xb0, 0xb1, 0xb2, 0xb3])])
     let faulter = world.makeThread(pager: world.gate(pager, label: 0x500))
@@ -131,9 +124,8 @@ struct PageFaultTests {
     #expect(buffers.map { world.kernel.utcbWord(faulter.id, $0) } == buffers.map { UInt64($0) })
   }
 
-  // G72
   @Test(arguments: profiles)
-  func `a pager may answer by thread capability and out of order`(_ profile: KernelProfile.Name) {
+  func `G72 a pager may answer by thread capability and out of order`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let pager = world.makeThread()
     let gates = [world.gate(pager, label: 0x10), world.gate(pager, label: 0x20)]

@@ -7,9 +7,8 @@ import Testing
 struct DeliveryTests {
   static let profiles = KernelProfile.Name.allCases
 
-  // G03, G04, G05
   @Test(arguments: profiles, [5, 10, 20] as [UInt64])
-  func `the receiver of a send runs first unless its priority is lower`(
+  func `G03 G04 G05 the receiver of a send runs first unless its priority is lower`(
     _ profile: KernelProfile.Name, _ priority: UInt64
   ) {
     var world = KernelWorld(.named(profile))
@@ -20,9 +19,10 @@ struct DeliveryTests {
     #expect(world.order == (priority < 10 ? "sent received" : "received sent"))
   }
 
-  // G08
   @Test(arguments: profiles)
-  func `a queued call is pulled by the wait and its caller waits for the reply already`(_ profile: KernelProfile.Name) {
+  func `G08 a queued call is pulled by the wait and its caller waits for the reply already`(
+    _ profile: KernelProfile.Name
+  ) {
     var world = KernelWorld(.named(profile))
     let server = world.thread(priority: 5, [.compute(.milliseconds(2)), .wait(), .mark("got"), .reply()])
     let gate = world.gate(server, label: 0x100)
@@ -33,9 +33,8 @@ struct DeliveryTests {
     #expect(world.order == "got answered")
   }
 
-  // G09
   @Test(arguments: profiles)
-  func `senders are served by priority and then by arrival`(_ profile: KernelProfile.Name) {
+  func `G09 senders are served by priority and then by arrival`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let server = world.thread(priority: 50, [.sleep(milliseconds: 5), .wait(), .wait(), .wait()])
     for (label, priority): (UInt64, UInt64) in [(0xa0, 5), (0xb0, 9), (0xd0, 9)] {
@@ -46,9 +45,8 @@ struct DeliveryTests {
     #expect(world.results(server.id).dropFirst().map(\.label) == [0xb3, 0xd3, 0xa3])
   }
 
-  // G10
   @Test(arguments: profiles)
-  func `a pending IRQ is served before every sender`(_ profile: KernelProfile.Name) {
+  func `G10 a pending IRQ is served before every sender`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let server = world.thread(priority: 5, [.sleep(milliseconds: 4), .wait(), .wait()])
     let irq = world.irq(server, label: 0x40)
@@ -59,9 +57,8 @@ struct DeliveryTests {
     #expect(world.results(server.id).dropFirst().map(\.label) == [0x40, 0xa3])
   }
 
-  // G11
   @Test(arguments: profiles)
-  func `a sender keeps the priority it had when it queued`(_ profile: KernelProfile.Name) {
+  func `G11 a sender keeps the priority it had when it queued`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let server = world.thread(priority: 60, [.sleep(milliseconds: 5), .wait(), .wait()])
     let early = world.thread(priority: 5, [.send(world.gate(server, label: 0xa0))])
@@ -72,9 +69,8 @@ struct DeliveryTests {
     #expect(world.results(server.id).dropFirst().map(\.label) == [0xb3, 0xa3])
   }
 
-  // G14
   @Test(arguments: profiles)
-  func `a closed receive leaves other senders queued`(_ profile: KernelProfile.Name) {
+  func `G14 a closed receive leaves other senders queued`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let other = world.thread(priority: 10)
     let receiver = world.thread(
@@ -89,9 +85,8 @@ struct DeliveryTests {
     #expect(world.outcome(receiver, 2) == "p7,w2,i0,La3,m11:12")
   }
 
-  // G15
   @Test(arguments: profiles)
-  func `a reply and the next queued message need no sleep in between`(_ profile: KernelProfile.Name) {
+  func `G15 a reply and the next queued message need no sleep in between`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let server = world.thread(
       priority: 10, [.wait(), .compute(.milliseconds(3)), .reply(), .mark("second"), .wait()])
@@ -106,9 +101,8 @@ struct DeliveryTests {
     #expect(world.order == "answered second")
   }
 
-  // G25
   @Test(arguments: profiles)
-  func `two threads that call each other block until a timeout`(_ profile: KernelProfile.Name) {
+  func `G25 two threads that call each other block until a timeout`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let a = world.makeThread()
     let b = world.makeThread()
@@ -125,9 +119,8 @@ struct DeliveryTests {
     #expect(world.outcome(b) == "pending")
   }
 
-  // G26
   @Test(arguments: profiles)
-  func `a closed wait for a thread accepts what it sends through a gate`(_ profile: KernelProfile.Name) {
+  func `G26 a closed wait for a thread accepts what it sends through a gate`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let receiver = world.makeThread()
     let sender = world.makeThread()
@@ -139,9 +132,8 @@ struct DeliveryTests {
     #expect(world.outcome(receiver) == "p7,w2,i0,L43,m11:12")
   }
 
-  // G27
   @Test(arguments: profiles)
-  func `receiving from a gate means the thread bound to it`(_ profile: KernelProfile.Name) {
+  func `G27 receiving from a gate means the thread bound to it`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let bound = world.makeThread()
     let receiver = world.makeThread()
@@ -157,8 +149,7 @@ struct DeliveryTests {
     #expect(world.outcome(receiver, 1) == "p7,w2,i0,m11:12")
   }
 
-  // G28
-  @Test func `operation bits of zero are a call in profile r67 and an error today`() {
+  @Test func `G28 operation bits of zero are a call in profile r67 and an error today`() {
     for (profile, result) in [(KernelProfile.r67, "p85,w1,i0,m77"), (.modern, "err4,p0,w0,i0")] {
       var world = KernelWorld(profile)
       let server = world.thread(priority: 20, [.wait(), .reply()])
@@ -168,9 +159,8 @@ struct DeliveryTests {
     }
   }
 
-  // G29
   @Test(arguments: profiles, [0, 1, 5, 62, 63])
-  func `as many words are copied as the tag says, and no others`(_ profile: KernelProfile.Name, _ words: Int) {
+  func `G29 as many words are copied as the tag says, and no others`(_ profile: KernelProfile.Name, _ words: Int) {
     var world = KernelWorld(.named(profile))
     let server = world.thread(priority: 20, [.wait()])
     for index in 0..<63 { world.kernel.setMessageWord(server.id, index, 0xaaaa) }

@@ -49,8 +49,7 @@ struct PartnerMatrixTests {
     switch partner {
     case .neverStarted: return it.slot
     case .startedWithoutProcessor:
-      // Profile r67 needs no placement: there the thread would run.
-      if world.kernel.profile.needsPlacement { world.exchangeRegisters(it, ip: 0x7000_1000) }
+      world.exchangeRegisters(it, ip: 0x7000_1000)
       return it.slot
     case .busy: world.append([.spin], to: it.id)
     case .openWait: world.append([.wait()], to: it.id)
@@ -83,7 +82,6 @@ struct PartnerMatrixTests {
   private func expected(_ partner: Partner, _ operation: Operation, _ profile: KernelProfile.Name) -> String {
     let receives = operation == .receiveZero || operation == .receive3
     switch partner {
-    case .startedWithoutProcessor where profile == .r67: return receives ? "err3,p0,w0,i0" : "err4,p0,w0,i0"
     case .neverStarted, .killed: return receives ? "err3,p0,w0,i0" : "err4,p0,w0,i0"
     case .startedWithoutProcessor, .busy, .waitsForOther, .queuedElsewhere, .waitsForIRQ, .sleeping:
       return receives ? "err3,p0,w0,i0" : "err2,p0,w0,i0"

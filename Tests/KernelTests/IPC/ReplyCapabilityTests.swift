@@ -7,9 +7,8 @@ import Testing
 struct ReplyCapabilityTests {
   static let profiles = KernelProfile.Name.allCases
 
-  // G01
   @Test(arguments: profiles)
-  func `a call switches to the server and the reply back to the caller`(_ profile: KernelProfile.Name) {
+  func `G01 a call switches to the server and the reply back to the caller`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let server = world.thread(priority: 10, [.wait(), .mark("served"), .reply()])
     let client = world.thread(priority: 10, [.call(world.gate(server, label: 0x100)), .mark("answered")])
@@ -20,9 +19,8 @@ struct ReplyCapabilityTests {
     #expect(world.outcome(server, 1) == "pending")
   }
 
-  // G18
   @Test(arguments: profiles)
-  func `a reply without a caller fails and does not wait`(_ profile: KernelProfile.Name) {
+  func `G18 a reply without a caller fails and does not wait`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let server = world.thread(priority: 10, [.reply(), .mark("after")])
     world.sleep(milliseconds: 1)
@@ -30,9 +28,8 @@ struct ReplyCapabilityTests {
     #expect(world.order == "after")
   }
 
-  // G19
   @Test(arguments: profiles)
-  func `a caller is answered once`(_ profile: KernelProfile.Name) {
+  func `G19 a caller is answered once`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let server = world.thread(priority: 10, [.wait(), .reply(.replyOnly), .reply(.replyOnly)])
     let client = world.thread(priority: 5, [.call(server.slot)])
@@ -42,9 +39,8 @@ struct ReplyCapabilityTests {
     #expect(world.outcome(server, 2) == "err4,p0,w0,i0")
   }
 
-  // G20
   @Test(arguments: profiles)
-  func `a second call takes the place of the first, whose caller waits for ever`(_ profile: KernelProfile.Name) {
+  func `G20 a second call takes the place of the first, whose caller waits for ever`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let server = world.thread(priority: 10, [.wait(), .wait(), .reply(.replyOnly), .reply(.replyOnly)])
     let first = world.thread(priority: 5, [.call(server.slot)])
@@ -56,9 +52,8 @@ struct ReplyCapabilityTests {
     #expect(world.outcome(server, 3) == "err4,p0,w0,i0")
   }
 
-  // G21
   @Test(arguments: [(KernelProfile.Name.r67, "err2,p0,w0,i0"), (.modern, "err4,p0,w0,i0")])
-  func `a late reply finds nobody waiting, or no capability`(_ profile: KernelProfile.Name, _ result: String) {
+  func `G21 a late reply finds nobody waiting, or no capability`(_ profile: KernelProfile.Name, _ result: String) {
     var world = KernelWorld(.named(profile))
     let server = world.thread(priority: 10, [.wait(), .sleep(milliseconds: 10), .reply(.replyOnly, timeouts: .zero)])
     let client = world.thread(priority: 5, [.call(server.slot, timeouts: .receive(milliseconds: 3))])
@@ -67,9 +62,8 @@ struct ReplyCapabilityTests {
     #expect(world.outcome(server, 2) == result)
   }
 
-  // G22
   @Test(arguments: [(KernelProfile.Name.r67, "p85,w1,i0,L99,m77"), (.modern, "pending")])
-  func `a stale reply capability reaches a caller that waits for anybody`(
+  func `G22 a stale reply capability reaches a caller that waits for anybody`(
     _ profile: KernelProfile.Name, _ result: String
   ) {
     var world = KernelWorld(.named(profile))
@@ -80,9 +74,8 @@ struct ReplyCapabilityTests {
     #expect(world.outcome(client, 1) == result)
   }
 
-  // G23
   @Test(arguments: [(KernelProfile.Name.r67, "err2,p0,w0,i0"), (.modern, "err4,p0,w0,i0")])
-  func `a send to the caller is its answer and uses the reply capability up`(
+  func `G23 a send to the caller is its answer and uses the reply capability up`(
     _ profile: KernelProfile.Name, _ result: String
   ) {
     var world = KernelWorld(.named(profile))

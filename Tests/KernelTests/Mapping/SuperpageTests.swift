@@ -65,9 +65,10 @@ struct SuperpageTests {
     #expect(world.kernel.spaceDefect() == nil)
   }
 
-  @Test(arguments: [
-    (0, 21, 21), (0, 20, 12), (0x1000, 12, 12), (0x20_0000, 21, 21),
-  ] as [(UInt64, Int, Int)])
+  @Test(
+    arguments: [
+      (0, 21, 21), (0, 20, 12), (0x1000, 12, 12), (0x20_0000, 21, 21),
+    ] as [(UInt64, Int, Int)])
   func `smaller flexpages and pieces are 4 KiB pages of the superpage`(offset: UInt64, order: Int, expected: Int) {
     var world = World(tasks: 2)
     _ = world.map(0, World.base + offset, order: order, to: 1, Self.target + offset)

@@ -7,9 +7,8 @@ import Testing
 struct GateTests {
   static let profiles = KernelProfile.Name.allCases
 
-  // G02
   @Test(arguments: profiles, 0...3 as ClosedRange<UInt64>)
-  func `a message through a gate bears its label and the rights of the capability`(
+  func `G02 a message through a gate bears its label and the rights of the capability`(
     _ profile: KernelProfile.Name, _ rights: UInt64
   ) {
     var world = KernelWorld(.named(profile))
@@ -20,9 +19,8 @@ struct GateTests {
     #expect(world.results(server.id).map(\.label) == [0x100 | rights])
   }
 
-  // G30
   @Test(arguments: profiles)
-  func `a call to an unbound gate waits for the binding`(_ profile: KernelProfile.Name) {
+  func `G30 a call to an unbound gate waits for the binding`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let gate = world.gate(nil)
     let hasty = world.thread(priority: 10, [.call(gate, timeouts: .sendZero)])
@@ -39,9 +37,8 @@ struct GateTests {
     #expect(world.outcome(patient) == "p85,w1,i0,m77")
   }
 
-  // G31
   @Test(arguments: profiles)
-  func `a binding wakes the waiters in the order of their priorities`(_ profile: KernelProfile.Name) {
+  func `G31 a binding wakes the waiters in the order of their priorities`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let gate = world.gate(nil)
     for (label, priority) in [(1, 5), (2, 9), (3, 7)] as [(UInt64, UInt64)] {
@@ -54,9 +51,8 @@ struct GateTests {
     #expect(world.results(server.id).dropFirst().map { $0.words[0] } == [2, 3, 1])
   }
 
-  // G32
   @Test(arguments: profiles)
-  func `deleting an unbound gate ends the wait at it`(_ profile: KernelProfile.Name) {
+  func `G32 deleting an unbound gate ends the wait at it`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let gate = world.gate(nil)
     let client = world.thread(priority: 10, [.call(gate)])
@@ -66,9 +62,8 @@ struct GateTests {
     #expect(world.outcome(client) == "err4,p0,w0,i0")
   }
 
-  // G33
   @Test(arguments: profiles)
-  func `a message that is queued outlives its gate`(_ profile: KernelProfile.Name) {
+  func `G33 a message that is queued outlives its gate`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let server = world.thread(priority: 20, [.sleep(milliseconds: 4), .wait()])
     let gate = world.gate(server, label: 0x40)
@@ -80,9 +75,8 @@ struct GateTests {
     #expect(world.outcome(client, 1) == "err4,p0,w0,i0")
   }
 
-  // G34
   @Test(arguments: [(KernelProfile.Name.r67, "err4,p0,w0,i0"), (.modern, "err6,p0,w0,i0")])
-  func `a cancel at an unbound gate is noticed today only`(_ profile: KernelProfile.Name, _ result: String) {
+  func `G34 a cancel at an unbound gate is noticed today only`(_ profile: KernelProfile.Name, _ result: String) {
     var world = KernelWorld(.named(profile))
     let client = world.thread(priority: 10, [.call(world.gate(nil))])
     world.sleep(milliseconds: 1)
@@ -91,9 +85,8 @@ struct GateTests {
     #expect(world.outcome(client) == result)
   }
 
-  // G35
   @Test(arguments: [(KernelProfile.Name.r67, 0 as Int64), (.modern, -22)])
-  func `the low bits of a label are refused today and mixed with rights in profile r67`(
+  func `G35 the low bits of a label are refused today and mixed with rights in profile r67`(
     _ profile: KernelProfile.Name, _ answer: Int64
   ) {
     var world = KernelWorld(.named(profile))
@@ -105,9 +98,8 @@ struct GateTests {
     #expect(world.results(server.id).map(\.label) == (answer == 0 ? [0x103] : []))
   }
 
-  // G36
   @Test(arguments: profiles)
-  func `only the server right opens a gate's own interface`(_ profile: KernelProfile.Name) {
+  func `G36 only the server right opens a gate's own interface`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let server = world.thread(priority: 20, [.wait(timeouts: .receive(milliseconds: 5))])
     let gate = world.gate(server, label: 0x140)
@@ -127,9 +119,8 @@ struct GateTests {
     #expect(world.outcome(server) == "p-10,w1,i0,L143,m11")
   }
 
-  // G37
   @Test(arguments: profiles)
-  func `a gate to a thread one has no right to is not made`(_ profile: KernelProfile.Name) {
+  func `G37 a gate to a thread one has no right to is not made`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let server = world.makeThread()
     let weak = world.copy(server.slot, rights: [.read, .write])
@@ -138,9 +129,8 @@ struct GateTests {
     #expect(world.kernel.capability(of: TaskID(0), at: UInt64(slot.index)) == nil)
   }
 
-  // G38
   @Test(arguments: profiles)
-  func `a gate to a dead thread leads nowhere`(_ profile: KernelProfile.Name) {
+  func `G38 a gate to a dead thread leads nowhere`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let server = world.thread(priority: 20, [.wait()])
     let gate = world.gate(server, label: 0x40)
@@ -156,9 +146,8 @@ struct GateTests {
     #expect(world.kernel.threads.contains(server.id.slot) == false)
   }
 
-  // G96
   @Test(arguments: profiles)
-  func `labels of queued senders can be rewritten`(_ profile: KernelProfile.Name) {
+  func `G96 labels of queued senders can be rewritten`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let server = world.thread(priority: 20, [.sleep(milliseconds: 5), .wait(), .wait()])
     for label: UInt64 in [0x200, 0x400] { _ = world.thread(priority: 10, [.send(world.gate(server, label: label))]) }

@@ -53,7 +53,7 @@ struct InterruptTests {
   }
 
   @Test(arguments: profiles)
-  func `an interrupt stays masked until its end, and what came meanwhile comes then, once`(
+  func `G94 an interrupt stays masked until its end, and what came meanwhile comes then, once`(
     _ profile: KernelProfile.Name
   ) {
     var world = World(profile, acknowledges: false)
@@ -113,7 +113,9 @@ struct InterruptTests {
     let semaphore = world.newSlot()
     world.create(KernelProtocol.semaphore, into: semaphore)
     #expect(world.bindPin(semaphore, Self.pin) == 0)
-    for time in [1, 2, 3] as [Int64] { world.node.scheduleInterrupt(Self.pin, at: world.node.now + .milliseconds(time)) }
+    for time in [1, 2, 3] as [Int64] {
+      world.node.scheduleInterrupt(Self.pin, at: world.node.now + .milliseconds(time))
+    }
     world.sleep(milliseconds: 5)
     // Each delivery masks the pin; the semaphore is not unmasked by a down.
     #expect(world.down(semaphore, timeouts: .receiveZero) == 0)

@@ -23,9 +23,9 @@ struct InvocationTests {
     }
   }
 
-  // G99
   @Test(arguments: profiles, Object.allCases)
-  func `a strange protocol is refused, or is a message to a thread`(_ profile: KernelProfile.Name, _ object: Object) {
+  func `G99 a strange protocol is refused, or is a message to a thread`(_ profile: KernelProfile.Name, _ object: Object)
+  {
     var world = KernelWorld(.named(profile))
     let target = slot(object, &world)
     let answer = world.invoke(target, 0x77, [99], timeouts: .zero)
@@ -36,9 +36,8 @@ struct InvocationTests {
     }
   }
 
-  // G99
   @Test(arguments: profiles, Object.allCases)
-  func `an unknown operation is refused`(_ profile: KernelProfile.Name, _ object: Object) {
+  func `G99 an unknown operation is refused`(_ profile: KernelProfile.Name, _ object: Object) {
     var world = KernelWorld(.named(profile))
     let target = slot(object, &world)
     let labels: [(Object, Int64)] = [
@@ -54,10 +53,10 @@ struct InvocationTests {
     }
   }
 
-  // G97, G98
   @Test(arguments: profiles)
-  func `thread control checks words, rights and place, and changes nothing when it fails`(_ profile: KernelProfile.Name)
-  {
+  func `G97 G98 thread control checks words, rights and place, and changes nothing when it fails`(
+    _ profile: KernelProfile.Name
+  ) {
     var world = KernelWorld(.named(profile))
     let slot = world.newSlot()
     world.create(KernelProtocol.thread, into: slot)
@@ -81,9 +80,8 @@ struct InvocationTests {
     #expect(world.kernel.messageWord(world.root, 1) == 0x77000)
   }
 
-  // G85
   @Test(arguments: profiles)
-  func `an object needs a slot to go into`(_ profile: KernelProfile.Name) {
+  func `G85 an object needs a slot to go into`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let objects = world.kernel.objects.count
     world.kernel.setReceiveBuffers(world.root, [])
@@ -91,9 +89,8 @@ struct InvocationTests {
     #expect(world.kernel.objects.count == objects)
   }
 
-  // G84
   @Test(arguments: profiles)
-  func `a factory makes no more than its quota pays for`(_ profile: KernelProfile.Name) {
+  func `G84 a factory makes no more than its quota pays for`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let factory = world.newSlot()
     let size: UInt64 = profile == .modern ? 8192 : 4096
@@ -105,9 +102,8 @@ struct InvocationTests {
     #expect([make(2), make(3)] == [0, -12])
   }
 
-  // G16
   @Test(arguments: profiles, [0x99, 0xf_ffff, 0x10_0000, 0xffff_ffff] as [UInt64])
-  func `an empty slot is nobody, whatever is asked of it`(_ profile: KernelProfile.Name, _ index: UInt64) {
+  func `G16 an empty slot is nobody, whatever is asked of it`(_ profile: KernelProfile.Name, _ index: UInt64) {
     for operation in 1...7 as ClosedRange<UInt64> {
       var world = KernelWorld(.named(profile))
       let answer = world.call(

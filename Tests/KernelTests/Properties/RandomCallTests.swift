@@ -8,23 +8,29 @@ import Testing
 /// Garbage never stops the simulator, and leaves the tables consistent.
 struct RandomCallTests {
   #if DEBUG
-    static let entriesPerPart = 2_000
+    static let callsPerPart = 2_000
   #else
-    static let entriesPerPart = 60_000
+    static let callsPerPart = 260_000
   #endif
   static let stepsPerRound = 400
 
-  /// 240,000 entries for each profile in a release build. A failure names the seed of its round: run that alone.
+  /// More than a million entries for each profile in a release build. A failure names the seed of its round.
   @Test(arguments: KernelProfile.Name.allCases, 0..<4 as Range<UInt64>)
   func `random system calls keep every table consistent`(_ profile: KernelProfile.Name, _ part: UInt64) {
     var entries = 0
-    var seed = part * 1_000_000
-    while entries < Self.entriesPerPart {
-      entries += run(profile, seed: seed)
+    let first = part * 1_000_000
+    var seed = first
+    while entries < Self.callsPerPart {
+      guard let steps = run(profile, seed: seed, trace: false) else {
+        _ = run(profile, seed: seed, trace: true)
+        return
+      }
+      entries += steps
       seed += 1
     }
+    print("random calls, \(profile.rawValue): \(entries) entries, seeds \(first) to \(seed - 1)")
     // In worlds that die early nothing much happens.
-    #expect(entries > 50 * Int(seed - part * 1_000_000))
+    #expect(entries > 50 * Int(seed - first))
   }
 
   @Test(arguments: KernelProfile.Name.allCases, SchedulerConfiguration.allCases.dropFirst())
@@ -36,28 +42,62 @@ struct RandomCallTests {
       var profile = KernelProfile.named(name)
       profile.scheduler = scheduler
       profile.lateThreadsRunLast = seed % 2 == 1
-      entries += run(profile, seed: seed)
+      entries += run(profile, seed: seed, trace: true) ?? 0
     }
     #expect(entries > 1000)
   }
 
-  private func run(_ name: KernelProfile.Name, seed: UInt64) -> Int { run(.named(name), seed: seed) }
+  private func run(_ name: KernelProfile.Name, seed: UInt64, trace: Bool) -> Int? {
+    run(.named(name), seed: seed, trace: trace)
+  }
 
-  private func run(_ profile: KernelProfile, seed: UInt64) -> Int {
+  /// The number of entries; nil if something was wrong, which is reported only with `trace`.
+  private func run(_ profile: KernelProfile, seed: UInt64, trace: Bool) -> Int? {
     // A crash tells nothing but its place: then this tells the round.
     if ProcessInfo.processInfo.environment["STASIS_FUZZ_TRACE"] != nil { print("\(profile.name) seed \(seed)") }
     var calls = RandomCalls(profile, seed: seed)
+    calls.keepsHistory = trace
     for step in 0..<Self.stepsPerRound {
       guard calls.step() else { return step }
       var findings = calls.kernel.checkThreadInvariants()
       if step % 16 == 0 { findings += calls.kernel.spaceDefect().map { [$0] } ?? [] }
       guard findings.isEmpty else {
         let last = calls.history.suffix(12).joined(separator: "\n")
-        Issue.record("profile \(profile.name), seed \(seed), step \(step): \(findings)\n\(last)")
-        return step
+        if trace { Issue.record("profile \(profile.name), seed \(seed), step \(step): \(findings)\n\(last)") }
+        return nil
       }
     }
     return Self.stepsPerRound
+  }
+
+  /// More than a million system calls for each profile, made by machine code.
+  @Test(arguments: KernelProfile.Name.allCases, 0..<4 as Range<UInt64>)
+  func `random programs keep every table consistent`(_ profile: KernelProfile.Name, _ part: UInt64) {
+    var made = 0
+    let first = part * 1_000_000
+    var seed = first
+    while made < Self.callsPerPart {
+      made += runPrograms(profile, seed: seed)
+      seed += 1
+    }
+    print("random programs, \(profile.rawValue): \(made) system calls, seeds \(first) to \(seed - 1)")
+    #expect(made > 50 * Int(seed - first))
+  }
+
+  private func runPrograms(_ profile: KernelProfile.Name, seed: UInt64) -> Int {
+    if ProcessInfo.processInfo.environment["STASIS_FUZZ_TRACE"] != nil { print("\(profile.rawValue) seed \(seed)") }
+    var programs = RandomPrograms(.named(profile), seed: seed)
+    var made = 0
+    for turn in 0..<60 {
+      guard let calls = programs.run() else { break }
+      made += calls
+      let findings = programs.node.kernel.checkInvariants()
+      guard findings.isEmpty else {
+        Issue.record("random programs, \(profile.rawValue), seed \(seed), millisecond \(turn): \(findings)")
+        break
+      }
+    }
+    return made
   }
 
   /// What the dice never reach is not tested.

@@ -10,17 +10,22 @@ import Testing
 struct RandomCalls: ~Copyable {
   var kernel: Kernel
   private var random: SeededGenerator
-  /// The calls made, for a report: the last ones only.
+  /// The calls made, for a report: the last ones only, and only if they are wanted.
   private(set) var history: [String] = []
+  var keepsHistory = false
   private static let slots: UInt64 = 30
+  static let kernelFrames = 256
+  /// Enough user memory for the tables and programs of `RandomPrograms`.
+  private static let frames = kernelFrames + 32
 
-  init(_ profile: KernelProfile, seed: UInt64) {
+  init(_ profile: KernelProfile, seed: UInt64, costs: CostModel = .free) {
     random = SeededGenerator(seed: seed)
     kernel = Kernel(
-      profile: profile, costs: .free, memory: PagedMemory(frames: 288), kernelFrames: 1..<256)
+      profile: profile, costs: costs, memory: PagedMemory(frames: Self.frames), kernelFrames: 1..<Self.kernelFrames)
     kernel.recordsEvents = false
     var boot = RootTask(
-      entry: 0x7000_0000, window: Kernel.physicalBase + 256 * 4096..<Kernel.physicalBase + 288 * 4096)
+      entry: 0x7000_0000,
+      window: Kernel.physicalBase + UInt64(Self.kernelFrames) * 4096..<Kernel.physicalBase + UInt64(Self.frames) * 4096)
     boot.utcbArea = FlexPage.memory(0x10_0000, order: 13, rights: .rw)
     boot.priority = 100
     kernel.start(boot)
@@ -125,21 +130,21 @@ struct RandomCalls: ~Copyable {
     default:
       fillRegisters(t)
       let r = kernel.registers[t.slot]
-      let words = (0..<7).map { String(kernel.messageWord(t, $0), radix: 16) }.joined(separator: ":")
-      note(
-        "\(t) calls a0=\(String(r.a0, radix: 16)) a1=\(String(r.a1, radix: 16)) a2=\(String(r.a2, radix: 16)) \(words)")
+      let words = keepsHistory ? (0..<7).map { kernel.messageWord(t, $0) } : []
+      note("\(t) calls " + ([r.a0, r.a1, r.a2] + words).map { String($0, radix: 16) }.joined(separator: ":"))
       kernel.systemCall()
     }
   }
 
-  private mutating func note(_ text: String) {
+  private mutating func note(_ text: @autoclosure () -> String) {
+    guard keepsHistory else { return }
     if history.count > 40 { history.removeFirst(20) }
-    history.append(text)
+    history.append(text())
   }
 
   // MARK: Registers and words
 
-  private mutating func fillRegisters(_ t: ThreadID) {
+  mutating func fillRegisters(_ t: ThreadID) {
     let target = selector()
     let label = label(for: target, of: t)
     let words = random.next(below: 4) == 0 ? random.next(below: 64) : random.next(below: 8)

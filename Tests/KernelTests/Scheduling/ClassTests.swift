@@ -112,6 +112,16 @@ struct ClassTests {
     }
   }
 
+  @Test(arguments: profiles, [10, 30] as [UInt64])
+  func `a message preempts its sender only for an earlier deadline`(_ profile: KernelProfile.Name, _ deadline: UInt64) {
+    var world = KernelWorld(profile, .fixedPriorityAndDeadlines)
+    let receiver = world.deadlineThread(milliseconds: deadline, [.wait(), .mark("receiver")])
+    world.sleep(milliseconds: 1)
+    _ = world.deadlineThread(milliseconds: 20, [.send(receiver.slot), .mark("sender")])
+    world.sleep(milliseconds: 5)
+    #expect(world.order == (deadline == 10 ? "receiver sender" : "sender receiver"))
+  }
+
   @Test func `of equal deadlines the first stays first and the others stand in reverse`() {
     var world = KernelWorld(.r67, .fixedPriorityAndDeadlines)
     for name in ["a", "b", "c"] { _ = world.deadlineThread(milliseconds: 10, [.mark(name)]) }

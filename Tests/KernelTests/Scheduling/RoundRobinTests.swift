@@ -13,9 +13,8 @@ struct RoundRobinTests {
     (0..<3).flatMap { _ in [Step.mark(name), .compute(.milliseconds(slice))] }
   }
 
-  // G43
   @Test(arguments: profiles)
-  func `equal threads take turns of ten milliseconds`(_ profile: KernelProfile.Name) {
+  func `G43 equal threads take turns of ten milliseconds`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     for name in ["a", "b", "c"] { _ = world.thread(priority: 10, worker(name)) }
     world.sleep(milliseconds: 100)
@@ -23,9 +22,8 @@ struct RoundRobinTests {
     #expect(world.order == "c b a c b a c b a")
   }
 
-  // G44
   @Test(arguments: profiles)
-  func `a preempted thread keeps what was left of its slice`(_ profile: KernelProfile.Name) {
+  func `G44 a preempted thread keeps what was left of its slice`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     _ = world.thread(priority: 10, [.compute(.milliseconds(1)), .mark("b"), .spin])
     _ = world.thread(priority: 20, [.sleep(milliseconds: 4), .compute(.milliseconds(3)), .mark("high")])
@@ -34,9 +32,8 @@ struct RoundRobinTests {
     #expect(world.order == "high a b")
   }
 
-  // G45
   @Test(arguments: profiles)
-  func `a thread that was preempted by its own wake-up goes on before its rivals`(_ profile: KernelProfile.Name) {
+  func `G45 a thread that was preempted by its own wake-up goes on before its rivals`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let woken = world.thread(priority: 10, [.wait(), .mark("woken")])
     world.sleep(milliseconds: 1)
@@ -46,16 +43,15 @@ struct RoundRobinTests {
     #expect(world.order == "before woken after rival")
   }
 
-  // G42
   @Test(arguments: profiles)
-  func `of two timeouts at one tick the later armed one expires first`(_ profile: KernelProfile.Name) {
+  func `G42 of two timeouts at one idle tick the earlier armed one runs first`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     _ = world.thread(priority: 10, [.sleep(milliseconds: 5), .mark("early")])
     _ = world.thread(priority: 9, [.sleep(milliseconds: 5), .mark("low")])
     _ = world.thread(priority: 10, [.sleep(milliseconds: 5), .mark("late")])
     world.sleep(milliseconds: 10)
-    // Both go to the tail of the list: who expires first runs first. The one armed first was started last.
-    #expect(world.order == "early late low")
+    // The later armed one expires first, and the other is put in front of it. The one armed first was started last.
+    #expect(world.order == "late early low")
   }
 
   // Observed: slices/09
@@ -69,8 +65,7 @@ struct RoundRobinTests {
     #expect(world.order == (priority == 11 ? "sleeper worker" : "worker sleeper"))
   }
 
-  // G48, G58
-  @Test func `a receive from oneself without time gives way in profile r67 and does nothing today`() {
+  @Test func `G48 G58 a receive from oneself without time gives way in profile r67 and does nothing today`() {
     let yield = Step.call(SystemCall(tag: MessageTag(), target: .special(.receive), timeouts: .zero))
     for (profile, order) in [(KernelProfile.r67, "b a b a b a"), (.modern, "b b b a a a")] {
       var world = KernelWorld(profile)
@@ -93,9 +88,8 @@ struct RoundRobinTests {
     #expect(world.order == "a b")
   }
 
-  // G100
   @Test(arguments: profiles)
-  func `a thread is charged the ticks that found it running`(_ profile: KernelProfile.Name) {
+  func `G100 a thread is charged the ticks that found it running`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let actor = world.thread(
       priority: 10, [.compute(.milliseconds(2)), .sleep(milliseconds: 3), .compute(.milliseconds(4))])

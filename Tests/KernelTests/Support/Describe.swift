@@ -17,8 +17,13 @@ func describe(_ result: SystemCallResult?) -> String {
 extension KernelWorld {
   /// The n-th result of a thread, in short.
   func outcome(_ actor: Actor, _ number: Int = 0) -> String {
-    let results = results(actor.id)
-    return describe(number < results.count ? results[number] : nil)
+    let (results, calls) = (results(actor.id), calls(actor.id).done)
+    guard number < results.count else { return "pending" }
+    var result = results[number]
+    // Nothing was received: the register holds what was sent, in profile r67 the label of the gate.
+    let failed = result.ipcError.map { $0 != .receiveOverflow } ?? false
+    if failed || !calls[number].target.operation.contains(.receive) { result.label = 0 }
+    return describe(result)
   }
 
   /// Whether the kernel still has the thread's control block.

@@ -52,10 +52,11 @@ extension KernelWorld {
 
   /// A bound thread that has not begun. Its pager and handler are named by slot.
   mutating func makeThread(
-    in place: Place? = nil, pager: CapabilitySlot = .pager, handler: CapabilitySlot = .pager
+    in place: Place? = nil, pager: CapabilitySlot = .pager, handler: CapabilitySlot = .pager,
+    factory: CapabilitySlot = .factory
   ) -> Actor {
     let slot = newSlot()
-    create(KernelProtocol.thread, into: slot)
+    create(KernelProtocol.thread, into: slot, factory: factory)
     let found = kernel.capability(of: TaskID(0), at: UInt64(slot.index))
     let id = ThreadID(found.map { Int(kernel.objects[$0.object.slot].index) } ?? -1)
     clearScript(id)

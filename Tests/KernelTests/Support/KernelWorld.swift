@@ -15,16 +15,18 @@ struct KernelWorld: ~Copyable {
   var node: Node
   let root = ThreadID(0)
   /// Scripts by thread slot.
-  private var scripts: [Script] = []
+  var scripts: [Script] = []
   /// What `mark` steps have said, in order.
-  private(set) var log: [String] = []
+  var log: [String] = []
   /// What was found wrong; empty in a correct kernel.
   private(set) var defects: [String] = []
   /// Walking all spaces after every entry takes most of a test's time: a matrix of thousands of worlds does without.
   var checksSpaces = true
   /// CPU time passed in the step before: cores that compute side by side take turns thousands of times for nothing.
-  private var onlyComputed = false
+  var onlyComputed = false
   var nextSlot: UInt32 = 0x100
+  /// The kernel may stop, as the real one would.
+  var expectsStop = false
   var nextUTCB = KernelWorld.utcbArea.address + UTCB.size
 
   static let utcbArea = FlexPage.memory(0x10_0000, order: 16, rights: .rw)
@@ -35,7 +37,7 @@ struct KernelWorld: ~Copyable {
   static let rootPriority: UInt8 = 250
 
   /// With several cores the root thread is on core 0, and an interrupt between cores travels for ten microseconds.
-  init(_ profile: KernelProfile = .modern, cores: Int = 1) {
+  init(_ profile: KernelProfile = .modern, cores: Int = 1, rootPriority: UInt8 = KernelWorld.rootPriority) {
     var kernel = Kernel(
       profile: profile, costs: .free, memory: PagedMemory(frames: Self.frames), kernelFrames: 1..<Self.kernelFrames,
       cores: cores)
@@ -43,7 +45,7 @@ struct KernelWorld: ~Copyable {
     var boot = RootTask(
       entry: NativeWindow.range.lowerBound, window: Self.window..<Kernel.physicalBase + UInt64(Self.frames) * 4096)
     boot.utcbArea = Self.utcbArea
-    boot.priority = Self.rootPriority
+    boot.priority = rootPriority
     kernel.start(boot)
     node = Node(kernel: kernel, platform: .silent)
   }
@@ -55,15 +57,18 @@ struct KernelWorld: ~Copyable {
 
   // MARK: Scripts
 
-  private struct Script {
+  struct Script {
     var steps: [Step] = []
     var position = 0
     /// The step at `position` is a system call that has not returned yet.
     var isWaiting = false
     /// Where the call in progress was issued: a thread that comes back there has to issue it again.
     var issuedAt: UInt64 = 0
+    /// Where the instruction stands that traps again and again.
+    var trapsAt: UInt64 = 0
     var rest = TimeSpan.zero
     var results: [SystemCallResult] = []
+    var calls: [SystemCall] = []
   }
 
   mutating func append(_ steps: [Step], to t: ThreadID) {
@@ -80,11 +85,24 @@ struct KernelWorld: ~Copyable {
   /// Results of a thread's system calls so far.
   func results(_ t: ThreadID) -> [SystemCallResult] { t.slot < scripts.count ? scripts[t.slot].results : [] }
 
+  /// The calls that belong to the results, and whether one more is in progress.
+  func calls(_ t: ThreadID) -> (done: [SystemCall], pending: SystemCall?) {
+    guard t.slot < scripts.count else { return ([], nil) }
+    let script = scripts[t.slot]
+    guard script.isWaiting else { return (script.calls, nil) }
+    switch script.steps[script.position] {
+    case .call(let call), .execute(let call): return (script.calls, call)
+    default: return (script.calls, nil)
+    }
+  }
+
   // MARK: Running
 
   /// The root thread makes a system call that lets no other thread return to the root's script: the others run
   /// until it is back.
   mutating func call(_ call: SystemCall) -> SystemCallResult {
+    // After a stop of the kernel nothing happens any more.
+    if kernel.stopped != nil { return result(of: root, call) }
     precondition(node.kernel.current == root, "the root thread must be running")
     issue(call, by: root)
     runOthers()
@@ -105,6 +123,7 @@ struct KernelWorld: ~Copyable {
       switch exit {
       case .native(let t) where t == root: return
       case .native(let t): step(t)
+      case .stopped where expectsStop: return
       case .reached, .quiet, .stopped, .limit:
         Issue.record("the root thread never comes back: \(exit)")
         preconditionFailure("the root thread never comes back")
@@ -112,67 +131,9 @@ struct KernelWorld: ~Copyable {
     }
   }
 
-  private mutating func step(_ t: ThreadID) {
-    while scripts.count <= t.slot { scripts.append(Script()) }
-    finishCall(t)
-    guard scripts[t.slot].position < scripts[t.slot].steps.count else {
-      return issue(SystemCall(tag: MessageTag(), target: .special(.receive)), by: t)
-    }
-    switch scripts[t.slot].steps[scripts[t.slot].position] {
-    case .call(let call):
-      scripts[t.slot].isWaiting = true
-      scripts[t.slot].issuedAt = kernel.registers[t.slot].pc
-      issue(call, by: t)
-    case .mark(let name):
-      log.append(name)
-      scripts[t.slot].position += 1
-    case .compute(let span):
-      compute(t, span)
-      onlyComputed = node.kernel.isMulticore
-    case .touch(let address, let access): touch(t, address, access)
-    case .fault(let address, let access):
-      scripts[t.slot].position += 1
-      node.enterKernel { $0.pageFault(address: address, access: access) }
-    case .trap(let cause, let value):
-      scripts[t.slot].position += 1
-      node.enterKernel { $0.exception(cause: cause, value: value) }
-    case .spin:
-      onlyComputed = node.kernel.isMulticore
-      _ = node.spend(.milliseconds(1), until: min(node.horizon, node.now + .milliseconds(1)))
-    }
-    check()
-  }
-
-  private mutating func finishCall(_ t: ThreadID) {
-    guard scripts[t.slot].isWaiting, case .call(let call) = scripts[t.slot].steps[scripts[t.slot].position] else {
-      return
-    }
-    scripts[t.slot].isWaiting = false
-    if kernel.registers[t.slot].pc == scripts[t.slot].issuedAt { return }
-    scripts[t.slot].position += 1
-    scripts[t.slot].results.append(result(of: t, call))
-  }
-
-  private mutating func compute(_ t: ThreadID, _ span: TimeSpan) {
-    if scripts[t.slot].rest == .zero { scripts[t.slot].rest = span }
-    scripts[t.slot].rest -= node.spend(scripts[t.slot].rest, until: node.horizon)
-    if scripts[t.slot].rest == .zero { scripts[t.slot].position += 1 }
-  }
-
-  /// A fault is taken again and again until the page is there, as an instruction would do it.
-  private mutating func touch(_ t: ThreadID, _ address: UInt64, _ access: FaultAccess) {
-    let entry = node.kernel.translate(node.kernel.threads[t.slot].task, address)
-    let wanted: MemoryRights = access == .store ? .write : access == .fetch ? .execute : .read
-    if let entry, entry.rights.contains(wanted) {
-      scripts[t.slot].position += 1
-    } else {
-      node.enterKernel { $0.pageFault(address: address, access: access) }
-    }
-  }
-
   // MARK: System calls
 
-  private mutating func issue(_ call: SystemCall, by t: ThreadID) {
+  mutating func issue(_ call: SystemCall, by t: ThreadID) {
     for (index, word) in call.words.enumerated() { kernel.setMessageWord(t, index, word) }
     if let buffers = call.buffers { kernel.setReceiveBuffers(t, buffers) }
     kernel.registers[t.slot].a0 = call.tag.raw
@@ -183,45 +144,19 @@ struct KernelWorld: ~Copyable {
     check()
   }
 
-  private func result(of t: ThreadID, _ call: SystemCall) -> SystemCallResult {
+  func result(of t: ThreadID, _ call: SystemCall) -> SystemCallResult {
     let tag = MessageTag(raw: node.kernel.registers[t.slot].a0)
     return SystemCallResult(
       tag: tag, label: node.kernel.registers[t.slot].a3, error: node.kernel.messageWord(t, UTCB.error),
-      words: (0..<8).map { node.kernel.messageWord(t, $0) })
+      words: (0..<40).map { node.kernel.messageWord(t, $0) })
   }
 
-  private mutating func check() {
-    guard !onlyComputed else { return }
+  mutating func check() {
+    if kernel.stopped != nil || onlyComputed { return }
     let found = checksSpaces ? node.kernel.checkInvariants() : node.kernel.checkThreadInvariants()
     for sentence in found where !defects.contains(sentence) {
       defects.append(sentence)
       Issue.record("\(sentence)")
     }
-  }
-}
-
-/// What a scripted thread does next.
-enum Step {
-  case call(SystemCall)
-  case mark(String)
-  case compute(TimeSpan)
-  case touch(UInt64, FaultAccess)
-  /// Takes a page fault once and goes on elsewhere.
-  case fault(UInt64, FaultAccess)
-  case trap(cause: UInt64, value: UInt64)
-  /// Uses the processor for ever.
-  case spin
-}
-
-extension PlatformProfile {
-  /// Kernel work takes no time, an instruction 100 ns: tests with machine code pass through milliseconds quickly.
-  static let silent = PlatformProfile(
-    name: "silent", about: "kernel work takes no time", picosecondsPerCycle: 100_000,
-    kernel: CostModel { work in
-      CostModel.Entry(base: work == .interruptFlight ? 100 : 0, status: .assumed, source: "test of behaviour")
-    },
-    memory: MemoryCosts(copy: free, fill: free, touch: free, storage: free))
-  private static var free: MemoryCosts.Entry {
-    MemoryCosts.Entry(picosecondsPerByte: 0, status: .assumed, source: "test of behaviour")
   }
 }

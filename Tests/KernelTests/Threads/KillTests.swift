@@ -8,9 +8,8 @@ import Testing
 struct KillTests {
   static let profiles = KernelProfile.Name.allCases
 
-  // G62
   @Test(arguments: [(KernelProfile.Name.r67, "pending"), (.modern, "err6,p0,w0,i0")])
-  func `senders queued at a dead thread are told today and hang in profile r67`(
+  func `G62 senders queued at a dead thread are told today and hang in profile r67`(
     _ profile: KernelProfile.Name, _ result: String
   ) {
     var world = KernelWorld(.named(profile))
@@ -22,12 +21,12 @@ struct KillTests {
     #expect(world.outcome(client) == result)
     world.cancel(client)
     world.sleep(milliseconds: 1)
-    #expect(world.outcome(client) == "err6,p0,w0,i0")
+    // Profile r67 takes a sender that is in no queue for served (observed r02).
+    #expect(world.outcome(client) == (profile == .r67 ? "p7,w2,i0,m11:12" : result))
   }
 
-  // G63
   @Test(arguments: profiles)
-  func `a caller of a dead thread waits for ever`(_ profile: KernelProfile.Name) {
+  func `G63 a caller of a dead thread waits for ever`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let server = world.thread(priority: 20, [.wait(), .sleep(milliseconds: 100)])
     let client = world.thread(priority: 10, [.call(server.slot)])
@@ -40,9 +39,8 @@ struct KillTests {
     #expect(world.outcome(client) == "err7,p7,w2,i0")
   }
 
-  // G64
   @Test(arguments: profiles)
-  func `a victim of low priority is there until it has run`(_ profile: KernelProfile.Name) {
+  func `G64 a victim of low priority is there until it has run`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
     let victim = world.thread(priority: 2, [.sleep(milliseconds: 100)])
     let gate = world.gate(victim, label: 0x40)
@@ -79,14 +77,16 @@ struct KillTests {
   }
 
   @Test(arguments: profiles)
-  func `a reply to a dead caller fails`(_ profile: KernelProfile.Name) {
+  func `a reply to a dead caller fails today and stops the kernel of profile r67`(_ profile: KernelProfile.Name) {
     var world = KernelWorld(.named(profile))
+    world.expectsStop = profile == .r67
     let server = world.thread(priority: 20, [.wait(), .sleep(milliseconds: 5), .reply(.replyOnly, timeouts: .zero)])
     let client = world.thread(priority: 10, [.call(server.slot)])
     world.sleep(milliseconds: 1)
     world.drop(client.slot)
     world.sleep(milliseconds: 10)
-    #expect(world.outcome(server, 2) == "err4,p0,w0,i0")
+    #expect((world.kernel.stopped != nil) == (profile == .r67))
+    if profile == .modern { #expect(world.outcome(server, 2) == "err4,p0,w0,i0") }
   }
 
   @Test(arguments: profiles)

@@ -137,6 +137,8 @@ import Testing
             { "log": "end" } ] } ] }
       """
     let played = try PlayedScenario.bare(Self.scenario(task), kernel, until: .milliseconds(50))
-    #expect(played.lines("console") == ["ring", "bell 0", "bell 0", "worker", "started 0", "child", "end"])
+    // Profile r67 lets the caller go on when it gives a thread its first processor.
+    let begun = kernel == .r67 ? ["started 0", "end", "worker", "child"] : ["worker", "started 0", "child", "end"]
+    #expect(played.lines("console") == ["ring", "bell 0", "bell 0"] + begun)
   }
 }

@@ -53,9 +53,9 @@ import Testing
     }
   }
 
-  /// Tests/Programs: the same component in C, with a library of its own.
+  /// Tests/Programs: the same component in C, with a library of its own; and one that computes in floating point.
   @Test(.enabled(if: tool("swift") != nil, "needs clang of the Swift toolchain"), arguments: KernelChoice.allCases)
-  func `the sheep counter in C runs like the compiled one`(_ kernel: KernelChoice) throws {
+  func `components in C run, with integers and with floating point`(_ kernel: KernelChoice) throws {
     let programs = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
       .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
       .appendingPathComponent("Programs")
@@ -65,6 +65,10 @@ import Testing
       let elf = try [UInt8](Data(contentsOf: folder.appendingPathComponent("counter.elf")))
       let played = PlayedScenario.program("counter", elf, kernel, until: .milliseconds(3500))
       #expect(played.lines("counter") == (1...4).map { "\($0) sheep. zzZ" })
+
+      let mean = try [UInt8](Data(contentsOf: folder.appendingPathComponent("mean.elf")))
+      let means = ["1.00", "2.50", "4.67", "7.50"].enumerated().map { "\($0 + 1) samples, mean \($1)" }
+      #expect(PlayedScenario.program("mean", mean, kernel, until: .milliseconds(3500)).lines("mean") == means)
     }
   }
 }

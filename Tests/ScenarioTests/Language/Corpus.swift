@@ -10,7 +10,7 @@ enum Corpus {
 
   static let good = [
     "sheep-counter", "control-loop", "reply-and-wait", "capability-spaces", "page-fault-and-pager",
-    "every-genode-key", "every-bare-key",
+    "every-genode-key", "every-bare-key", "weights",
   ]
   static let bad = [
     "five-mistakes", "no-machine", "no-components", "list-at-top", "bare-with-components", "tasks-without-runtime",

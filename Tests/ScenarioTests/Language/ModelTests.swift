@@ -63,7 +63,8 @@ import Testing
       seen += document.allKeys
     }
     let shapes = Verb.allCases.map(\.shape) + CapabilityKind.allCases.map(\.shape) + TimelineVerb.allCases.map(\.shape)
-    for key in (shapes + ClaimKind.allCases.map(\.shape)).flatMap(\.keys) {
+    let others = ClaimKind.allCases.map(\.shape) + SchedulingKind.allCases.map(\.shape)
+    for key in (shapes + others).flatMap(\.keys) {
       #expect(seen.contains(key), "no file of the corpus uses \(key)")
     }
   }

@@ -74,6 +74,26 @@ struct Mistake: Sendable, CustomTestStringConvertible {
       "sheep + 1", String(repeating: "+", count: 5000), "11:35: this text has 5000 bytes; the limit is 4096"),
     Mistake(
       "{sheep} sheep", String(repeating: "{sheep}", count: 700), "12:20: this text has 4905 bytes; the limit is 4096"),
+    // Scheduling.
+    Mistake(
+      "\"weight\": 1 }", "\"deadline\": \"3ms\" }",
+      "9:44: `deadline` needs a kernel with \"scheduler\": \"fp-edf\"; `machine` has \"fp-wfq\"", file: "weights"),
+    Mistake(
+      "\"fp-wfq\"", "\"fixed-priority\"",
+      "8:44: `weight` needs a kernel with \"scheduler\": \"fp-wfq\"; `machine` has \"fixed-priority\"",
+      "9:44: `weight` needs a kernel with \"scheduler\": \"fp-wfq\"; `machine` has \"fixed-priority\"",
+      file: "weights"),
+    Mistake(
+      "\"weight\": 1", "\"weight\": 1, \"deadline\": \"1ms\"",
+      "9:57: `scheduling` has one of these keys, found both `weight` and `deadline`", file: "weights"),
+    Mistake("\"weight\": 1 }", "\"weight\": 0 }", "9:54: 0 is out of range; expected 1 to 1000000", file: "weights"),
+    Mistake(
+      "\"scheduling\": { \"weight\": 1 }", "\"priority\": 2, \"scheduling\": { \"weight\": 1 }",
+      "9:57: a thread has either `priority` or `scheduling`", file: "weights"),
+    Mistake(
+      "\"fp-wfq\"", "\"fp-wfq\", \"late threads\": \"last\"",
+      "3:97: `late threads` needs a kernel with \"scheduler\": \"fp-edf\"; `machine` has \"fp-wfq\"",
+      file: "weights"),
     // Names.
     Mistake(
       "sheep + 1", "sheeep + 1", "11:36: there is no variable `sheeep` in `sheep_counter`; did you mean `sheep`?"),
@@ -90,9 +110,9 @@ struct Mistake: Sendable, CustomTestStringConvertible {
       file: "reply-and-wait"),
     Mistake(
       "\"interrupt\": 5", "\"interrupt\": 7",
-      "30:45: nobody listens to interrupt 7: no `irq` capability has this number", file: "every-bare-key"),
+      "33:45: nobody listens to interrupt 7: no `irq` capability has this number", file: "every-bare-key"),
     Mistake(
-      "\"interrupt\": 5", "\"interrupt\": 0", "30:45: 0 is out of range; expected 1 to 94", file: "every-bare-key"),
+      "\"interrupt\": 5", "\"interrupt\": 0", "33:45: 0 is out of range; expected 1 to 94", file: "every-bare-key"),
     Mistake(
       "\"kill\": \"sheep_counter\"", "\"kill\": \"sheep_count\"",
       "17:31: there is no component `sheep_count`; did you mean `sheep_counter`?"),

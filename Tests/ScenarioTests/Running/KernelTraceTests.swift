@@ -20,8 +20,14 @@ import Testing
       "timeline": [ { "at": "5ms", "stop": true } ] }
     """
 
-  private func trace(_ format: KernelTrace.Format) throws -> (text: String, record: RunRecord) {
-    let scenario = try parseScenario(bytes: Array(Self.scenario.utf8), file: "test.json").get()
+  /// The same with the server on a core of its own.
+  private static let parallel = scenario.replacing("\"modern\"", with: "\"modern\", \"cores\": 2")
+    .replacing("\"priority\": 20", with: "\"priority\": 20, \"core\": 1")
+
+  private func trace(
+    _ format: KernelTrace.Format, of text: String = scenario
+  ) throws -> (text: String, record: RunRecord) {
+    let scenario = try parseScenario(bytes: Array(text.utf8), file: "test.json").get()
     var trace: KernelTrace?
     var text = ""
     let watcher = KernelWatcher(
@@ -77,9 +83,17 @@ import Testing
     "c res error 3: (p=0 w=1 i=0 E)",
   ]
 
-  @Test func `every line of the other form is a JSON object that agrees with the text`() throws {
-    let text = try trace(.text).text.split(separator: "\n").dropFirst()
-    let json = try trace(.jsonLines).text.split(separator: "\n").map { line in
+  @Test func `requests between cores and migrations have their records`() throws {
+    let text = try trace(.text, of: Self.parallel).text
+    for word in [" 1       ", "mig    id=", "drq    func=arrive", "drq    func=send", "src_cpu=0 dst_cpu=1"] {
+      #expect(text.contains(word), "\(word)")
+    }
+  }
+
+  @Test(arguments: [scenario, parallel])
+  func `every line of the other form is a JSON object that agrees with the text`(_ scenario: String) throws {
+    let text = try trace(.text, of: scenario).text.split(separator: "\n").dropFirst()
+    let json = try trace(.jsonLines, of: scenario).text.split(separator: "\n").map { line in
       try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
     }
     #expect(json[0]["format"] as? String == "stasis-kernel-trace" && json[0]["version"] as? Int == 1)

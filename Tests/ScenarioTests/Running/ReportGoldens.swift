@@ -4,7 +4,7 @@ enum ReportGoldens {
     A server blocked in reply_and_wait is checkpointed and restored
       One server, one client.
       platform riscv-virt · kernel modern · 200 ms simulated · 1,234,567 instructions
-      costs: 24 counted, 4 assumed (stasis run --costs)
+      costs: 24 counted, 5 assumed (stasis run --costs)
 
       timeline      50 ms checkpoint c1 · 120 ms server killed · 140 ms restore c1 · 200 ms stop
                     |----------------------C====---------------------------K........R.---------------------!-----|
