@@ -21,7 +21,8 @@ struct Explorer {
     let key = world.key.value
     if let tried = visited[key], tried >= depth { return }
     if visited[key] == nil {
-      report(world.defects)
+      // Where the real kernel would have stopped nothing is promised any more.
+      if world.kernel.stopped == nil { report(world.defects) }
     }
     visited[key] = depth
     guard depth > 0, finding == nil, world.kernel.stopped == nil else { return }
@@ -142,9 +143,10 @@ extension Kernel {
       return nextSender(for: t).isNone ? nil : "\(t) sleeps and somebody sends to it"
     case .sendWait:
       guard !thread.queuedAt.isNone else { return nil }
-      let accepts = threads[thread.queuedAt.slot].accepts(SenderID(thread: t))
+      let receiver = threads[thread.queuedAt.slot]
+      let accepts = receiver.accepts(SenderID(thread: t)) && !receiver.flags.contains(.wakePending)
       // A receiver that has switched to somebody else takes the message when it runs again.
-      return accepts && !threads[thread.queuedAt.slot].isReady ? "\(t) sleeps and \(thread.queuedAt) listens" : nil
+      return accepts && !receiver.isReady ? "\(t) sleeps and \(thread.queuedAt) listens" : nil
     }
   }
 
