@@ -54,7 +54,7 @@ extension Kernel {
   private mutating func mapNext(
     _ move: inout PageMove, _ found: PageEntry, _ sourceOrder: PageOrder, _ rights: MemoryRights
   ) throws(MapFailure) -> Bool {
-    let target = lookUp(move.target, move.to)
+    var target = lookUp(move.target, move.to)
     var order = sourceOrder
     while let smaller = order.smaller, order.rawValue > target.order.rawValue || !move.fits(order) {
       order = smaller
@@ -63,6 +63,8 @@ extension Kernel {
     defer { move.skip(order.bytes) }
     let sourcePage = move.from & ~sourceOrder.mask
     let source = try materialise(move.source, sourcePage, found, sourceOrder)
+    // A page of an identity window that is mapped onto itself exists only now.
+    if found.node < 0 { target = lookUp(move.target, move.to) }
     if source.isKernelUser || target.entry.isValid && target.entry.isKernelUser { return false }
     let frame = source.frame + Int((move.from - sourcePage) >> 12)
     if target.entry.isValid {

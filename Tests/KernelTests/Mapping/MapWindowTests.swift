@@ -28,4 +28,13 @@ struct MapWindowTests {
     let window = MapWindow(source: 0x40, sourceOrder: 4, target: 0, targetOrder: 51, hotSpot: 0x12345)
     #expect(window.target == 0x12340 && window.source == 0x40)
   }
+
+  @Test(arguments: KernelProfile.Name.allCases)
+  func `a page that is mapped onto itself for the first time leaves the tree whole`(_ profile: KernelProfile.Name) {
+    var world = KernelWorld(.named(profile))
+    let page = FlexPage.memory(KernelWorld.window, order: 12, rights: .rw)
+    let item = SendItem.map(hotSpot: KernelWorld.window)
+    world.invoke(.task, KernelProtocol.task, [Opcode.Task.map, item.raw, page.raw], items: [.objects(.task)])
+    #expect(world.kernel.checkInvariants() == [])
+  }
 }
