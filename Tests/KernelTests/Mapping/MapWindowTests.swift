@@ -1,3 +1,4 @@
+import FiascoABI
 import Testing
 
 @testable import FiascoKernel
