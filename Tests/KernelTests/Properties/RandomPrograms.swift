@@ -37,6 +37,7 @@ struct RandomPrograms: ~Copyable {
     }
     node = Node(kernel: calls.takeKernel(), platform: .riscvVirt)
     node.keepsRecords = true
+    node.kernel.recordsEvents = true
   }
 
   /// Runs for a millisecond of simulated time; returns how many system calls were made, nil when all is over.
