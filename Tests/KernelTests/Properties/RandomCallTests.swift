@@ -59,7 +59,8 @@ struct RandomCallTests {
     var calls = RandomCalls(profile, seed: seed)
     calls.keepsHistory = trace
     for step in 0..<Self.stepsPerRound {
-      guard calls.step() else { return step }
+      // Where the real kernel would have stopped nothing is promised any more.
+      guard calls.step(), calls.kernel.stopped == nil else { return step }
       var findings = calls.kernel.checkThreadInvariants()
       if step % 16 == 0 { findings += calls.kernel.spaceDefect().map { [$0] } ?? [] }
       guard findings.isEmpty else {
@@ -92,6 +93,7 @@ struct RandomCallTests {
     for turn in 0..<60 {
       guard let calls = programs.run() else { break }
       made += calls
+      if programs.node.kernel.stopped != nil { break }
       let findings = programs.node.kernel.checkInvariants()
       guard findings.isEmpty else {
         Issue.record("random programs, \(profile.rawValue), seed \(seed), millisecond \(turn): \(findings)")
