@@ -32,16 +32,16 @@ public struct Kernel: ~Copyable {
   public var fpuStates = SlotTable<FPUState>()
   var areas = SlotTable<ThreadAreas>()
   /// Inputs of all interrupt controllers.
-  var pins = ContiguousArray(repeating: InterruptPin(), count: InterruptPin.count)
-  var logAttributes = LogAttributes()
-  var rootPager = RootPager()
+  var pins: ContiguousArray<InterruptPin>
+  var logAttributes: LogAttributes
+  var rootPager: RootPager
   var frames: FrameAllocator
   /// Objects being destroyed; empty outside an operation.
   var condemned: [ObjectID] = []
 
   // Scheduling
   /// The core on whose behalf the kernel executes; its parts have forwarding names in `Processor.swift`.
-  @usableFromInline var here = Processor()
+  @usableFromInline var here: Processor
   /// The other cores, by number; the active core's entry is empty, and with one core there is none.
   var parked: [Processor]
   public let coreCount: Int
@@ -77,6 +77,11 @@ public struct Kernel: ~Copyable {
     self.profile = profile
     self.costs = costs
     self.memory = memory
+    // Not where they are declared: a fork would make them first and then replace them.
+    pins = ContiguousArray(repeating: InterruptPin(), count: InterruptPin.count)
+    logAttributes = LogAttributes()
+    rootPager = RootPager()
+    here = Processor()
     frames = FrameAllocator(range: kernelFrames)
     coreCount = cores
     parked = cores > 1 ? Array(repeating: Processor(), count: cores) : []

@@ -24,7 +24,7 @@ public struct Node: ~Copyable {
 
   var hart = Hart()
   var translations = TranslationPool()
-  var devices = DeviceSignals()
+  var devices: DeviceSignals
   /// Which thread's instructions ran last; a switch loses the hart's reservation.
   var lastThread = ThreadID.none
   /// By number, with several cores; the active one's time and last thread stand above.
@@ -34,6 +34,7 @@ public struct Node: ~Copyable {
     let count = kernel.coreCount
     self.kernel = kernel
     self.platform = platform
+    devices = DeviceSignals()
     cores = count > 1 ? Array(repeating: ParkedCore(), count: count) : []
   }
 
@@ -173,6 +174,7 @@ extension Node {
     }
   }
 
+  @inline(__always)
   mutating func handle(_ reason: ExitReason, of t: ThreadID, until boundary: Instant) {
     switch reason {
     case .budget: break
