@@ -53,6 +53,8 @@ public struct Kernel: ~Copyable {
   // Interface with the machine
   /// A device asks for an interrupt that is not masked: the machine enters `interrupt()`.
   public internal(set) var interruptRequested = false
+  /// The kernel lets interrupts in: the machine carries out one that is due, or `passPreemptionPoint()`.
+  public var isAtPreemptionPoint = false
   /// Cycles of kernel work since the machine last drained them.
   public var pendingCycles: UInt64 = 0
   /// Translations may have become stale: the machine flushes its caches and clears this.

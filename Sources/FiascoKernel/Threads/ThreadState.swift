@@ -101,6 +101,8 @@ public enum Continuation: UInt8, BitwiseCopyable, Sendable {
   case finish
   /// The exception or fault has to be sent (again).
   case raise
+  /// Between two parts of a long operation, where interrupts are let in (`Proc::preemption_point`).
+  case modifySenders
   /// Asked another core to do something and waits for its answer, which nothing cuts short (`Thread_drq_wait`).
   case requestWait
   /// The receiver's core has queued the sender: now its timeout begins (`do_send_wait` after a remote handshake).
