@@ -71,7 +71,7 @@ import Testing
   @Test func `a refused session costs nothing and leaves nothing behind`() {
     var host = CoreHost()
     let before = host.core
-    #expect(host.session("PD", quota: 4096)?.exception == .outOfMetadata)
+    #expect(host.session("PD", quota: 4096)?.exception == .quotaExceeded)
     #expect(host.session("LOG", quota: 512)?.exception == .quotaExceeded)
     #expect(host.session("ROM", quota: 4096, label: "x -> none")?.exception == .unavailable)
     #expect(host.session("Nothing", quota: 4096)?.exception == .serviceDenied)

@@ -49,7 +49,7 @@ extension Core {
   }
 
   private mutating func createInitSessions(_ script: inout Script) throws(Interruption) {
-    initial.pd = try createPD(label: "init", quota: SessionQuota.pd, &script)
+    initial.pd = try createPD(label: "init", quota: SessionQuota.pd - CoreMetadata.session("PD"), &script)
     initial.ram = try createRAM(label: "init", quota: SessionQuota.ram, &script)
     initial.cpu = try createCPU(
       label: "init", quota: SessionQuota.cpu, priority: ComponentPriority.highest, &script)
