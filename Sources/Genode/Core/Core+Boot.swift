@@ -84,6 +84,7 @@ extension Core {
   private mutating func announce() {
     outbox.append(.childStarted(name: "init"))
     let quota = ramSessions[initial.ram].limit
-    for line in ["Genode 16.08", "\(quota >> 20) MiB RAM assigned to init"] { entrypoint.work += Self.output(line) }
+    entrypoint.work += output("Genode \(configuration.release.name.rawValue)")
+    entrypoint.work += output("\(quota >> 20) MiB RAM assigned to init")
   }
 }

@@ -54,6 +54,7 @@ extension Core {
     }
     detachEverywhere(dataspace)
     for region in regionMaps[map].regions {
+      dataspaces[region.dataspace].attachments -= 1
       guard case .managed(let inner) = dataspaces[region.dataspace].backing else { continue }
       regionMaps[inner].attachedIn.removeAll { $0 == map }
     }

@@ -47,6 +47,7 @@ extension Core {
     let address = try findPlace(for: size, of: source, offset: offset, in: map, at: place)
     try consume(priceOfRegion(of: map), of: regionMaps[map].payer)
     regionMaps[map].insert(AttachedRegion(address: address, size: size, dataspace: dataspace, offset: offset))
+    dataspaces[dataspace].attachments += 1
     outbox.append(.regionAttached(map: regionMaps[map].badge, address: address, bytes: size))
     if case .managed(let inner) = source.backing, !regionMaps[inner].attachedIn.contains(map) {
       regionMaps[inner].attachedIn.append(map)
@@ -80,6 +81,7 @@ extension Core {
       return
     }
     release(priceOfRegion(of: map), of: regionMaps[map].payer)
+    dataspaces[region.dataspace].attachments -= 1
     forgetReference(to: region.dataspace, in: map)
     let pages = unmap(region, of: map)
     outbox.append(.regionDetached(map: regionMaps[map].badge, address: region.address, unmappedPages: pages))
@@ -93,7 +95,7 @@ extension Core {
   }
 
   mutating func detachEverywhere(_ dataspace: Int) {
-    for map in regionMaps.live {
+    for map in regionMaps.live where dataspaces[dataspace].attachments > 0 {
       for region in regionMaps[map].regions where region.dataspace == dataspace { detach(region.address, from: map) }
     }
   }

@@ -80,7 +80,7 @@ extension Core {
       let label = logSessions[session].label
       for line in text.split(separator: "\n", omittingEmptySubsequences: true) {
         outbox.append(.logWritten(component: label, text: String(line)))
-        entrypoint.work += Self.output("[\(label)] \(line)")
+        entrypoint.work += output("[\(label)] \(line)")
       }
       return RPCReply(words: [UInt64(text.utf8.count)])
     }

@@ -36,7 +36,7 @@ struct CoreCapability: Hashable, BitwiseCopyable, Sendable {
 
 /// Ids from 4 in steps of 4, lowest free first; freed ids are used again. Models `Cap_id_allocator`.
 struct BadgeTable: Hashable, Sendable {
-  private var rows: [CoreCapability?] = []
+  private var rows = ChunkedArray<CoreCapability?>()
   /// The first row that is free, in the array or behind it.
   private var lowestFree = 0
 
@@ -60,7 +60,7 @@ struct BadgeTable: Hashable, Sendable {
     lowestFree = min(lowestFree, Int(badge / Badge.step) - 1)
   }
 
-  var count: Int { rows.count { $0 != nil } }
+  var count: Int { rows.indices.count { rows[$0] != nil } }
   /// 16383 objects at most exist at a time.
   var hasRoom: Bool { UInt64(lowestFree + 1) * Badge.step < Badge.limit }
 }
@@ -77,6 +77,8 @@ struct Dataspace: Hashable, BitwiseCopyable, Sendable {
   var isWritable: Bool
   /// RAM session that paid; only it may free the dataspace.
   var owner: Int?
+  /// Regions that show it, in all maps.
+  var attachments = 0
 
   var physicalAddress: UInt64 {
     switch backing {
