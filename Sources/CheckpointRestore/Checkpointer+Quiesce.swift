@@ -12,11 +12,12 @@ enum Quiescence: Hashable, Sendable {
 
 // A checkpoint that waits for a good moment. A stop without cancel leaves system calls alone: whoever is in one
 // finishes it and is stopped behind it, with its answer. So calls end, and only those who wait for something new stay
-// blocked. A thread that serves must be among these: stopped anywhere else it may hold a request. Writes taking, jobs,
+// blocked; the code before their system call tells who these are. A thread that serves must be among them: stopped
+// anywhere else it may hold a request. Writes taking, jobs,
 // commands.
 extension Checkpointer {
   /// Microseconds between two looks, and how many of them; assumed.
-  private static let quiescencePeriod: UInt64 = 2_000
+  private static let quiescencePeriod: UInt64 = 4_000
   private static let mostLooks = 25
 
   mutating func startOwnWork(_ work: TimedCommand.OwnWork) {
@@ -25,7 +26,7 @@ extension Checkpointer {
     case .quiescence:
       guard let taking else { return }
       guard children[taking.child].condition == .running else { return abandon(.targetNotRunning(taking.image.componentName)) }
-      jobs += taking.threads.indices.map { .readState(thread: $0) }
+      for index in taking.threads.indices { jobs += [.readState(thread: index), .findOperation(thread: index)] }
       jobs.append(.judgeQuiescence)
     }
   }
@@ -52,7 +53,7 @@ extension Checkpointer {
   }
 
   /// Runs, and was not stopped by the child itself.
-  private func isOurs(_ index: Int) -> Bool { online(index).isStarted && !online(index).isPaused }
+  func isOurs(_ index: Int) -> Bool { online(index).isStarted && !online(index).isPaused }
 
   private func serves(_ index: Int) -> Bool {
     let thread = run.threads[index].thread
@@ -62,8 +63,10 @@ extension Checkpointer {
   /// Threads that serve and were stopped in user code are let go on, to come to their wait.
   private mutating func judgeQuiescence(_ script: inout Script) throws(Suspension) {
     guard case .asked(let looks) = run.quiescence else { return }
-    let busy = run.threads.indices.filter { isOurs($0) && run.threads[$0].isStopped && serves($0) }
-    if looks > 0, busy.isEmpty || looks >= Self.mostLooks {
+    let ours = run.threads.indices.filter { isOurs($0) }
+    let busy = ours.filter { run.threads[$0].isStopped && serves($0) }
+    let calling = ours.contains { !run.threads[$0].isStopped && !run.threads[$0].onlyWaits }
+    if looks > 0, busy.isEmpty && !calling || looks >= Self.mostLooks {
       run.quiescence = .reached
       jobs.append(.preflight)
       return
@@ -106,7 +109,7 @@ extension Checkpointer {
 
 extension CheckpointImage {
   /// A thread whose call or whose request would be lost or repeated although nobody in the component could mend it.
-  var restlessThread: Int? {
+  public var restlessThread: Int? {
     let relations = callerRelations
     return threads.indices.first { index in
       let thread = threads[index]
@@ -120,4 +123,9 @@ extension CheckpointImage {
       }
     }
   }
+}
+
+extension ThreadCapture {
+  /// Blocked in a receive without a send, or in one whose send is over because it waits for anybody.
+  fileprivate var onlyWaits: Bool { !operation.isEmpty && (!operation.contains(.send) || operation.contains(.openWait)) }
 }

@@ -9,6 +9,9 @@ public struct Topic: Hashable, Sendable {
   /// Cases of `Tests/Conformance` whose output was taken from the real kernel.
   public var evidence: [String]
 
+  /// Whether its answer is also given as a table of situations, played when it is asked for.
+  public var hasTable: Bool { name == "reply-and-wait" }
+
   public static func named(_ name: String) -> Topic? { all.first { $0.name == name } }
 }
 
