@@ -3,10 +3,10 @@ import Genode
 
 /// Where a program took an argument of a system call from, as the instructions before the `ecall` tell.
 ///
-/// Two things are found so. A cancel in the send phase destroys the register with the tag. But the registers and the memory it was loaded from
-/// are still what they were: the thread has executed nothing since. Only straight-line code is believed, in which
-/// nothing that counts is changed afterwards. And a thread that was stopped without cancel shows only
-/// instruction and stack pointer; what is on its stack tells which operation it is blocked in.
+/// Two things are found so. A cancel in the send phase destroys the register with the tag; but the registers and the
+/// memory it was loaded from are still what they were, because the thread has executed nothing since. And a thread that
+/// was stopped without cancel shows only instruction and stack pointer; what is on its stack tells which operation it is
+/// blocked in. Only straight-line code is believed, in which nothing that counts is changed afterwards.
 enum ArgumentSource: Hashable, Sendable {
   case value(UInt64)
   /// Register plus a number.
@@ -58,7 +58,8 @@ enum ArgumentSource: Hashable, Sendable {
     case .loadUpper: self = .value(code.upperImmediate &+ plus)
     case .addImmediate where code.source == 0: self = .value(code.immediate &+ plus)
     // The kernel's answer is in a3.
-    case .addImmediate where code.source != RegisterIndex.a3: self = .register(code.source, plus: code.immediate &+ plus)
+    case .addImmediate where code.source != RegisterIndex.a3:
+      self = .register(code.source, plus: code.immediate &+ plus)
     case .loadDouble where plus == 0 && code.source != RegisterIndex.a3:
       self = .memory(code.source, plus: code.immediate)
     default: return nil
@@ -105,6 +106,7 @@ extension Checkpointer {
   /// What a thread that was stopped without cancel is blocked in; nothing if its code does not tell.
   mutating func findOperation(of index: Int, _ script: inout Script) throws(Suspension) {
     run.threads[index].operation = []
+    run.threads[index].calledThread = nil
     let capture = run.threads[index]
     guard isOurs(index), !capture.isStopped, capture.pc >= 4,
       let place = children[run.child].place(of: capture.pc - 4)
@@ -120,8 +122,22 @@ extension Checkpointer {
       known[RegisterIndex.framePointer] = ArgumentSource.frameOffset(in: before).map { sp &+ $0 }
       let target = try value(of: source, known, &script)
       run.threads[index].operation = target.map { ObjectReference(raw: $0).operation } ?? []
+      if let target { run.threads[index].calledThread = try ownThread(behind: ObjectReference(raw: target), &script) }
     }
     try detachHere(address, &script)
+  }
+
+  /// The child's thread that serves what one of its own slots leads to.
+  private func ownThread(behind target: ObjectReference, _ script: inout Script) throws(Suspension) -> Int? {
+    guard target.operation == .call, !target.namesNoSlot, target.index < UInt64(CapMapLayout.entries) else {
+      return nil
+    }
+    guard let place = children[run.child].place(of: run.capabilityMapAddress + target.index * CapMapLayout.entrySize),
+      let local = try attachHere(children[run.child].dataspaces[place.dataspace].real, &script)
+    else { return nil }
+    let badge = CapMapLayout.badge(inWord: try script.read(local + place.offset, count: 1)[0])
+    try detachHere(local, &script)
+    return children[run.child].rpcObjects.first { $0.isLive && $0.real.badge == badge }?.thread
   }
 
   /// Up to `count` instructions before the system call a thread stands behind, the last one last.

@@ -16,6 +16,8 @@ struct ThreadCapture: Hashable, Sendable {
   var sendTag: UInt64?
   /// What it is blocked in, while a child is being brought to a stand; empty if nobody knows.
   var operation: IPCOperation = []
+  /// The thread of the child, by row, that serves the object it calls.
+  var calledThread: Int?
   var image: ThreadImage?
 
   var registers: [UInt64] { ThreadImage.registers(exceptionWords: words) }

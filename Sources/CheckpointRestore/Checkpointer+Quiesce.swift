@@ -4,8 +4,9 @@ import Genode
 /// How far a child has been brought to a stand before its checkpoint.
 enum Quiescence: Hashable, Sendable {
   case notAsked
-  /// Threads stop by themselves at their next return to user mode; looked at this often so far.
-  case asked(looks: Int)
+  /// Threads stop by themselves at their next return to user mode; since when, microseconds, and whether anybody has
+  /// looked at them.
+  case asked(since: UInt64, looked: Bool)
   /// As quiet as it will get.
   case reached
 }
@@ -16,23 +17,26 @@ enum Quiescence: Hashable, Sendable {
 // anywhere else it may hold a request. Writes taking, jobs,
 // commands.
 extension Checkpointer {
-  /// Microseconds between two looks, and how many of them; assumed.
-  private static let quiescencePeriod: UInt64 = 4_000
-  private static let mostLooks = 25
+  /// Microseconds: until a server has come to its wait, until a call is over, until nobody waits any longer. Assumed.
+  private static let shortPeriod: UInt64 = 1_000
+  private static let period: UInt64 = 4_000
+  private static let patience: UInt64 = 100_000
 
   mutating func startOwnWork(_ work: TimedCommand.OwnWork) {
     switch work {
     case .period(let child, let session): jobs.append(.startPeriod(child: child, session: session))
     case .quiescence:
       guard let taking else { return }
-      guard children[taking.child].condition == .running else { return abandon(.targetNotRunning(taking.image.componentName)) }
+      guard children[taking.child].condition == .running else {
+        return abandon(.targetNotRunning(taking.image.componentName))
+      }
       for index in taking.threads.indices { jobs += [.readState(thread: index), .findOperation(thread: index)] }
       jobs.append(.judgeQuiescence)
     }
   }
 
   mutating func beginQuiescing() {
-    run.quiescence = .asked(looks: 0)
+    run.quiescence = .asked(since: 0, looked: false)
     jobs += run.threads.indices.map { .requestStop(thread: $0) }
     jobs.append(.judgeQuiescence)
   }
@@ -55,25 +59,30 @@ extension Checkpointer {
   /// Runs, and was not stopped by the child itself.
   func isOurs(_ index: Int) -> Bool { online(index).isStarted && !online(index).isPaused }
 
+  /// By an RPC object, or by fetching the signals all others wait for.
   private func serves(_ index: Int) -> Bool {
     let thread = run.threads[index].thread
+    if online(index).name == ComponentLayout.signalHandlerName { return true }
     return children[run.child].rpcObjects.contains { $0.isLive && $0.thread == thread }
   }
 
   /// Threads that serve and were stopped in user code are let go on, to come to their wait.
   private mutating func judgeQuiescence(_ script: inout Script) throws(Suspension) {
-    guard case .asked(let looks) = run.quiescence else { return }
+    guard case .asked(var since, let looked) = run.quiescence else { return }
     let ours = run.threads.indices.filter { isOurs($0) }
-    let busy = ours.filter { run.threads[$0].isStopped && serves($0) }
+    // Whoever is called by a thread of the same component is brought together with it again.
+    let held = run.threads.compactMap(\.calledThread)
+    let busy = ours.filter { run.threads[$0].isStopped && serves($0) && !held.contains(run.threads[$0].thread) }
     let calling = ours.contains { !run.threads[$0].isStopped && !run.threads[$0].onlyWaits }
-    if looks > 0, busy.isEmpty && !calling || looks >= Self.mostLooks {
+    let now = try script.readClock()
+    if since == 0 { since = now }
+    if looked, busy.isEmpty && !calling || now - since >= Self.patience {
       run.quiescence = .reached
       jobs.append(.preflight)
       return
     }
-    run.quiescence = .asked(looks: looks + 1)
-    let now = try script.readClock()
-    schedule(.quiescence, at: now + Self.quiescencePeriod)
+    run.quiescence = .asked(since: since, looked: true)
+    schedule(.quiescence, at: now + (busy.isEmpty ? Self.period : Self.shortPeriod))
     // A thread that is let go on is asked to stop again at its next system call.
     for index in busy { jobs += [.release(thread: index), .requestStop(thread: index)] }
   }
@@ -127,5 +136,8 @@ extension CheckpointImage {
 
 extension ThreadCapture {
   /// Blocked in a receive without a send, or in one whose send is over because it waits for anybody.
-  fileprivate var onlyWaits: Bool { !operation.isEmpty && (!operation.contains(.send) || operation.contains(.openWait)) }
+  fileprivate var onlyWaits: Bool {
+    flags.contains(.unresolvedPageFault) || calledThread != nil
+      || !operation.isEmpty && (!operation.contains(.send) || operation.contains(.openWait))
+  }
 }

@@ -128,9 +128,10 @@ extension Checkpointer {
       timer.isPeriodic = image.periodic
       timer.isArmed = true
       if image.periodic {
-        // The session knows whole periods only: the rest of this one is waited for here.
+        // The session knows whole periods only: the rest of this one is waited for here. It may have begun before the
+        // machine did; differences of instants are right all the same.
         timer.timeout = image.timeoutPicoseconds / Self.picosecondsPerMicrosecond
-        timer.armedAt = now + remaining - min(now + remaining, timer.timeout)
+        timer.armedAt = now &+ remaining &- timer.timeout
         schedule(.period(child: restore.child, session: row), at: now + remaining)
       } else {
         timer.timeout = remaining

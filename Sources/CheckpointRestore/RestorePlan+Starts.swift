@@ -15,7 +15,7 @@ extension RestorePlan {
     let clients = before + servers.compactMap { started[$0] }.map { Need(node: $0, why: .serversFirst) }
     // A caller comes before anybody else who might call its holder.
     let callers = others.filter { index in !servers.contains(index) && relations.contains { $0.caller == index } }
-    for index in callers + others.filter({ !servers.contains($0) && !callers.contains($0) }) { 
+    for index in callers + others.filter({ !servers.contains($0) && !callers.contains($0) }) {
       started[index] = add(.start(index), after: clients)
     }
     admit(&started, waiting)

@@ -101,6 +101,11 @@ public struct InexactThread: Hashable, Sendable {
   }
   public var thread: Int
   public var reason: Reason
+
+  public init(thread: Int, reason: Reason) {
+    self.thread = thread
+    self.reason = reason
+  }
 }
 
 extension CheckpointImage {

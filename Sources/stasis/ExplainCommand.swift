@@ -71,7 +71,9 @@ struct ExplainCommand: ParsableCommand {
   }
 
   private func stored(_ path: String) throws -> [(String, CheckpointImage, BlockedThreadPolicy)] {
-    do { return [(path, try readCore(path), .reissueReceiveHalf)] } catch { throw Failure.badInput("\(path): \(error)") }
+    do { return [(path, try readCore(path), .reissueReceiveHalf)] } catch {
+      throw Failure.badInput("\(path): \(error)")
+    }
   }
 
   private func played(_ path: String) throws -> [(String, CheckpointImage, BlockedThreadPolicy)] {

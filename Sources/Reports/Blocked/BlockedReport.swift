@@ -15,7 +15,7 @@ public enum BlockedReport {
     var layout = TextLayout(style: style)
     layout.line()
     layout.line("  (\(situation.letter)) \(situation.title): Scenarios/blocked/\(situation.file)")
-    layout.list("", [["policy", "ours", "real kernel", "agree", "case"]] + results.map(row))
+    layout.table("", [["policy", "ours", "real kernel", "agree", "case"]] + results.map(row), leftColumns: 5)
     return layout.text
   }
 
@@ -23,7 +23,7 @@ public enum BlockedReport {
     [
       result.policy.rawValue, sentence(result.ours, result.situation),
       result.real.map { sentence($0, result.situation) } ?? "unknown", result.agrees ? "yes" : "NO",
-      result.real.map { $0.evidence + ($0.isDerived ? " (derived)" : "") } ?? "",
+      result.real.map { $0.evidence + ($0.isDerived ? " *" : "") } ?? "",
     ]
   }
 
@@ -33,7 +33,7 @@ public enum BlockedReport {
     layout.line()
     layout.line("  \(agreeing) of \(results.count) agree")
     layout.line(
-      "  derived: the program did not try this policy; what it leads to follows from the case it names")
+      "  * the program did not try this policy; what it leads to follows from the case that is named")
     return layout.text
   }
 

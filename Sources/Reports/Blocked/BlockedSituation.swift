@@ -68,7 +68,7 @@ extension BlockedSituation {
   private static let waits = [
     BlockedSituation(
       letter: "a", title: "server, wait phase of reply_and_wait", file: "a-reply-and-wait.json",
-      victim: ThreadName("server", "ep"), facts: [.variable("client", "served")],
+      victim: ThreadName("server", "ep"), facts: [.lines("client")],
       real: [
         RealOutcome([.resumeAtIP], .error(7), [1], "ckpt/a-R"),
         RealOutcome([.reissue], .error(4), [1], "ckpt/a-O"),
@@ -78,7 +78,7 @@ extension BlockedSituation {
       ]),
     BlockedSituation(
       letter: "a0", title: "server, plain open wait", file: "a0-open-wait.json",
-      victim: ThreadName("server", "waiter"), facts: [.variable("client", "served")],
+      victim: ThreadName("server", "waiter"), facts: [.lines("client")],
       real: [
         RealOutcome([.resumeAtIP], .error(7), [1], "ckpt/a0-R"),
         RealOutcome(again, .succeeds, [1], "ckpt/a0-W"),
@@ -87,6 +87,7 @@ extension BlockedSituation {
       ]),
   ]
 
+  // Under `quiesceFirst` the call is over when the checkpoint is taken: original and restored client both print.
   private static let sends = [
     BlockedSituation(
       letter: "b", title: "call, send phase", file: "b-call-queued.json", victim: ThreadName("client", "ep"),
@@ -95,7 +96,7 @@ extension BlockedSituation {
         RealOutcome([.resumeAtIP], .error(6), [0, 1], "ckpt/b-callq-R"),
         RealOutcome(again, .succeeds, [1, 1], "ckpt/b-callq-O"),
         RealOutcome([.refuse], .succeeds, [1, 1], "ckpt/b-callq-O", derived: true),
-        RealOutcome([.quiesceFirst], .any, [1, 1], "ckpt/c-callr-trigger", derived: true),
+        RealOutcome([.quiesceFirst], .any, [1, 2], "ckpt/c-callr-trigger", derived: true),
         RealOutcome([.deliverError], .error(4), [0, 1], "ckpt/b-callq-R", derived: true),
       ]),
     BlockedSituation(
@@ -105,7 +106,7 @@ extension BlockedSituation {
         RealOutcome([.resumeAtIP], .error(6), [0, 1], "ckpt/b-send-R"),
         RealOutcome(again, .succeeds, [1, 1], "ckpt/b-send-O"),
         RealOutcome([.refuse], .succeeds, [1, 1], "ckpt/b-send-O", derived: true),
-        RealOutcome([.quiesceFirst], .any, [1, 1], "ckpt/b-send-trigger", derived: true),
+        RealOutcome([.quiesceFirst], .any, [1, 2], "ckpt/b-send-trigger", derived: true),
         RealOutcome([.deliverError], .error(4), [0, 1], "ckpt/b-send-R", derived: true),
       ]),
     BlockedSituation(
@@ -115,7 +116,7 @@ extension BlockedSituation {
         RealOutcome([.resumeAtIP], .error(7), [1, 1], "ckpt/c-callr-R"),
         RealOutcome(again, .succeeds, [2, 1], "ckpt/c-callr-O"),
         RealOutcome([.refuse], .refused, [], "ckpt/c-callr-O", derived: true),
-        RealOutcome([.quiesceFirst], .any, [1, 1], "ckpt/c-callr-trigger"),
+        RealOutcome([.quiesceFirst], .any, [1, 2], "ckpt/c-callr-trigger"),
         RealOutcome([.deliverError], .error(5), [1, 1], "ckpt/c-callr-R", derived: true),
       ]),
     BlockedSituation(
@@ -180,7 +181,7 @@ extension BlockedSituation {
         RealOutcome([.resumeAtIP, .deliverError], .error(4), [1, 1], "ckpt/i-hold-implicit", derived: true),
         RealOutcome([.reissue, .reissueReceiveHalf], .error(4), [2, 1], "ckpt/c-callr-O", derived: true),
         RealOutcome([.recreateCaller, .refuse], .succeeds, [1, 1], "ckpt/l-hold-same", derived: true),
-        RealOutcome([.quiesceFirst], .any, [1, 1], "ckpt/c-callr-trigger", derived: true),
+        RealOutcome([.quiesceFirst], .any, [1, 2], "ckpt/c-callr-trigger", derived: true),
       ]),
     BlockedSituation(
       letter: "j", title: "buffer registers of a stopped thread", file: "j-buffer-registers.json",
@@ -192,7 +193,7 @@ extension BlockedSituation {
   private static let originals = [
     BlockedSituation(
       letter: "k", title: "the original goes on, wait phase", file: "k-original-waits.json",
-      victim: ThreadName("server", "ep"), facts: [.variable("client", "served")], isAboutOriginal: true,
+      victim: ThreadName("server", "ep"), facts: [.lines("client")], isAboutOriginal: true,
       real: [
         RealOutcome([.resumeAtIP], .error(7), [1], "ckpt/k-open-R"),
         RealOutcome([.reissue], .error(4), [1], "ckpt/k-open-O"),

@@ -69,7 +69,7 @@ public struct BlockedStudy: Sendable {
   }
 
   /// Time a quiescing checkpoint may take longer.
-  private static let patience = DurationValue(picoseconds: 120_000_000_000, at: .start)
+  private static let patience = DurationValue(picoseconds: 140_000_000_000, at: .start)
 
   private func outcome(of situation: BlockedSituation, _ record: RunRecord) -> BlockedOutcome {
     let values = situation.facts.map { value(of: $0, record) }
