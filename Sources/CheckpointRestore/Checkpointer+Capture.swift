@@ -120,6 +120,13 @@ extension Checkpointer {
     let words = try script.read(code.address + place.offset - shift, count: shift > 4 ? 2 : 1)
     let high = shift > 4 ? words[1] << (64 - 8 * shift) : 0
     run.threads[index].followsSystemCall = (words[0] >> (8 * shift) | high) & 0xffff_ffff == Self.systemCallInstruction
+    if guess == .sendPhase { jobs.insert(.searchTag(thread: index), at: 0) }
+  }
+
+  /// The kernel's priority: without a wish a thread has its session's, and never a higher one.
+  private func priority(of thread: OnlineThread) -> UInt32 {
+    let limit = UInt64(max(0, children[run.child].configuration.priority))
+    return UInt32(truncatingIfNeeded: thread.priority == 0 ? limit : min(thread.priority, limit))
   }
 
   mutating func classify(_ index: Int) {
@@ -136,10 +143,12 @@ extension Checkpointer {
     }
     var image = ThreadImage(
       name: thread.name, registers: capture.registers, pc: capture.pc, registersValid: capture.isStopped,
-      utcbAddress: thread.utcb, utcb: capture.utcb, priority: UInt32(truncatingIfNeeded: thread.priority),
+      utcbAddress: thread.utcb, utcb: capture.utcb, priority: priority(of: thread),
       started: thread.isStarted, situation: situation, errorCode: errorWord ?? 0)
     image.sendTag = ThreadImage.sendTag(
       registers: capture.registers, situation: situation, tagRegister: configuration.tagRegister)
+    if situation == .sendPhase, image.sendTag == nil { image.sendTag = capture.sendTag }
+    image.exceptionHandlerBadge = thread.exceptionHandler
     image.status = capture.words[ExceptionMessage.status]
     image.badge = thread.own.badge
     image.gateBadge = thread.gateBadge

@@ -74,6 +74,7 @@ extension Checkpointer {
       let elapsed = try script.call(online.real, TimerOpcode.elapsedMilliseconds).word(0)
       run.image.timers[index].elapsedMilliseconds = elapsed + online.timer.offsetMilliseconds
     }
+    if run.quiescence != .notAsked { jobs.insert(.checkQuiescence, at: 0) }
     run.counts.objects = run.image.objectCounts.reduce(0) { $0 + Int($1.count) }
     run.counts.capabilities = run.image.capabilities.count
     run.counts.regions = run.image.regions.count
@@ -93,6 +94,7 @@ extension Checkpointer {
     jobs.append(.beginDump)
     jobs += captured.map { .copyOut(dataspace: $0) }
     jobs.append(.endDump)
+    jobs += run.pendingSignals.indices.map { .returnSignals(position: $0) }
     jobs += run.threads.indices.map { .resume(thread: $0) }
     jobs.append(.endFrozen)
     jobs += captured.map { .openCopy(dataspace: $0) }

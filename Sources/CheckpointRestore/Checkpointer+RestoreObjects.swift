@@ -44,6 +44,8 @@ extension Checkpointer {
   mutating func restoreSession(_ index: Int, _ script: inout Script) throws(Suspension) {
     let image = restore.image.sessions[index]
     restore.counts.objects += 1
+    // A session at one of its own services: the object is made with the component's others.
+    if restore.mode == .withoutELF, restore.image.rpcObjects.contains(where: { $0.badge == image.badge }) { return }
     var row: Int?
     switch image.service {
     case "PD": row = TargetChild.pdSession
@@ -67,6 +69,14 @@ extension Checkpointer {
     let session = children[restore.child].sessions[row]
     restore.translation.add(old: image.badge, new: session.own)
     for upgrade in image.upgrades {
+      // The child pays, as it did.
+      let quota = SessionArguments(upgrade).ramQuota
+      let ram = children[restore.child].ram
+      guard try script.transferQuota(quota, from: ram, to: environment.ram) == 0 else {
+        return giveUpRestore("upgrade of session \(image.service)")
+      }
+      children[restore.child].sessions[row].quota += quota
+      if session.provider == .sibling { continue }
       _ = try script.call(environment.parent, ParentOpcode.upgrade, RPCString.encode(upgrade), [session.real])
     }
     children[restore.child].sessions[row].upgrades = image.upgrades

@@ -25,12 +25,24 @@ public struct CheckpointRecord: Hashable, Sendable {
     }
   }
 
+  public struct DeliveredError: Hashable, Sendable {
+    public var name: ThreadName
+    public var code: Int
+
+    public init(name: ThreadName, code: Int) {
+      self.name = name
+      self.code = code
+    }
+  }
+
   public var name: String
   public var component: String
   public var at: Instant
   public var spans: [Span] = []
   public var counts = CheckpointTotals()
   public var threads: [CapturedThread] = []
+  /// Errors that the original's threads were let go on with.
+  public var delivered: [DeliveredError] = []
   /// Why there is no image, if there is none.
   public var failure: String?
 

@@ -7,10 +7,12 @@ import Simulation
 
 /// A scenario made ready: programs compiled, platform chosen. Any number of equal machines can be built from it.
 struct ScenarioMachine: Sendable {
-  let scenario: Scenario
+  private(set) var scenario: Scenario
   let platform: PlatformProfile
   let profile: KernelProfile
   let programs: [CompiledProgram]
+  /// For threads of the original that go on after a checkpoint.
+  var continuing = BlockedThreadPolicy.reissueReceiveHalf
   /// Ticks of the `time` counter in a second, as the machine counts them.
   static let timebaseHertz: UInt64 = 10_000_000
 
@@ -20,6 +22,18 @@ struct ScenarioMachine: Sendable {
     platform = try ScenarioMachine.platform(of: scenario)
     try ScenarioMachine.checkSupport(of: scenario)
     programs = try ScenarioMachine.compile(scenario)
+  }
+
+  mutating func choose(_ policy: BlockedThreadPolicy, patience: DurationValue) {
+    scenario.checkpointer?.blocked = policy
+    for index in scenario.timeline.indices {
+      if case .checkpoint = scenario.timeline[index].action { continue }
+      if case .restore(var order) = scenario.timeline[index].action {
+        order.blocked = policy
+        scenario.timeline[index].action = .restore(order)
+      }
+      if policy == .quiesceFirst { scenario.timeline[index].at.picoseconds += patience.picoseconds }
+    }
   }
 
   private static func profile(of machine: MachineDescription) -> KernelProfile {
@@ -41,9 +55,6 @@ struct ScenarioMachine: Sendable {
     func refuse(_ what: String, _ position: Position) throws(RunError) {
       throw .unsupported(what: what, file: scenario.file, position: position)
     }
-    func refuseUnknown(_ policy: BlockedThreadPolicy, _ position: Position) throws(RunError) {
-      if policy.policy == nil { try refuse("the policy `\(policy.rawValue)`", position) }
-    }
     let machine = scenario.machine
     if machine.nodes > 1 { try refuse("several nodes", machine.position) }
     if let quirk = machine.quirks.first { try refuse("the kernel behaviour `\(quirk.text)`", quirk.position) }
@@ -51,7 +62,6 @@ struct ScenarioMachine: Sendable {
       if checkpointer.strategy != .stopAndCopy {
         try refuse("the strategy `\(checkpointer.strategy.rawValue)`", checkpointer.position)
       }
-      try refuseUnknown(checkpointer.blocked, checkpointer.position)
     }
     for component in scenario.components where !component.started {
       try refuse("a component that is started later", component.position)
@@ -61,7 +71,6 @@ struct ScenarioMachine: Sendable {
       case .checkpoint(let order): if order.every != nil { try refuse("a repeated checkpoint", entry.position) }
       case .restore(let order):
         if order.node != nil { try refuse("a restore on another node", entry.position) }
-        if let blocked = order.blocked { try refuseUnknown(blocked, entry.position) }
       case .kill, .stop, .interrupt: break
       case .signal, .start: try refuse("this entry of the timeline", entry.position)
       }
