@@ -10,11 +10,10 @@ extension Checkpointer {
     case .openCapabilityMap: try openCapabilityMap(&script)
     case .readCapabilityMap(let page): try readCapabilityMap(page: page, &script)
     case .closeCapabilityMap:
-      if let map = run.capabilityMap { try detachHere(map.address, &script) }
-      run.capabilityMap = nil
-      try script.compute(
-        picoseconds: configuration.costs.picosecondsPerCapabilityEntry * UInt64(CapMapLayout.entries))
+      try closeCapabilityMap(&script)
     case .recordObjects: try recordObjects(&script)
+    case .prepare(let step): try prepare(step, &script)
+    case .endStep(let step): end(step)
     case .allocateCopy(let index): try allocateCopy(index, &script)
     case .beginDump:
       outbox.append(.phaseEnded(.metadata, of: run.name, run.counts))
@@ -62,6 +61,17 @@ extension Checkpointer {
     run.capabilityMapWords += try script.read(map.address + offset, count: Self.entriesPerPage)
   }
 
+  /// Every entry is looked at; each slot in use becomes a node of the list of capabilities.
+  private mutating func closeCapabilityMap(_ script: inout Script) throws(Suspension) {
+    if let map = run.capabilityMap { try detachHere(map.address, &script) }
+    run.capabilityMap = nil
+    var work = ListWork(configuration.metadata)
+    work.lines += 1
+    try script.compute(
+      picoseconds: configuration.costs.picosecondsPerCapabilityEntry * UInt64(CapMapLayout.entries))
+    try settle(work, &script)
+  }
+
   /// Everything the records of the child say becomes part of the image.
   private mutating func recordObjects(_ script: inout Script) throws(Suspension) {
     (run.image, run.dataspaces) = children[run.child].image(run, kernelProfile: configuration.kernelProfile)
@@ -77,23 +87,28 @@ extension Checkpointer {
     run.counts.objects = run.image.objectCounts.reduce(0) { $0 + Int($1.count) }
     run.counts.capabilities = run.image.capabilities.count
     run.counts.regions = run.image.regions.count
-    try script.compute(picoseconds: configuration.costs.picosecondsPerObject * UInt64(run.counts.objects))
     for capability in run.image.capabilities {
       outbox.append(
         .capabilityRecorded(
           checkpoint: run.name, slot: capability.slot, badge: capability.badge, kind: capability.kind))
     }
     run.copies = Array(repeating: nil, count: run.image.dataspaces.count)
-    enqueueDump()
+    end(.capabilityMap)
+    let captured = run.image.dataspaces.indices.filter { run.image.dataspaces[$0].provenance == .captured }
+    for step in [.ramSession, .pdSession, .cpuSession, .rmSessions, .logSessions, .timerSessions] as [CheckpointStep] {
+      jobs.append(.prepare(step))
+      if step == .ramSession { jobs += captured.map { .allocateCopy(dataspace: $0) } }
+      jobs.append(.endStep(step))
+    }
+    enqueueDump(captured)
   }
 
-  private mutating func enqueueDump() {
-    let captured = run.image.dataspaces.indices.filter { run.image.dataspaces[$0].provenance == .captured }
-    jobs += captured.map { .allocateCopy(dataspace: $0) }
-    jobs.append(.beginDump)
+  private mutating func enqueueDump(_ captured: [Int]) {
+    jobs += [.beginDump, .prepare(.memoryList), .endStep(.memoryList)]
     jobs += captured.map { .copyOut(dataspace: $0) }
-    jobs.append(.endDump)
+    jobs += [.endStep(.copy), .endDump]
     jobs += run.threads.indices.map { .resume(thread: $0) }
+    jobs.append(.endStep(.resume))
     jobs.append(.endFrozen)
     jobs += captured.map { .openCopy(dataspace: $0) }
     jobs.append(.finishImage)
@@ -113,6 +128,11 @@ extension Checkpointer {
     let source = children[run.child].dataspaces[row]
     try copyWhole(from: source.real, to: copy, bytes: source.size, &script)
     run.counts.bytes += source.size
+    run.counts.pages += Int(source.size / ComponentLayout.pageSize)
+    var work = ListWork(configuration.metadata)
+    work.lines += 1
+    try script.compute(picoseconds: configuration.costs.picosecondsPerCopiedByte * source.size)
+    try settle(work, &script)
     outbox.append(.dataspaceCopied(of: run.name, badge: source.real.badge, bytes: source.size))
   }
 

@@ -88,7 +88,7 @@ extension Checkpointer {
     }
     jobs += all.map { .classify(thread: $0) }
     if configuration.freeze == .triggerAndCancel { jobs.append(.detachStub(child: child)) }
-    jobs += [.askSignals, .openCapabilityMap]
+    jobs += [.endStep(.registers), .askSignals, .openCapabilityMap]
   }
 
   func online(_ index: Int) -> OnlineThread { children[run.child].threads[run.threads[index].thread] }
@@ -98,9 +98,18 @@ extension Checkpointer {
     guard thread.isStarted, !thread.isPaused else { return }
     let opcode = configuration.freeze == .trigger ? CPUThreadOpcode.pause : .pauseCancelling
     _ = try script.call(thread.real, opcode)
+    try logCall(&script)
+  }
+
+  /// The function that was just carried out says so in the verbose log.
+  private mutating func logCall(_ script: inout Script) throws(Suspension) {
+    var work = ListWork(configuration.metadata)
+    work.lines += 1
+    try settle(work, &script)
   }
 
   private mutating func endFreeze() {
+    end(.pause)
     run.counts.threads = run.threads.count
     outbox.append(.phaseEnded(.freeze, of: run.name, run.counts))
     outbox.append(.phaseStarted(.metadata, of: run.name))
@@ -132,6 +141,7 @@ extension Checkpointer {
       (applied, ip) = (resumption.applied, resumption.pc)
     }
     _ = try script.call(thread.real, CPUThreadOpcode.resume)
+    try logCall(&script)
     outbox.append(.threadContinued(checkpoint: run.name, thread: thread.name, applied, ip: ip))
   }
 }

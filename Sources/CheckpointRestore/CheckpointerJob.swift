@@ -34,6 +34,8 @@ enum CheckpointerJob: Hashable, Sendable {
   case readCapabilityMap(page: Int)
   case closeCapabilityMap
   case recordObjects
+  case prepare(CheckpointStep)
+  case endStep(CheckpointStep)
   case allocateCopy(dataspace: Int)
   case beginDump
   case copyOut(dataspace: Int)
@@ -86,8 +88,8 @@ extension Checkpointer {
     case .preflight, .pause, .endFreeze, .readState, .attachStub, .saveUTCB, .awaitSave, .inspectCode, .classify,
       .detachStub, .resume, .endFrozen:
       try carryOutFreeze(job, &script)
-    case .askSignals, .openCapabilityMap, .readCapabilityMap, .closeCapabilityMap, .recordObjects, .allocateCopy,
-      .beginDump, .copyOut, .endDump, .openCopy, .writeOut, .closeCopy, .finishImage, .freeCopy:
+    case .askSignals, .openCapabilityMap, .readCapabilityMap, .closeCapabilityMap, .recordObjects, .prepare, .endStep,
+      .allocateCopy, .beginDump, .copyOut, .endDump, .openCopy, .writeOut, .closeCopy, .finishImage, .freeCopy:
       try carryOutCopy(job, &script)
     case .killChild(let child): kill(child)
     case .closeSession(let child, let session): try closeSession(session, of: child, &script)

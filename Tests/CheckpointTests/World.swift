@@ -107,4 +107,17 @@ enum Components {
           { "log": "{answer} error {error}" }, { "sleep": "5ms" } ] } ] } ]
     """
   }
+
+  /// A component with so many dataspaces of its own, all attached.
+  static func many(dataspaces: Int) -> String {
+    let list = (0..<dataspaces).map { "\"d\($0)\": { \"size\": \"4KiB\" }" }.joined(separator: ", ")
+    return """
+      [ { "name": "sheep", "ram": "1MiB", "dataspaces": { \(list) }, "variables": { "n": { "in": "d0", "initial": 0 } },
+          "construct": [ { "forever": [ { "set": "n", "to": "n + 1" }, { "log": "{n} sheep" }, { "sleep": "10ms" } ] } ]
+      } ]
+      """
+  }
+
+  /// About the size of the counter of 2018: ten dataspaces with bytes of their own.
+  static let profiled = many(dataspaces: 5)
 }

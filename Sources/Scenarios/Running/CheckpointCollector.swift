@@ -32,6 +32,7 @@ struct CheckpointCollector {
       checkpoints.append(CheckpointRecord(name: name, component: target, at: instant))
     case .phaseStarted(let phase, let name): open.append((phase, name, instant))
     case .phaseEnded(let phase, let name, let totals): close(phase, name, totals, at: instant)
+    case .stepEnded(let step, let name, _): end(step, name, at: instant)
     case .threadCaptured(let name, let thread, let situation, _, let error, _):
       captured.append((name, thread, situation, error))
       guard let index = checkpoints.lastIndex(where: { $0.name == name }) else { return }
@@ -71,6 +72,14 @@ struct CheckpointCollector {
     guard let index = checkpoints.lastIndex(where: { $0.name == name }) else { return }
     checkpoints[index].spans.append(.init(phase, from: since, duration: instant - since))
     checkpoints[index].counts.raise(to: totals)
+  }
+
+  /// Steps follow one another without a gap, and begin with the freeze.
+  private mutating func end(_ step: CheckpointStep, _ name: String, at instant: Instant) {
+    guard let index = checkpoints.lastIndex(where: { $0.name == name }) else { return }
+    let last = checkpoints[index].steps.last.map { $0.from + $0.duration }
+    guard let from = last ?? open.last(where: { $0.phase == .frozen && $0.of == name })?.since else { return }
+    checkpoints[index].steps.append(.init(step, from: from, duration: instant - from))
   }
 
   /// A refusal belongs to what was begun last and is not complete.
@@ -125,7 +134,10 @@ extension CheckpointTotals {
     objects = max(objects, other.objects)
     capabilities = max(capabilities, other.capabilities)
     regions = max(regions, other.regions)
+    pages = max(pages, other.pages)
     bytes = max(bytes, other.bytes)
+    nodes = max(nodes, other.nodes)
+    lines = max(lines, other.lines)
   }
 }
 
