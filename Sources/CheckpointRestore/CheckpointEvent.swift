@@ -97,6 +97,8 @@ public enum CheckpointEvent: Hashable, Sendable {
     registersValid: Bool)
   case capabilityRecorded(checkpoint: String, slot: UInt64, badge: UInt64, kind: String)
   case dataspaceCopied(of: String, badge: UInt64, bytes: UInt64)
+  /// A part of a managed dataspace was accessed for the first time since the last checkpoint, and attached again.
+  case partTouched(child: String, badge: UInt64, address: UInt64)
   /// A thread of the original goes on. What was cut off for it has to be repaired like in a restored one.
   case threadContinued(checkpoint: String, thread: String, AppliedPolicy, ip: UInt64)
   case imageWritten(checkpoint: String, bytes: UInt64)

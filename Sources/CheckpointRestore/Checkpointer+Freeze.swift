@@ -40,7 +40,7 @@ extension Checkpointer {
     case .classify(let index): classify(index)
     case .detachStub(let child): try detachStub(from: child, &script)
     case .resume(let index): try resume(index, &script)
-    case .endFrozen: outbox.append(.phaseEnded(.frozen, of: run.name, run.counts))
+    case .endFrozen: endFrozen()
     default: preconditionFailure("this job belongs to another part of the checkpointer")
     }
   }
@@ -61,7 +61,7 @@ extension Checkpointer {
     guard children[child].place(of: run.capabilityMapAddress) != nil else { return abandon(.capabilityMapUnknown) }
     let limit = try script.call(environment.ram, RAMOpcode.quota).word(0)
     let used = try script.call(environment.ram, RAMOpcode.used).word(0)
-    let needed = children[child].ramBytes
+    let needed = children[child].bytesWithoutCopy
     guard limit - min(limit, used) > needed else {
       return abandon(.notEnoughRAM(needed: needed, available: limit - min(limit, used)))
     }
@@ -113,6 +113,14 @@ extension Checkpointer {
     run.counts.threads = run.threads.count
     outbox.append(.phaseEnded(.freeze, of: run.name, run.counts))
     outbox.append(.phaseStarted(.metadata, of: run.name))
+  }
+
+  /// Everybody runs again; what is left is done when there is nothing else to do.
+  private mutating func endFrozen() {
+    outbox.append(.phaseEnded(.frozen, of: run.name, run.counts))
+    background += run.image.dataspaces.indices.filter { run.copies[$0] != nil }.map { .openCopy(dataspace: $0) }
+    background.append(.finishImage)
+    serveFaults()
   }
 
   private mutating func readState(_ index: Int, _ script: inout Script) throws(Suspension) {

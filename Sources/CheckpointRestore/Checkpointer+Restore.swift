@@ -17,6 +17,7 @@ extension Checkpointer {
     guard let checkpoint = checkpoints.lastIndex(where: { $0.name == name }) else {
       return refuse(.unknownCheckpoint(name))
     }
+    claimCopies(of: checkpoint)
     let image = checkpoints[checkpoint].image
     if let inconsistency = image.inconsistency { return refuse(.inconsistentImage(inconsistency)) }
     let child = newChild(childName ?? image.componentName, like: image)

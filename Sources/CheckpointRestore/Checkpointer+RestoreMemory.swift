@@ -20,7 +20,7 @@ extension Checkpointer {
     try script.compute(picoseconds: configuration.costs.picosecondsPerCapabilityEntry * UInt64(CapMapLayout.entries))
     guard let copy = copy(of: place.dataspace), let address = try attachHere(copy, &script) else { return }
     restore.open = address
-    jobs.insert(contentsOf: (0...Self.mapPages).map { .patchCapabilityMap(page: $0) }, at: 0)
+    jobs.pushFront((0...Self.mapPages).map { .patchCapabilityMap(page: $0) })
   }
 
   /// The page after the last one closes the copy.
@@ -54,10 +54,15 @@ extension Checkpointer {
     guard let target = restore.dataspaces[index] else { return }
     let image = restore.image.dataspaces[index]
     restore.counts.bytes += image.size
+    if let row = children[restore.child].dataspace(badge: target.badge),
+      children[restore.child].dataspaces[row].managed != nil
+    {
+      return restoreManaged(index, row)
+    }
     if let copy = copy(of: index) {
       let backwards = restore.mode == .bootstrap && configuration.bootstrapCopy == .intoCheckpoint
-      try copyWhole(
-        from: backwards ? target : copy, to: backwards ? copy : target, bytes: image.size, &script)
+      let whole = MemoryPiece(dataspace: target, offset: 0, size: image.size)
+      try self.copy(whole, backwards ? .intoCopy : .fromCopy, copy, &script)
       outbox.append(
         .dataspaceCopied(of: checkpoints[restore.checkpoint].name, badge: target.badge, bytes: image.size))
       return
@@ -70,14 +75,41 @@ extension Checkpointer {
       .fill(dataspace: index, offset: $0)
     }
     next.append(.fill(dataspace: index, offset: .max))
-    jobs.insert(contentsOf: next, at: 0)
+    jobs.pushFront(next)
+  }
+
+  /// All parts are attached, but to the child: they are filled one by one, from the copy or from the image's bytes.
+  private mutating func restoreManaged(_ index: Int, _ row: Int) {
+    let dataspace = children[restore.child].dataspaces[row]
+    let backwards = restore.mode == .bootstrap && configuration.bootstrapCopy == .intoCheckpoint
+    jobs.pushFront(
+      (0..<dataspace.pieceCount).map { number in
+        guard let copy = copy(of: index) else { return .fillPiece(dataspace: index, dataspace.piece(number)) }
+        return .transfer(dataspace.piece(number), backwards ? .intoCopy : .fromCopy, copy: copy)
+      })
+    outbox.append(
+      .dataspaceCopied(
+        of: checkpoints[restore.checkpoint].name, badge: dataspace.real.badge, bytes: dataspace.size))
+  }
+
+  mutating func fill(_ index: Int, _ piece: MemoryPiece, _ script: inout Script) throws(Suspension) {
+    let size = UInt64(restore.image.dataspaces[index].contents.count)
+    guard piece.offset < size, let address = try attachHere(piece.dataspace, &script) else { return }
+    try script.write(address, words(of: index, from: piece.offset, bytes: min(piece.size, size - piece.offset)))
+    try detachHere(address, &script)
   }
 
   /// One piece of an image's bytes; the piece beyond the end closes the dataspace.
   mutating func fill(_ index: Int, from offset: UInt64, _ script: inout Script) throws(Suspension) {
     guard offset != .max else { return try detachHere(restore.open, &script) }
+    let size = UInt64(restore.image.dataspaces[index].contents.count)
+    try script.write(restore.open + offset, words(of: index, from: offset, bytes: min(Self.chunk, size - offset)))
+  }
+
+  /// Bytes of the image, with the new capability map where that lies.
+  private func words(of index: Int, from offset: UInt64, bytes: UInt64) -> [UInt64] {
     let contents = restore.image.dataspaces[index].contents
-    let count = (min(Self.chunk, UInt64(contents.count) - offset) + 7) / 8
+    let count = (bytes + 7) / 8
     var words = (0..<count).map { Self.word(contents, at: Int(offset + 8 * $0)) }
     if let place = restore.image.capabilityMapPlace, place.dataspace == index {
       let map = patchedMap(at: place)
@@ -86,7 +118,7 @@ extension Checkpointer {
         if at >= 0, at / 8 < map.count { words[position] = map[at / 8] }
       }
     }
-    try script.write(restore.open + offset, words)
+    return words
   }
 
   // MARK: Regions and capabilities
@@ -144,7 +176,7 @@ extension Checkpointer {
     _ = try script.call(thread.real, CPUThreadOpcode.start, [page + UTCBStub.load, page + UTCBStub.image])
     children[restore.child].threads[row].isStarted = true
     restore.attempts = 0
-    jobs.insert(.awaitLoad(thread: index), at: 0)
+    jobs.pushFront(.awaitLoad(thread: index))
   }
 
   mutating func awaitLoad(of index: Int, _ script: inout Script) throws(Suspension) {
@@ -155,7 +187,7 @@ extension Checkpointer {
     switch try awaitTrap(of: thread.real, at: trap, attempts: restore.attempts, &script) {
     case nil:
       restore.attempts += 1
-      jobs.insert(.awaitLoad(thread: index), at: 0)
+      jobs.pushFront(.awaitLoad(thread: index))
     case false?:
       outbox.append(.threadLost(checkpoint: name, thread: thread.name))
     case true?:
@@ -169,7 +201,7 @@ extension Checkpointer {
         .threadRestored(checkpoint: name, thread: thread.name, resumption.applied, ip: resumption.pc))
     }
     let last = !jobs.contains { if case .plan(.start) = $0 { true } else { false } }
-    if last, !jobs.contains(.awaitLoad(thread: index)) { jobs.insert(.detachStub(child: restore.child), at: 0) }
+    if last, !jobs.contains(.awaitLoad(thread: index)) { jobs.pushFront(.detachStub(child: restore.child)) }
   }
 
   /// What the original did to threads that ran already: both calls succeed and change nothing.

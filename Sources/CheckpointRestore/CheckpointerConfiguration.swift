@@ -28,6 +28,9 @@ public enum BootstrapCopy: String, Hashable, Sendable, CaseIterable {
 public enum CaptureStrategy: String, Hashable, Sendable, CaseIterable {
   /// Everything stands still until everything is copied.
   case stopAndCopy
+  /// The same, but RAM is handed out as managed dataspaces, and only what was touched since the last checkpoint is
+  /// copied again. Models the incremental mode of `Rtcr`.
+  case incremental
 }
 
 /// How the checkpointer keeps its records of a target.
@@ -64,6 +67,8 @@ public struct CheckpointerConfiguration: Hashable, Sendable {
   /// In the order in which they are to be carried out.
   public var commands: [TimedCommand]
   public var strategy = CaptureStrategy.stopAndCopy
+  /// Pages in each designated dataspace of an incremental checkpointer.
+  public var granularity = 1
   public var freeze = FreezeKind.triggerAndCancel
   /// For restored threads, unless a command says otherwise.
   public var defaultPolicy = ResumptionPolicy.reissueReceiveHalf

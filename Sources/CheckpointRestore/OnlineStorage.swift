@@ -60,6 +60,8 @@ struct OnlineDataspace: Hashable, Sendable {
   var real: RPCCapability
   var size: UInt64
   var kind: Kind
+  /// Set for RAM in incremental mode.
+  var managed: ManagedMemory?
   var isLive = true
 }
 

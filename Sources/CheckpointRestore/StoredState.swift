@@ -1,3 +1,5 @@
+import Genode
+
 /// Keys of the stored records of one kind, oldest first; a linked list is entered at the other end.
 struct MetadataList: Hashable, Sendable {
   private(set) var keys: [UInt64] = []
@@ -23,8 +25,18 @@ struct StoredState: Hashable, Sendable {
     case cpuSessions, threads, rmSessions, regionMaps, logSessions, timerSessions
   }
   private var lists = Kind.allCases.map { _ in MetadataList() }
+  /// Copies of the last incremental checkpoint, up to date but for what was touched since.
+  var kept: [Kept] = []
   /// Attached regions by place, one list for each of the child's region maps.
   var regions: [MetadataList] = []
+
+  struct Kept: Hashable, Sendable {
+    /// Row of the child's dataspace table.
+    var row: Int
+    var copy: RPCCapability
+    /// What the checkpoint's image has.
+    var contents: [UInt8]
+  }
 
   subscript(_ kind: Kind) -> MetadataList {
     get { lists[kind.rawValue] }
