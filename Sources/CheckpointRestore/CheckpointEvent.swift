@@ -55,6 +55,8 @@ public enum AppliedPolicy: String, Hashable, Sendable, CaseIterable {
   case reissuedWithoutTag
   /// Only the wait is made again.
   case reissuedReceiveHalf
+  /// The thread is told that its partner does not exist.
+  case errorDelivered
   /// The thread object exists again but was never started.
   case notStarted
 }
@@ -78,6 +80,10 @@ public enum RefusalReason: Hashable, Sendable {
   case requestFailed(String)
   /// Restore steps need each other in a circle.
   case cyclicPlan
+  /// The policy is to restore nothing rather than something inexact.
+  case inexactThread(name: String, InexactThread.Reason)
+  /// A thread was inside a call, or held a request, each time it was looked at.
+  case notQuiescent(thread: String)
 }
 
 /// What the checkpointer did, in the past tense; the host adds the time.
@@ -116,6 +122,12 @@ public enum CheckpointEvent: Hashable, Sendable {
   case threadLost(checkpoint: String, thread: String)
   /// A running client was given the objects of a restored server.
   case clientReconnected(client: String)
+  /// A caller waits again for the thread that held its request.
+  case callerRecreated(checkpoint: String, caller: String, holder: String)
+  /// Signals that core had not delivered at the checkpoint were submitted again, merged as they were.
+  case signalsResubmitted(checkpoint: String, imprint: UInt64, count: UInt64)
+  /// A signal context of another component cannot be named in this one: the handler is not registered again.
+  case handlerLost(checkpoint: String, badge: UInt64)
   case restoreFinished(checkpoint: String, child: String)
 
   case refused(RefusalReason)

@@ -12,6 +12,8 @@ struct ThreadCapture: Hashable, Sendable {
   var utcb: [UInt64] = []
   /// Whether the instruction before the instruction pointer is `ecall`; nil if it made no difference.
   var followsSystemCall: Bool?
+  /// Found in the code before the system call, for a call that was cut off in its send phase.
+  var sendTag: UInt64?
   var image: ThreadImage?
 
   var registers: [UInt64] { ThreadImage.registers(exceptionWords: words) }
@@ -29,6 +31,9 @@ struct CheckpointRun: Hashable, Sendable {
   /// Where the child sees the page with the UTCB code.
   var stubPlace: UInt64 = 0
   var attempts = 0
+  var quiescence = Quiescence.notAsked
+  /// Signals taken out of core's queue, in its order.
+  var pendingSignals: [PendingSignal] = []
   /// A dataspace of the child's code that is attached here at present.
   var code: AttachedHere?
   var nativePD: RPCCapability?

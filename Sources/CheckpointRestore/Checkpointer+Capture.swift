@@ -122,6 +122,7 @@ extension Checkpointer {
     let words = try script.read(code.address + place.offset - piece.offset - shift, count: shift > 4 ? 2 : 1)
     let high = shift > 4 ? words[1] << (64 - 8 * shift) : 0
     run.threads[index].followsSystemCall = (words[0] >> (8 * shift) | high) & 0xffff_ffff == Self.systemCallInstruction
+    if guess == .sendPhase { jobs.pushFront(.searchTag(thread: index)) }
   }
 
   mutating func classify(_ index: Int) {
@@ -142,6 +143,8 @@ extension Checkpointer {
       started: thread.isStarted, situation: situation, errorCode: errorWord ?? 0)
     image.sendTag = ThreadImage.sendTag(
       registers: capture.registers, situation: situation, tagRegister: configuration.tagRegister)
+    if situation == .sendPhase, image.sendTag == nil { image.sendTag = capture.sendTag }
+    image.exceptionHandlerBadge = thread.exceptionHandler
     image.status = capture.words[ExceptionMessage.status]
     image.badge = thread.own.badge
     image.gateBadge = thread.gateBadge

@@ -80,6 +80,7 @@ extension Checkpointer {
       let elapsed = try script.call(online.real, TimerOpcode.elapsedMilliseconds).word(0)
       run.image.timers[index].elapsedMilliseconds = elapsed + online.timer.offsetMilliseconds
     }
+    if run.quiescence != .notAsked { jobs.pushFront(.checkQuiescence) }
     run.counts.objects = run.image.objectCounts.reduce(0) { $0 + Int($1.count) }
     run.counts.capabilities = run.image.capabilities.count
     run.counts.regions = run.image.regions.count
@@ -105,6 +106,7 @@ extension Checkpointer {
 
   private mutating func enqueueThaw() {
     jobs.append(.endDump)
+    jobs += run.pendingSignals.indices.map { .returnSignals(position: $0) }
     jobs += run.threads.indices.map { .resume(thread: $0) }
     jobs += [.endStep(.resume), .endFrozen]
   }

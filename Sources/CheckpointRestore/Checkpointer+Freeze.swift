@@ -65,6 +65,7 @@ extension Checkpointer {
     guard limit - min(limit, used) > needed else {
       return abandon(.notEnoughRAM(needed: needed, available: limit - min(limit, used)))
     }
+    if configuration.quiescesFirst, run.quiescence == .notAsked { return beginQuiescing() }
     run.startedAt = try script.readClock()
     outbox.append(.checkpointStarted(checkpoint: run.name, target: children[child].name))
     outbox.append(.phaseStarted(.frozen, of: run.name))
@@ -72,14 +73,14 @@ extension Checkpointer {
     enqueueFreeze(of: child)
   }
 
-  private mutating func abandon(_ reason: RefusalReason) {
+  mutating func abandon(_ reason: RefusalReason) {
     taking = nil
     refuse(reason)
   }
 
   private mutating func enqueueFreeze(of child: Int) {
     let all = run.threads.indices
-    jobs += all.map { .pause(thread: $0) }
+    jobs += all.map { run.quiescence == .notAsked ? .pause(thread: $0) : .stopForGood(thread: $0) }
     jobs.append(.endFreeze)
     jobs += all.map { .readState(thread: $0) }
     if configuration.freeze == .triggerAndCancel {
@@ -88,7 +89,7 @@ extension Checkpointer {
     }
     jobs += all.map { .classify(thread: $0) }
     if configuration.freeze == .triggerAndCancel { jobs.append(.detachStub(child: child)) }
-    jobs += [.endStep(.registers), .askSignals, .openCapabilityMap]
+    jobs += [.endStep(.registers), .askSignals, .drainSignals, .openCapabilityMap]
   }
 
   func online(_ index: Int) -> OnlineThread { children[run.child].threads[run.threads[index].thread] }

@@ -229,6 +229,7 @@ extension Checkpointer {
     switch opcode {
     case .triggerOnce, .triggerPeriodic:
       let now = try script.readClock()
+      forgetPeriod(of: session, child)
       children[child].sessions[session].timer.timeout = request.word(0)
       children[child].sessions[session].timer.armedAt = now
       children[child].sessions[session].timer.isPeriodic = opcode == .triggerPeriodic

@@ -1,7 +1,7 @@
 import FiascoABI
 import Genode
 
-// Memory, regions, capability space and threads of a restored child. Writes restoring, children, checkpoints[].copies.
+// Memory, regions and capability space of a restored child. Writes restoring, children, checkpoints[].copies.
 
 extension Checkpointer {
   private static let mapPages = 8
@@ -154,80 +154,5 @@ extension Checkpointer {
     restore.counts.capabilities += 1
     outbox.append(
       .capabilityRestored(checkpoint: name, slot: image.slot, oldBadge: image.badge, newBadge: new.badge))
-  }
-
-  // MARK: Threads
-
-  /// Starts the thread in the code that loads its UTCB and traps; the trap's answer then brings all registers.
-  mutating func startThread(_ index: Int, _ script: inout Script) throws(Suspension) {
-    guard let row = restore.threads[index] else { return }
-    if restore.mode == .bootstrap { return try startIgnored(index, row, &script) }
-    if restore.stubPlace == 0 {
-      try attachStub(to: restore.child, &script)
-      guard restoring != nil else { return }
-    }
-    let thread = children[restore.child].threads[row]
-    try reportExceptions(of: row, restore.child, &script)
-    var utcb = restore.image.threads[index].utcb
-    if utcb.isEmpty { utcb = Array(repeating: 0, count: UTCB.words) }
-    utcb[UTCB.ownAddress] = thread.utcb
-    try script.write(children[restore.child].stubAddress + UTCBStub.image, utcb)
-    let page = restore.stubPlace
-    _ = try script.call(thread.real, CPUThreadOpcode.start, [page + UTCBStub.load, page + UTCBStub.image])
-    children[restore.child].threads[row].isStarted = true
-    restore.attempts = 0
-    jobs.pushFront(.awaitLoad(thread: index))
-  }
-
-  mutating func awaitLoad(of index: Int, _ script: inout Script) throws(Suspension) {
-    guard let row = restore.threads[index] else { return }
-    let thread = children[restore.child].threads[row]
-    let name = checkpoints[restore.checkpoint].name
-    let trap = restore.stubPlace + UTCBStub.loadTrap
-    switch try awaitTrap(of: thread.real, at: trap, attempts: restore.attempts, &script) {
-    case nil:
-      restore.attempts += 1
-      jobs.pushFront(.awaitLoad(thread: index))
-    case false?:
-      outbox.append(.threadLost(checkpoint: name, thread: thread.name))
-    case true?:
-      let image = restore.image.threads[index]
-      let resumption = restore.policy.resumption(of: image)
-      let words = ThreadImage.exceptionWords(
-        registers: resumption.registers, pc: resumption.pc, status: image.status)
-      try setState(of: thread.real, .inException, 1, words, &script)
-      _ = try script.call(thread.real, CPUThreadOpcode.resume)
-      outbox.append(
-        .threadRestored(checkpoint: name, thread: thread.name, resumption.applied, ip: resumption.pc))
-    }
-    let last = !jobs.contains { if case .plan(.start) = $0 { true } else { false } }
-    if last, !jobs.contains(.awaitLoad(thread: index)) { jobs.pushFront(.detachStub(child: restore.child)) }
-  }
-
-  /// What the original did to threads that ran already: both calls succeed and change nothing.
-  private mutating func startIgnored(_ index: Int, _ row: Int, _ script: inout Script) throws(Suspension) {
-    let image = restore.image.threads[index]
-    let thread = children[restore.child].threads[row]
-    let words = ThreadImage.exceptionWords(registers: image.registers, pc: image.pc, status: image.status)
-    try setState(of: thread.real, [], 0, words, &script)
-    _ = try script.call(
-      thread.real, CPUThreadOpcode.start, [image.pc, image.registers[RegisterIndex.sp]])
-    let name = checkpoints[restore.checkpoint].name
-    outbox.append(.threadStateIgnored(checkpoint: name, thread: thread.name))
-    outbox.append(.threadRestored(checkpoint: name, thread: thread.name, .unchanged, ip: image.pc))
-  }
-}
-
-// Restore as `master` did it, inside the child's LOG request. Writes restoring, jobs.
-extension Checkpointer {
-  /// The child has been loaded and runs; its thread waits for the answer to its request while its memory is replaced.
-  mutating func startBootstrapRestore(_ order: BootstrapOrder, into child: Int) {
-    let image = checkpoints[order.checkpoint].image
-    guard let plan = RestorePlan(image).order else { return refuse(.cyclicPlan) }
-    outbox.append(.phaseStarted(.restore, of: checkpoints[order.checkpoint].name))
-    restoring = RestoreRun(
-      checkpoint: order.checkpoint, child: child, policy: order.policy, mode: .bootstrap, image: image)
-    jobs += plan.map { .plan($0) }
-    jobs.append(.endRestore)
   }
 }

@@ -191,6 +191,7 @@ extension Checkpointer {
     case .kill(let target): startKill(target)
     case .restore(let checkpoint, let name, let policy, let mode):
       startRestore(checkpoint, as: name, policy: policy, mode: mode)
+    case .own(let work): startOwnWork(work)
     }
   }
 

@@ -49,6 +49,15 @@ public struct TimedCommand: Hashable, Sendable {
     case kill(target: String)
     /// Without a name the child is called as the original; policy and mode override the configuration's.
     case restore(checkpoint: String, as: String? = nil, policy: ResumptionPolicy? = nil, mode: ChildMode? = nil)
+    /// Ordered by the checkpointer itself.
+    case own(OwnWork)
+  }
+  /// What a checkpoint or restore has to do later, while requests are served.
+  public enum OwnWork: Hashable, Sendable {
+    /// The period in which a timer was checkpointed is over.
+    case period(child: Int, session: Int)
+    /// A child that was asked to stand still is looked at.
+    case quiescence
   }
   /// Kernel clock, microseconds.
   public var at: UInt64
@@ -70,6 +79,8 @@ public struct CheckpointerConfiguration: Hashable, Sendable {
   /// Pages in each designated dataspace of an incremental checkpointer.
   public var granularity = 1
   public var freeze = FreezeKind.triggerAndCancel
+  /// A checkpoint is put off until no thread is inside a call, if that comes to pass.
+  public var quiescesFirst = false
   /// For restored threads, unless a command says otherwise.
   public var defaultPolicy = ResumptionPolicy.reissueReceiveHalf
   /// For the original's threads when they go on after a checkpoint with cancel; nil means `defaultPolicy`.

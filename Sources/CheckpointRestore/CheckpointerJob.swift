@@ -26,6 +26,12 @@ enum CheckpointerJob: Hashable, Sendable {
 
   // Taking a checkpoint
   case preflight
+  case requestStop(thread: Int)
+  case judgeQuiescence
+  case release(thread: Int)
+  case stopForGood(thread: Int)
+  case checkQuiescence
+  case abandonCheckpoint(RefusalReason)
   case pause(thread: Int)
   case endFreeze
   case readState(thread: Int)
@@ -33,9 +39,12 @@ enum CheckpointerJob: Hashable, Sendable {
   case saveUTCB(thread: Int)
   case awaitSave(thread: Int)
   case inspectCode(thread: Int)
+  case searchTag(thread: Int)
   case classify(thread: Int)
   case detachStub(child: Int)
   case askSignals
+  case drainSignals
+  case returnSignals(position: Int)
   case openCapabilityMap
   case readCapabilityMap(MemoryPiece)
   case closeCapabilityMap
@@ -63,6 +72,7 @@ enum CheckpointerJob: Hashable, Sendable {
   case dropGates(child: Int)
 
   // Restoring
+  case checkRoom(child: Int)
   case plan(RestorePlan.Step)
   case patchCapabilityMap(page: Int)
   case fill(dataspace: Int, offset: UInt64)
@@ -70,6 +80,8 @@ enum CheckpointerJob: Hashable, Sendable {
   case transfer(MemoryPiece, CopyDirection, copy: RPCCapability)
   case awaitLoad(thread: Int)
   case endRestore
+  /// A restored periodic timer has come to the end of the period it was checkpointed in.
+  case startPeriod(child: Int, session: Int)
   /// Clients of a restored server get its new objects.
   case reconnect(client: Int)
   case reconnectPiece(client: Int, dataspace: Int, piece: Int, mapOffset: UInt64)
@@ -105,6 +117,11 @@ extension Checkpointer {
     case .closeProgram(_, let file): try detachHere(file, &script)
     case .assignParent(let child): try assignParent(of: child, &script)
     case .startMain(let child, let entry): try startMain(of: child, entry: entry, &script)
+    case .requestStop, .judgeQuiescence, .release, .stopForGood, .checkQuiescence: try quiesce(job, &script)
+    case .abandonCheckpoint(let reason): abandonCheckpoint(reason)
+    case .searchTag(let thread): try searchTag(of: thread, &script)
+    case .drainSignals: try drainSignals(&script)
+    case .returnSignals(let position): try returnSignals(position, &script)
     case .preflight, .pause, .endFreeze, .readState, .attachStub, .saveUTCB, .awaitSave, .inspectCode, .classify,
       .detachStub, .resume, .endFrozen:
       try carryOutFreeze(job, &script)
@@ -115,6 +132,8 @@ extension Checkpointer {
     case .killChild(let child): kill(child)
     case .closeSession(let child, let session): try closeSession(session, of: child, &script)
     case .dropGates(let child): try dropGates(of: child, &script)
+    case .checkRoom(let child): try checkRoom(for: child, &script)
+    case .startPeriod(let child, let session): try startPeriod(of: session, child, &script)
     case .plan(let step): try restore(step, &script)
     case .patchCapabilityMap(let page): try patchCapabilityMap(page: page, &script)
     case .fill(let dataspace, let offset): try fill(dataspace, from: offset, &script)

@@ -34,6 +34,12 @@ struct JobQueue: Hashable, Sendable {
 
   mutating func removeAll() { self = JobQueue() }
 
+  mutating func removeAll(where matches: (CheckpointerJob) -> Bool) {
+    front.removeAll(where: matches)
+    back = back[done...].filter { !matches($0) }
+    done = 0
+  }
+
   func contains(_ job: CheckpointerJob) -> Bool { contains { $0 == job } }
 
   func contains(where matches: (CheckpointerJob) -> Bool) -> Bool {

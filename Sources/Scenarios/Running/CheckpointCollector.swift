@@ -110,7 +110,13 @@ struct CheckpointCollector {
     let title = ThreadName(restores[index].component, thread)
     let error = captured.last { $0.checkpoint == name && $0.thread == thread }?.error ?? 0
     // Its registers and its UTCB hold the failure: that is what the thread looks at first.
-    let sight: ThreadFate.FirstSight = applied == .resumedAtIP ? .error(code: Int(error & 0x1f)) : .nothing
+    let sight: ThreadFate.FirstSight =
+      switch applied {
+      case .resumedAtIP: .error(code: Int(error & 0x1f))
+      // Bit 0 tells the phase.
+      case .errorDelivered: .error(code: 4 | Int(error & 1))
+      case .unchanged, .reissued, .reissuedWithoutTag, .reissuedReceiveHalf, .notStarted: .nothing
+      }
     restores[index].threads.append(
       ThreadFate(name: title, situation: situation(thread, name), sight: sight, at: instant))
     if let id = tracker.thread(named: title) {
@@ -154,6 +160,19 @@ extension RefusalReason {
     case .inconsistentImage(let fact): "the image contradicts itself: \(fact)"
     case .requestFailed(let what): "\(what) failed"
     case .cyclicPlan: "the steps of the restore need each other in a circle"
+    case .inexactThread(let name, let reason): "thread `\(name)` cannot go on exactly: \(reason.sentence)"
+    case .notQuiescent(let thread): "thread `\(thread)` did not come to a wait"
+    }
+  }
+}
+
+extension InexactThread.Reason {
+  var sentence: String {
+    switch self {
+    case .tagUnknown: "its message was not taken, and its tag is lost"
+    case .requestTaken: "its request was taken and not answered"
+    case .timeoutRunning: "nobody knows how much of its timeout is left"
+    case .registersUnknown: "its registers are not known"
     }
   }
 }

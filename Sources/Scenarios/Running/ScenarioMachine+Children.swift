@@ -62,10 +62,19 @@ extension ScenarioMachine {
       genodeCosts: .assumed(picosecondsPerCycle: platform.picosecondsPerCycle), costs: checkpointerCosts)
     configuration.kernelProfile = scenario.machine.kernel.rawValue
     configuration.childMode = description.child.mode
-    configuration.defaultPolicy = description.blocked.policy ?? .reissueReceiveHalf
+    configuration.defaultPolicy = description.blocked.policy
+    configuration.quiescesFirst = quiescesFirst(description)
     // The scenario's choice is about restored threads; the original is to be disturbed as little as possible.
     configuration.continuePolicy = .reissueReceiveHalf
     return configuration
+  }
+
+  /// The choice is about the checkpoint, so it is the checkpointer's or that of any restore.
+  private func quiescesFirst(_ description: CheckpointerDescription) -> Bool {
+    let orders = scenario.timeline.compactMap { entry -> BlockedThreadPolicy? in
+      if case .restore(let order) = entry.action { order.blocked } else { nil }
+    }
+    return orders.contains(.quiesceFirst) || description.blocked == .quiesceFirst
   }
 
   /// What this scenario can spend time on; without Genode there is no core that could.
@@ -118,13 +127,15 @@ extension RestoredChild {
 }
 
 extension BlockedThreadPolicy {
-  /// Nil for those the checkpointer does not have.
-  var policy: ResumptionPolicy? {
+  var policy: ResumptionPolicy {
     switch self {
     case .resumeAtIP: .resumeAtIP
     case .reissue: .reissue
     case .reissueReceiveHalf: .reissueReceiveHalf
-    case .deliverError, .refuse, .quiesceFirst, .recreateCaller: nil
+    case .deliverError: .deliverError
+    case .refuse: .refuse
+    case .quiesceFirst: .quiesceFirst
+    case .recreateCaller: .recreateCaller
     }
   }
 }

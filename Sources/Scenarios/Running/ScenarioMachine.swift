@@ -41,9 +41,6 @@ struct ScenarioMachine: Sendable {
     func refuse(_ what: String, _ position: Position) throws(RunError) {
       throw .unsupported(what: what, file: scenario.file, position: position)
     }
-    func refuseUnknown(_ policy: BlockedThreadPolicy, _ position: Position) throws(RunError) {
-      if policy.policy == nil { try refuse("the policy `\(policy.rawValue)`", position) }
-    }
     let machine = scenario.machine
     if machine.nodes > 1 { try refuse("several nodes", machine.position) }
     if let quirk = machine.quirks.first { try refuse("the kernel behaviour `\(quirk.text)`", quirk.position) }
@@ -51,7 +48,6 @@ struct ScenarioMachine: Sendable {
       if checkpointer.strategy != .stopAndCopy {
         try refuse("the strategy `\(checkpointer.strategy.rawValue)`", checkpointer.position)
       }
-      try refuseUnknown(checkpointer.blocked, checkpointer.position)
     }
     for component in scenario.components where !component.started {
       try refuse("a component that is started later", component.position)
@@ -61,7 +57,6 @@ struct ScenarioMachine: Sendable {
       case .checkpoint(let order): if order.every != nil { try refuse("a repeated checkpoint", entry.position) }
       case .restore(let order):
         if order.node != nil { try refuse("a restore on another node", entry.position) }
-        if let blocked = order.blocked { try refuseUnknown(blocked, entry.position) }
       case .kill, .stop, .interrupt: break
       case .signal, .start: try refuse("this entry of the timeline", entry.position)
       }
