@@ -24,8 +24,8 @@ struct ParentDesk: Hashable, Sendable {
   /// Opcode of the way inside, beyond those of the parent interface: in: text service, text arguments | session.
   static let registerSession: UInt64 = 100
 
-  init(child: Int) {
-    let base = ComponentSlots.firstUser.index + UInt32(Checkpointer.slotCount) + UInt32(child) * 8
+  init(child: Int, slotCount: Int) {
+    let base = ComponentSlots.firstUser.index + UInt32(slotCount) + UInt32(child) * 8
     window = (0..<4).map { CapabilitySlot(base + $0) }
     answers = (4..<8).map { CapabilitySlot(base + $0) }
     irq = ComponentSlots.irq(ofThread: 1 + child)
