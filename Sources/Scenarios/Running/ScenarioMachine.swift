@@ -59,7 +59,7 @@ struct ScenarioMachine: Sendable {
     if machine.nodes > 1 { try refuse("several nodes", machine.position) }
     if let quirk = machine.quirks.first { try refuse("the kernel behaviour `\(quirk.text)`", quirk.position) }
     if let checkpointer = scenario.checkpointer {
-      if checkpointer.strategy != .stopAndCopy {
+      if ![.stopAndCopy, .incremental].contains(checkpointer.strategy) {
         try refuse("the strategy `\(checkpointer.strategy.rawValue)`", checkpointer.position)
       }
     }
@@ -132,8 +132,10 @@ struct ScenarioMachine: Sendable {
 
   private func genodeSystem(disturbances: Bool) -> System {
     let files = zip(scenario.components, programs).map { BootFile(name: $0.name.text, bytes: $1.elf) }
+    var release = GenodeRelease.genode1608
+    release.losesUnmapThroughMaps = scenario.checkpointer?.faults.contains(.unmapLost) ?? false
     return System(
       booting: children, files: files, profile: profile, platform: platform, layout: layout,
-      cores: scenario.machine.cores, checkpointer: checkpointer(disturbances: disturbances))
+      cores: scenario.machine.cores, release: release, checkpointer: checkpointer(disturbances: disturbances))
   }
 }
