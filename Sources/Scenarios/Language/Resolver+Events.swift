@@ -29,7 +29,8 @@ extension Resolver {
   mutating func checkSignal(_ name: ScopedName, from own: Component?) {
     let bare = scenario.runtime == .bare
     guard let owner = checkOwner(name, from: own, what: bare ? "task/capability" : "component/signal") else { return }
-    let candidates = bare ? owner.capabilities.map(\.name.text) : owner.declared.signals.map(\.text)
+    let own = owner.declared.signals.map(\.text) + Scope.accepted(owner, .signal)
+    let candidates = bare ? owner.capabilities.map(\.name.text) : own
     check(name.member, bare ? .capability : .signal, among: candidates, in: owner)
   }
 

@@ -83,18 +83,21 @@ enum SchedulingKind: String, Head {
 
 enum MessageItemKind: String, Head {
   case capability, memory
+  case dataspace, thread, signal
 
   static let owner = "a message item"
 
   var shape: Shape {
     Shape(
       owner: "a `\(rawValue)` item", required: [rawValue],
-      optional: ["rights", "grant"] + (self == .memory ? ["offset", "bytes", "hot spot"] : []))
+      optional: self == .memory
+        ? ["rights", "grant", "offset", "bytes", "hot spot"] : self == .capability ? ["rights", "grant"] : [])
   }
 }
 
 enum ReceiveBufferKind: String, Head {
   case capability, memory
+  case dataspace, thread, signal
 
   static let owner = "a receive buffer"
 
