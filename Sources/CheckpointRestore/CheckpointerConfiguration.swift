@@ -37,6 +37,13 @@ public struct TimedCommand: Hashable, Sendable {
     case kill(target: String)
     /// Without a name the child is called as the original; policy and mode override the configuration's.
     case restore(checkpoint: String, as: String? = nil, policy: ResumptionPolicy? = nil, mode: ChildMode? = nil)
+    /// Every thread of the target, by `CPUThread.pause` and `resume`.
+    case pause(target: String)
+    case resume(target: String)
+    /// A child beside those of the configuration.
+    case start(ChildConfiguration)
+    /// Only the dataspace of this size, into a component that runs.
+    case restoreMemory(checkpoint: String, into: String, bytes: UInt64)
   }
   /// Kernel clock, microseconds.
   public var at: UInt64

@@ -47,6 +47,10 @@ enum CheckpointerJob: Hashable, Sendable {
   /// The newest checkpoint of a name replaces the one before.
   case freeCopy(RPCCapability)
 
+  // Orders
+  case command(child: Int, thread: Int, CPUThreadOpcode)
+  case overwrite(child: Int, dataspace: Int, checkpoint: Int, source: Int)
+
   // Ending a child
   case killChild(Int)
   case closeSession(child: Int, session: Int)
@@ -89,6 +93,9 @@ extension Checkpointer {
     case .askSignals, .openCapabilityMap, .readCapabilityMap, .closeCapabilityMap, .recordObjects, .allocateCopy,
       .beginDump, .copyOut, .endDump, .openCopy, .writeOut, .closeCopy, .finishImage, .freeCopy:
       try carryOutCopy(job, &script)
+    case .command(let child, let thread, let opcode): try command(opcode, thread, of: child, &script)
+    case .overwrite(let child, let dataspace, let checkpoint, let source):
+      try overwrite(dataspace, of: child, checkpoint: checkpoint, source, &script)
     case .killChild(let child): kill(child)
     case .closeSession(let child, let session): try closeSession(session, of: child, &script)
     case .dropGates(let child): try dropGates(of: child, &script)

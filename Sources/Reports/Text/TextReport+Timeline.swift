@@ -31,6 +31,8 @@ extension TimelineMark {
     case .signal: "signal \(name)"
     case .interrupt: "interrupt \(name)"
     case .start: "\(name) started"
+    case .pause: "\(name) paused"
+    case .resume: "\(name) resumed"
     }
   }
 }
@@ -97,6 +99,8 @@ extension TimelineMark.Kind {
     case .signal: "S"
     case .interrupt: "I"
     case .start: "B"
+    case .pause: "P"
+    case .resume: "r"
     case .stop: nil
     }
   }

@@ -46,6 +46,9 @@ extension Resolver {
         check(order.component, componentKind, among: componentNames)
         needCheckpointer("checkpoint", at: entry.position)
       case .kill(let name): check(name, componentKind, among: componentNames)
+      case .pause(let name), .resume(let name):
+        check(name, componentKind, among: componentNames)
+        needCheckpointer("pause", at: entry.position)
       case .restore(let order): checkRestore(order, entry, orders)
       case .signal(let name): checkSignal(name, from: nil)
       case .interrupt(let pin): checkInterrupt(pin)
@@ -70,7 +73,7 @@ extension Resolver {
 
   private mutating func collectRestored(_ orders: [CheckpointOrder]) {
     for entry in scenario.timeline {
-      guard case .restore(let restore) = entry.action, let name = restore.name,
+      guard case .restore(let restore) = entry.action, let name = restore.name, restore.memory == nil,
         let order = orders.first(where: { $0.name.text == restore.checkpoint.text }),
         let component = scenario.components.firstIndex(where: { $0.name.text == order.component.text })
       else { continue }
@@ -89,6 +92,13 @@ extension Resolver {
       report(
         .restoredBeforeTaken(restore.checkpoint.text, taken: taken.order.name.position), at: restore.checkpoint.position
       )
+    }
+    if let memory = restore.memory {
+      if let name = restore.name {
+        check(name, componentKind, among: componentNames)
+      } else {
+        report(.missingKey("as", owner: "a `restore` of `memory`"), at: memory.position)
+      }
     }
     if let node = restore.node, node.value >= scenario.machine.nodes {
       report(.nodeOutOfRange(node.value, nodes: scenario.machine.nodes), at: node.position)

@@ -107,7 +107,7 @@ enum ReceiveBufferKind: String, Head {
 }
 
 enum TimelineVerb: String, Head {
-  case checkpoint, kill, restore, stop, signal, interrupt, start
+  case checkpoint, kill, restore, stop, signal, interrupt, start, pause, resume
 
   static let owner = "a timeline entry"
 
@@ -115,8 +115,9 @@ enum TimelineVerb: String, Head {
     switch self {
     case .checkpoint: Shape(owner: "`checkpoint`", required: ["checkpoint", "at", "as"], optional: ["every"])
     case .restore:
-      Shape(owner: "`restore`", required: ["restore", "at"], optional: ["as", "node", "child", "blocked"])
-    case .kill, .stop, .signal, .interrupt, .start: Shape(owner: "`\(rawValue)`", required: [rawValue, "at"])
+      Shape(owner: "`restore`", required: ["restore", "at"], optional: ["as", "node", "child", "blocked", "memory"])
+    case .kill, .stop, .signal, .interrupt, .start, .pause, .resume:
+      Shape(owner: "`\(rawValue)`", required: [rawValue, "at"])
     }
   }
 }

@@ -16,6 +16,9 @@ public struct TimelineEntry: Hashable, Sendable {
     case interrupt(Number)
     /// A component, or a thread (`component/thread`), that was not started.
     case start(ScopedName)
+    /// Every thread of a component, by the checkpointer.
+    case pause(component: Name)
+    case resume(component: Name)
   }
 }
 
@@ -36,6 +39,8 @@ public struct RestoreOrder: Hashable, Sendable {
   /// Overrides the checkpointer's choice.
   public var child: RestoredChild?
   public var blocked: BlockedThreadPolicy?
+  /// Only the dataspace of this size, copied into the running component `name`.
+  public var memory: SizeValue?
 }
 
 public struct CheckpointerDescription: Hashable, Sendable {
