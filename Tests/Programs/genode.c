@@ -271,7 +271,7 @@ static void signal_handler(void) {
       start_request(&m, SOURCE_WAIT);
       rpc(signal_source, &m);
       if (m.data[0]) up((struct semaphore *)m.data[0]);
-    } while (m.data[0]);
+    } while (m.data[2]); /* how many are left: where IRQs merge, one may stand for several */
   }
 }
 
