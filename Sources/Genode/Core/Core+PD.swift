@@ -55,6 +55,11 @@ extension Core {
       for region in regionMaps[map].regions { detach(region.address, from: map) }
     }
     detachEverywhere(dataspace)
+    for region in regionMaps[map].regions {
+      guard case .managed(let inner) = dataspaces[region.dataspace].backing else { continue }
+      regionMaps[inner].attachedIn.removeAll { $0 == map }
+    }
+    for thread in threads.live where threads[thread].faulter.map == map { threads[thread].faulter.map = nil }
     dissolve(dataspaces[dataspace].badge)
     dissolve(regionMaps[map].badge)
     dataspaces.remove(dataspace)

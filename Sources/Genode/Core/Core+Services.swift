@@ -18,6 +18,9 @@ extension Core {
       guard request.word(0) > 0, request.word(0) <= ComponentLayout.addressSpaceSize else {
         throw .refused(.invalidArgs)
       }
+      if configuration.release.limitsRMSessionToOneMap, !rmSessions[session].maps.isEmpty {
+        throw .refused(.unavailable)
+      }
       try refusing { () throws(RPCException) in try rmSessions[session].metadata.consume(CoreMetadata.regionMap) }
       let map = try createRegionMap(base: 0, size: request.word(0).roundedUpToPage, payer: .rm(session), &script)
       rmSessions[session].maps.append(map)

@@ -90,7 +90,7 @@ extension Core {
     entrypoint.work.append(.invoke(KernelCall.setPager(thread.threadSlot, pager: ownGate)))
     entrypoint.work.append(
       .invoke(KernelCall.exchangeRegisters(thread.threadSlot, flags: ExchangeRegisters.cancel, ip: 0, sp: 0)))
-    for map in regionMaps.live { regionMaps[map].faults.removeAll { $0.thread == row } }
+    forgetFaulter(row)
     for badge in [thread.pagerBadge, thread.cpuThreadBadge, thread.irqBadge, thread.gateBadge, thread.threadBadge] {
       dissolve(badge)
     }

@@ -161,6 +161,7 @@ struct CoreThread: Hashable, Sendable {
   var exceptions: UInt64 = 0
   var registers = [UInt64](repeating: 0, count: ExceptionMessage.words)
   var exceptionContext: Int?
+  var faulter = Faulter()
 
   var utcb: UInt64 { ComponentLayout.utcb(ofThread: place) }
 }

@@ -12,14 +12,6 @@ public struct AttachedRegion: Hashable, BitwiseCopyable, Sendable {
   public var end: UInt64 { address + size }
 }
 
-/// A fault that waits for somebody to attach memory. The address is that of the faulter minus the regions it came
-/// through.
-struct PendingFault: Hashable, BitwiseCopyable, Sendable {
-  var thread: Int
-  var address: UInt64
-  var kind: RegionMapState
-}
-
 /// The layout of an address range: which dataspaces are visible where.
 ///
 /// Models `Region_map_component`. The map itself knows nothing of page tables; the pager asks it at each fault.
@@ -37,8 +29,10 @@ struct RegionMap: Hashable, Sendable {
   var pd: Int?
   /// Sorted by address, without overlap.
   private(set) var regions: [AttachedRegion] = []
+  /// Maps in which the dataspace of this one is attached, once each, in the order of the first attachment.
+  var attachedIn: [Int] = []
   /// First in, first out; only the head is visible through `state`.
-  var faults: [PendingFault] = []
+  var faulters = FaulterQueue()
   var faultContext: Int?
 
   init(badge: UInt64, base: UInt64, size: UInt64, payer: Payer) {
@@ -99,12 +93,5 @@ struct RegionMap: Hashable, Sendable {
     guard let region = region(at: address) else { return nil }
     regions.removeAll { $0.address == region.address }
     return region
-  }
-
-  /// Takes out every fault inside [address, address + size): whoever waits there can try again.
-  mutating func takeFaults(in range: Range<UInt64>) -> [PendingFault] {
-    let woken = faults.filter { range.contains($0.address) }
-    faults.removeAll { range.contains($0.address) }
-    return woken
   }
 }
