@@ -6,6 +6,26 @@ public enum CheckpointPhase: String, Hashable, Sendable, CaseIterable {
   case freeze, frozen, metadata, dump, write, restore
 }
 
+/// A piece of the work between freeze and resume, as the original's routine is divided.
+///
+/// Models the functions called by `Checkpointer::checkpoint` (checkpointer.cc). The six in the middle make or update
+/// the stored records of one kind of session each, in this order.
+public enum CheckpointStep: String, Hashable, Sendable, CaseIterable {
+  case pause
+  /// `state` of each thread, and its UTCB, which the original leaves out.
+  case registers
+  /// `_create_kcap_mappings`: one walk over the component's capability map.
+  case capabilityMap
+  case ramSession, pdSession, cpuSession, rmSessions, logSessions, timerSessions
+  /// `_create_region_map_dataspaces` and the list of what is to be copied.
+  case memoryList
+  /// `_detach_designated_dataspaces`: from here on a write is noticed again.
+  case rearm
+  /// `_checkpoint_dataspaces`.
+  case copy
+  case resume
+}
+
 /// How much a checkpoint or restore had to handle: what its duration depends on.
 public struct CheckpointTotals: Hashable, Sendable {
   public var threads = 0
@@ -13,7 +33,13 @@ public struct CheckpointTotals: Hashable, Sendable {
   public var objects = 0
   public var capabilities = 0
   public var regions = 0
+  /// Pages of memory copied, and their bytes.
+  public var pages = 0
   public var bytes: UInt64 = 0
+  /// List nodes passed in searches.
+  public var nodes = 0
+  /// Lines of the verbose log.
+  public var lines = 0
   public init() {}
 }
 
@@ -29,6 +55,8 @@ public enum AppliedPolicy: String, Hashable, Sendable, CaseIterable {
   case reissuedWithoutTag
   /// Only the wait is made again.
   case reissuedReceiveHalf
+  /// The thread is told that its partner does not exist.
+  case errorDelivered
   /// The thread object exists again but was never started.
   case notStarted
 }
@@ -52,6 +80,10 @@ public enum RefusalReason: Hashable, Sendable {
   case requestFailed(String)
   /// Restore steps need each other in a circle.
   case cyclicPlan
+  /// The policy is to restore nothing rather than something inexact.
+  case inexactThread(name: String, InexactThread.Reason)
+  /// A thread was inside a call, or held a request, each time it was looked at.
+  case notQuiescent(thread: String)
 }
 
 /// What the checkpointer did, in the past tense; the host adds the time.
@@ -64,11 +96,15 @@ public enum CheckpointEvent: Hashable, Sendable {
   case checkpointStarted(checkpoint: String, target: String)
   case phaseStarted(CheckpointPhase, of: String)
   case phaseEnded(CheckpointPhase, of: String, CheckpointTotals)
+  /// The totals count from the beginning of the checkpoint.
+  case stepEnded(CheckpointStep, of: String, CheckpointTotals)
   case threadCaptured(
     checkpoint: String, thread: String, situation: ThreadImage.Situation, ip: UInt64, error: UInt64,
     registersValid: Bool)
   case capabilityRecorded(checkpoint: String, slot: UInt64, badge: UInt64, kind: String)
   case dataspaceCopied(of: String, badge: UInt64, bytes: UInt64)
+  /// A part of a managed dataspace was accessed for the first time since the last checkpoint, and attached again.
+  case partTouched(child: String, badge: UInt64, address: UInt64)
   /// A thread of the original goes on. What was cut off for it has to be repaired like in a restored one.
   case threadContinued(checkpoint: String, thread: String, AppliedPolicy, ip: UInt64)
   case imageWritten(checkpoint: String, bytes: UInt64)
@@ -86,6 +122,12 @@ public enum CheckpointEvent: Hashable, Sendable {
   case threadLost(checkpoint: String, thread: String)
   /// A running client was given the objects of a restored server.
   case clientReconnected(client: String)
+  /// A caller waits again for the thread that held its request.
+  case callerRecreated(checkpoint: String, caller: String, holder: String)
+  /// Signals that core had not delivered at the checkpoint were submitted again, merged as they were.
+  case signalsResubmitted(checkpoint: String, imprint: UInt64, count: UInt64)
+  /// A signal context of another component cannot be named in this one: the handler is not registered again.
+  case handlerLost(checkpoint: String, badge: UInt64)
   case restoreFinished(checkpoint: String, child: String)
 
   case refused(RefusalReason)

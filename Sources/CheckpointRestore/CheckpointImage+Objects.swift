@@ -85,6 +85,8 @@ public struct SignalContextImage: Hashable, Codable, Sendable {
   public var imprint: UInt64
   /// Signals submitted and not delivered, as far as the checkpointer knows.
   public var pendingCount: UInt32
+  /// Place in core's queue of contexts to be fetched, from 1; 0 if nothing is pending.
+  public var pendingPlace: UInt32 = 0
 
   public init(badge: UInt64, sourceBadge: UInt64, imprint: UInt64, pendingCount: UInt32 = 0) {
     self.badge = badge

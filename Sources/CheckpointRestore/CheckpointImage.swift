@@ -7,7 +7,7 @@
 /// Models `Target_state` with its `Stored_*_info` lists.
 public struct CheckpointImage: Hashable, Codable, Sendable {
   /// Increases whenever a field changes its meaning or a field without a default is added.
-  public static let currentVersion: UInt32 = 2
+  public static let currentVersion: UInt32 = 3
 
   public var version: UInt32
   public var componentName: String

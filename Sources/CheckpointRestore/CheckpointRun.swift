@@ -12,6 +12,8 @@ struct ThreadCapture: Hashable, Sendable {
   var utcb: [UInt64] = []
   /// Whether the instruction before the instruction pointer is `ecall`; nil if it made no difference.
   var followsSystemCall: Bool?
+  /// Found in the code before the system call, for a call that was cut off in its send phase.
+  var sendTag: UInt64?
   var image: ThreadImage?
 
   var registers: [UInt64] { ThreadImage.registers(exceptionWords: words) }
@@ -29,19 +31,28 @@ struct CheckpointRun: Hashable, Sendable {
   /// Where the child sees the page with the UTCB code.
   var stubPlace: UInt64 = 0
   var attempts = 0
+  var quiescence = Quiescence.notAsked
+  /// Signals taken out of core's queue, in its order.
+  var pendingSignals: [PendingSignal] = []
   /// A dataspace of the child's code that is attached here at present.
   var code: AttachedHere?
   var nativePD: RPCCapability?
   var interrupt: RPCCapability?
   var capabilityMapAddress: UInt64 = 0
-  var capabilityMap: AttachedHere?
+  /// Where the map begins in its dataspace.
+  var capabilityMapOffset: UInt64 = 0
   var capabilityMapWords: [UInt64] = []
   var image: CheckpointImage
   /// Index into the child's dataspaces for each dataspace of the image; nil for those without a capability.
   var dataspaces: [Int?] = []
   var copies: [RPCCapability?] = []
+  /// Those that were allocated for this checkpoint; the others are left from the one before.
+  var ownCopies: [RPCCapability] = []
+  /// What was copied of each dataspace of the image.
+  var stretches: [[MemoryStretch]] = []
+  var isWriting = false
   var open: UInt64 = 0
-  var chunks: [[UInt8]] = []
+  var chunks: [ReadChunk] = []
   var counts = CheckpointTotals()
 }
 
@@ -82,6 +93,10 @@ extension TargetChild {
     return nil
   }
 
-  /// Bytes of all RAM dataspaces: what a stop-and-copy checkpoint needs once more.
-  var ramBytes: UInt64 { dataspaces.filter { $0.isLive && $0.kind == .ram }.reduce(0) { $0 + $1.size } }
+  /// Bytes of all RAM dataspaces that have no copy yet.
+  var bytesWithoutCopy: UInt64 {
+    dataspaces.indices.filter { row in
+      dataspaces[row].isLive && dataspaces[row].kind == .ram && !stored.kept.contains { $0.row == row }
+    }.reduce(0) { $0 + dataspaces[$1].size }
+  }
 }

@@ -40,7 +40,7 @@ extension Checkpointer {
     case .classify(let index): classify(index)
     case .detachStub(let child): try detachStub(from: child, &script)
     case .resume(let index): try resume(index, &script)
-    case .endFrozen: outbox.append(.phaseEnded(.frozen, of: run.name, run.counts))
+    case .endFrozen: endFrozen()
     default: preconditionFailure("this job belongs to another part of the checkpointer")
     }
   }
@@ -61,10 +61,11 @@ extension Checkpointer {
     guard children[child].place(of: run.capabilityMapAddress) != nil else { return abandon(.capabilityMapUnknown) }
     let limit = try script.call(environment.ram, RAMOpcode.quota).word(0)
     let used = try script.call(environment.ram, RAMOpcode.used).word(0)
-    let needed = children[child].ramBytes
+    let needed = children[child].bytesWithoutCopy
     guard limit - min(limit, used) > needed else {
       return abandon(.notEnoughRAM(needed: needed, available: limit - min(limit, used)))
     }
+    if configuration.quiescesFirst, run.quiescence == .notAsked { return beginQuiescing() }
     run.startedAt = try script.readClock()
     outbox.append(.checkpointStarted(checkpoint: run.name, target: children[child].name))
     outbox.append(.phaseStarted(.frozen, of: run.name))
@@ -72,14 +73,14 @@ extension Checkpointer {
     enqueueFreeze(of: child)
   }
 
-  private mutating func abandon(_ reason: RefusalReason) {
+  mutating func abandon(_ reason: RefusalReason) {
     taking = nil
     refuse(reason)
   }
 
   private mutating func enqueueFreeze(of child: Int) {
     let all = run.threads.indices
-    jobs += all.map { .pause(thread: $0) }
+    jobs += all.map { run.quiescence == .notAsked ? .pause(thread: $0) : .stopForGood(thread: $0) }
     jobs.append(.endFreeze)
     jobs += all.map { .readState(thread: $0) }
     if configuration.freeze == .triggerAndCancel {
@@ -88,7 +89,7 @@ extension Checkpointer {
     }
     jobs += all.map { .classify(thread: $0) }
     if configuration.freeze == .triggerAndCancel { jobs.append(.detachStub(child: child)) }
-    jobs += [.askSignals, .openCapabilityMap]
+    jobs += [.endStep(.registers), .askSignals, .drainSignals, .openCapabilityMap]
   }
 
   func online(_ index: Int) -> OnlineThread { children[run.child].threads[run.threads[index].thread] }
@@ -98,12 +99,29 @@ extension Checkpointer {
     guard thread.isStarted, !thread.isPaused else { return }
     let opcode = configuration.freeze == .trigger ? CPUThreadOpcode.pause : .pauseCancelling
     _ = try script.call(thread.real, opcode)
+    try logCall(&script)
+  }
+
+  /// The function that was just carried out says so in the verbose log.
+  private mutating func logCall(_ script: inout Script) throws(Suspension) {
+    var work = ListWork(configuration.metadata)
+    work.lines += 1
+    try settle(work, &script)
   }
 
   private mutating func endFreeze() {
+    end(.pause)
     run.counts.threads = run.threads.count
     outbox.append(.phaseEnded(.freeze, of: run.name, run.counts))
     outbox.append(.phaseStarted(.metadata, of: run.name))
+  }
+
+  /// Everybody runs again; what is left is done when there is nothing else to do.
+  private mutating func endFrozen() {
+    outbox.append(.phaseEnded(.frozen, of: run.name, run.counts))
+    background += run.image.dataspaces.indices.filter { run.copies[$0] != nil }.map { .openCopy(dataspace: $0) }
+    background.append(.finishImage)
+    serveFaults()
   }
 
   private mutating func readState(_ index: Int, _ script: inout Script) throws(Suspension) {
@@ -132,6 +150,7 @@ extension Checkpointer {
       (applied, ip) = (resumption.applied, resumption.pc)
     }
     _ = try script.call(thread.real, CPUThreadOpcode.resume)
+    try logCall(&script)
     outbox.append(.threadContinued(checkpoint: run.name, thread: thread.name, applied, ip: ip))
   }
 }

@@ -23,6 +23,21 @@ extension Checkpointer {
     _ = try script.call(children[child].threads[thread].real, opcode)
   }
 
+  /// Models the experiment `rtcr_detach_ds`; without managed memory there is nothing to detach.
+  mutating func startDetach(of target: String) {
+    guard let child = runningChild(target) else { return refuse(.targetNotRunning(target)) }
+    for row in children[child].dataspaces.indices where children[child].dataspaces[row].isLive {
+      let parts = children[child].dataspaces[row].managed?.parts ?? []
+      jobs += parts.indices.filter { parts[$0].isAttached }.map { .detachPart(child: child, dataspace: row, part: $0) }
+    }
+  }
+
+  mutating func detachPart(_ part: Int, of row: Int, _ child: Int, _ script: inout Script) throws(Suspension) {
+    guard let managed = children[child].dataspaces[row].managed, managed.parts[part].isAttached else { return }
+    try script.detach(UInt64(part) * managed.granularity, from: managed.map)
+    children[child].dataspaces[row].managed?.parts[part].isAttached = false
+  }
+
   /// The contents of one dataspace of a checkpoint for a component that runs, found by its size; everything else of the
   /// component stays its own. Models the experiment `rtcr_sheep_counter_ds_only_restore`.
   mutating func startMemoryRestore(_ name: String, into target: String, bytes: UInt64) {
@@ -30,24 +45,17 @@ extension Checkpointer {
       return refuse(.unknownCheckpoint(name))
     }
     guard let child = runningChild(target) else { return refuse(.targetNotRunning(target)) }
-    let stored = checkpoints[checkpoint].image.dataspaces
+    let stored = checkpoints[checkpoint]
+    let rows = children[child].dataspaces
     guard
-      let source = stored.indices.first(where: { stored[$0].provenance == .captured && stored[$0].size == bytes }),
-      let row = children[child].dataspaces.firstIndex(where: { $0.isLive && $0.kind == .ram && $0.size == bytes })
+      let source = stored.image.dataspaces.indices.first(where: {
+        stored.image.dataspaces[$0].provenance == .captured && stored.image.dataspaces[$0].size == bytes
+      }), stored.copies.indices.contains(source), let copy = stored.copies[source],
+      let target = rows.first(where: { $0.isLive && $0.kind == .ram && $0.size == bytes })
     else { return refuse(.requestFailed("\(target): a dataspace of \(bytes) bytes on both sides")) }
     jobs += commands(.pause, to: child)
-    jobs.append(.overwrite(child: child, dataspace: row, checkpoint: checkpoint, source: source))
+    jobs += (0..<target.pieceCount).map { .transfer(target.piece($0), .fromCopy, copy: copy) }
     jobs += commands(.resume, to: child)
-  }
-
-  mutating func overwrite(
-    _ dataspace: Int, of child: Int, checkpoint: Int, _ source: Int, _ script: inout Script
-  ) throws(Suspension) {
-    guard checkpoints.indices.contains(checkpoint), checkpoints[checkpoint].copies.indices.contains(source),
-      let copy = checkpoints[checkpoint].copies[source]
-    else { return refuse(.requestFailed("\(children[child].name): the stored copy")) }
-    let target = children[child].dataspaces[dataspace]
-    try copyWhole(from: copy, to: target.real, bytes: target.size, &script)
-    outbox.append(.dataspaceCopied(of: checkpoints[checkpoint].name, badge: target.real.badge, bytes: target.size))
+    outbox.append(.dataspaceCopied(of: stored.name, badge: target.real.badge, bytes: bytes))
   }
 }

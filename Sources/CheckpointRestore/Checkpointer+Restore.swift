@@ -17,6 +17,7 @@ extension Checkpointer {
     guard let checkpoint = checkpoints.lastIndex(where: { $0.name == name }) else {
       return refuse(.unknownCheckpoint(name))
     }
+    claimCopies(of: checkpoint)
     let image = checkpoints[checkpoint].image
     if let inconsistency = image.inconsistency { return refuse(.inconsistentImage(inconsistency)) }
     let child = newChild(childName ?? image.componentName, like: image)
@@ -43,14 +44,32 @@ extension Checkpointer {
   private mutating func startRestoreWithoutELF(
     _ checkpoint: Int, _ image: CheckpointImage, _ child: ChildConfiguration, _ policy: ResumptionPolicy
   ) {
-    guard let order = RestorePlan(image).order else { return refuse(.cyclicPlan) }
+    if policy == .refuse, let inexact = image.inexactThread {
+      return refuse(.inexactThread(name: image.threads[inexact.thread].name, inexact.reason))
+    }
+    let plan = RestorePlan(image, policy: policy)
+    guard let order = plan.order else { return refuse(.cyclicPlan) }
     let name = checkpoints[checkpoint].name
     outbox.append(.restoreStarted(checkpoint: name, child: child.name, .withoutELF))
     outbox.append(.phaseStarted(.restore, of: name))
+    jobs.append(.checkRoom(child: children.count))
     let index = create(child, .withoutELF)
-    restoring = RestoreRun(checkpoint: checkpoint, child: index, policy: policy, mode: .withoutELF, image: image)
+    restoring = RestoreRun(
+      checkpoint: checkpoint, child: index, policy: policy, mode: .withoutELF, image: image, plan: plan)
     jobs += order.map { .plan($0) }
-    jobs.append(.endRestore)
+    jobs += [.detachStub(child: index), .endRestore]
+  }
+
+  /// A child that cannot be paid for is not begun.
+  mutating func checkRoom(for child: Int, _ script: inout Script) throws(Suspension) {
+    let limit = try script.call(environment.ram, RAMOpcode.quota).word(0)
+    let used = try script.call(environment.ram, RAMOpcode.used).word(0)
+    let (needed, available) = (children[child].configuration.ramQuota, limit - min(limit, used))
+    guard needed > available else { return }
+    children[child].condition = .failed
+    jobs.removeAll()
+    restoring = nil
+    refuse(.notEnoughRAM(needed: needed, available: available))
   }
 
   mutating func restore(_ step: RestorePlan.Step, _ script: inout Script) throws(Suspension) {
@@ -70,7 +89,14 @@ extension Checkpointer {
     case .contents(let index): try restoreContents(index, &script)
     case .region(let index): try restoreRegion(index, &script)
     case .capability(let index): try installCapability(index, &script)
+    case .complete: break
+    case .pendingSignals(let index): try resubmitSignals(index, &script)
+    case .faultHandler(let index): try restoreFaultHandler(index, &script)
+    case .awaitCaller(let index): try letHolderWait(index, &script)
     case .start(let index): try startThread(index, &script)
+    case .admit(let index): try admitHolder(index, &script)
+    case .exceptionHandler(let index): try restoreExceptionHandler(index, &script)
+    case .wakeUp(let index): try wakeUp(index, &script)
     case .timer(let index): try restoreTimer(index, &script)
     }
   }

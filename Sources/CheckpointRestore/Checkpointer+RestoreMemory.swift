@@ -1,7 +1,7 @@
 import FiascoABI
 import Genode
 
-// Memory, regions, capability space and threads of a restored child. Writes restoring, children, checkpoints[].copies.
+// Memory, regions and capability space of a restored child. Writes restoring, children, checkpoints[].copies.
 
 extension Checkpointer {
   private static let mapPages = 8
@@ -20,7 +20,7 @@ extension Checkpointer {
     try script.compute(picoseconds: configuration.costs.picosecondsPerCapabilityEntry * UInt64(CapMapLayout.entries))
     guard let copy = copy(of: place.dataspace), let address = try attachHere(copy, &script) else { return }
     restore.open = address
-    jobs.insert(contentsOf: (0...Self.mapPages).map { .patchCapabilityMap(page: $0) }, at: 0)
+    jobs.pushFront((0...Self.mapPages).map { .patchCapabilityMap(page: $0) })
   }
 
   /// The page after the last one closes the copy.
@@ -54,10 +54,15 @@ extension Checkpointer {
     guard let target = restore.dataspaces[index] else { return }
     let image = restore.image.dataspaces[index]
     restore.counts.bytes += image.size
+    if let row = children[restore.child].dataspace(badge: target.badge),
+      children[restore.child].dataspaces[row].managed != nil
+    {
+      return restoreManaged(index, row)
+    }
     if let copy = copy(of: index) {
       let backwards = restore.mode == .bootstrap && configuration.bootstrapCopy == .intoCheckpoint
-      try copyWhole(
-        from: backwards ? target : copy, to: backwards ? copy : target, bytes: image.size, &script)
+      let whole = MemoryPiece(dataspace: target, offset: 0, size: image.size)
+      try self.copy(whole, backwards ? .intoCopy : .fromCopy, copy, &script)
       outbox.append(
         .dataspaceCopied(of: checkpoints[restore.checkpoint].name, badge: target.badge, bytes: image.size))
       return
@@ -70,14 +75,41 @@ extension Checkpointer {
       .fill(dataspace: index, offset: $0)
     }
     next.append(.fill(dataspace: index, offset: .max))
-    jobs.insert(contentsOf: next, at: 0)
+    jobs.pushFront(next)
+  }
+
+  /// All parts are attached, but to the child: they are filled one by one, from the copy or from the image's bytes.
+  private mutating func restoreManaged(_ index: Int, _ row: Int) {
+    let dataspace = children[restore.child].dataspaces[row]
+    let backwards = restore.mode == .bootstrap && configuration.bootstrapCopy == .intoCheckpoint
+    jobs.pushFront(
+      (0..<dataspace.pieceCount).map { number in
+        guard let copy = copy(of: index) else { return .fillPiece(dataspace: index, dataspace.piece(number)) }
+        return .transfer(dataspace.piece(number), backwards ? .intoCopy : .fromCopy, copy: copy)
+      })
+    outbox.append(
+      .dataspaceCopied(
+        of: checkpoints[restore.checkpoint].name, badge: dataspace.real.badge, bytes: dataspace.size))
+  }
+
+  mutating func fill(_ index: Int, _ piece: MemoryPiece, _ script: inout Script) throws(Suspension) {
+    let size = UInt64(restore.image.dataspaces[index].contents.count)
+    guard piece.offset < size, let address = try attachHere(piece.dataspace, &script) else { return }
+    try script.write(address, words(of: index, from: piece.offset, bytes: min(piece.size, size - piece.offset)))
+    try detachHere(address, &script)
   }
 
   /// One piece of an image's bytes; the piece beyond the end closes the dataspace.
   mutating func fill(_ index: Int, from offset: UInt64, _ script: inout Script) throws(Suspension) {
     guard offset != .max else { return try detachHere(restore.open, &script) }
+    let size = UInt64(restore.image.dataspaces[index].contents.count)
+    try script.write(restore.open + offset, words(of: index, from: offset, bytes: min(Self.chunk, size - offset)))
+  }
+
+  /// Bytes of the image, with the new capability map where that lies.
+  private func words(of index: Int, from offset: UInt64, bytes: UInt64) -> [UInt64] {
     let contents = restore.image.dataspaces[index].contents
-    let count = (min(Self.chunk, UInt64(contents.count) - offset) + 7) / 8
+    let count = (bytes + 7) / 8
     var words = (0..<count).map { Self.word(contents, at: Int(offset + 8 * $0)) }
     if let place = restore.image.capabilityMapPlace, place.dataspace == index {
       let map = patchedMap(at: place)
@@ -86,7 +118,7 @@ extension Checkpointer {
         if at >= 0, at / 8 < map.count { words[position] = map[at / 8] }
       }
     }
-    try script.write(restore.open + offset, words)
+    return words
   }
 
   // MARK: Regions and capabilities
@@ -122,80 +154,5 @@ extension Checkpointer {
     restore.counts.capabilities += 1
     outbox.append(
       .capabilityRestored(checkpoint: name, slot: image.slot, oldBadge: image.badge, newBadge: new.badge))
-  }
-
-  // MARK: Threads
-
-  /// Starts the thread in the code that loads its UTCB and traps; the trap's answer then brings all registers.
-  mutating func startThread(_ index: Int, _ script: inout Script) throws(Suspension) {
-    guard let row = restore.threads[index] else { return }
-    if restore.mode == .bootstrap { return try startIgnored(index, row, &script) }
-    if restore.stubPlace == 0 {
-      try attachStub(to: restore.child, &script)
-      guard restoring != nil else { return }
-    }
-    let thread = children[restore.child].threads[row]
-    try reportExceptions(of: row, restore.child, &script)
-    var utcb = restore.image.threads[index].utcb
-    if utcb.isEmpty { utcb = Array(repeating: 0, count: UTCB.words) }
-    utcb[UTCB.ownAddress] = thread.utcb
-    try script.write(children[restore.child].stubAddress + UTCBStub.image, utcb)
-    let page = restore.stubPlace
-    _ = try script.call(thread.real, CPUThreadOpcode.start, [page + UTCBStub.load, page + UTCBStub.image])
-    children[restore.child].threads[row].isStarted = true
-    restore.attempts = 0
-    jobs.insert(.awaitLoad(thread: index), at: 0)
-  }
-
-  mutating func awaitLoad(of index: Int, _ script: inout Script) throws(Suspension) {
-    guard let row = restore.threads[index] else { return }
-    let thread = children[restore.child].threads[row]
-    let name = checkpoints[restore.checkpoint].name
-    let trap = restore.stubPlace + UTCBStub.loadTrap
-    switch try awaitTrap(of: thread.real, at: trap, attempts: restore.attempts, &script) {
-    case nil:
-      restore.attempts += 1
-      jobs.insert(.awaitLoad(thread: index), at: 0)
-    case false?:
-      outbox.append(.threadLost(checkpoint: name, thread: thread.name))
-    case true?:
-      let image = restore.image.threads[index]
-      let resumption = restore.policy.resumption(of: image)
-      let words = ThreadImage.exceptionWords(
-        registers: resumption.registers, pc: resumption.pc, status: image.status)
-      try setState(of: thread.real, .inException, 1, words, &script)
-      _ = try script.call(thread.real, CPUThreadOpcode.resume)
-      outbox.append(
-        .threadRestored(checkpoint: name, thread: thread.name, resumption.applied, ip: resumption.pc))
-    }
-    let last = !jobs.contains { if case .plan(.start) = $0 { true } else { false } }
-    if last, !jobs.contains(.awaitLoad(thread: index)) { jobs.insert(.detachStub(child: restore.child), at: 0) }
-  }
-
-  /// What the original did to threads that ran already: both calls succeed and change nothing.
-  private mutating func startIgnored(_ index: Int, _ row: Int, _ script: inout Script) throws(Suspension) {
-    let image = restore.image.threads[index]
-    let thread = children[restore.child].threads[row]
-    let words = ThreadImage.exceptionWords(registers: image.registers, pc: image.pc, status: image.status)
-    try setState(of: thread.real, [], 0, words, &script)
-    _ = try script.call(
-      thread.real, CPUThreadOpcode.start, [image.pc, image.registers[RegisterIndex.sp]])
-    let name = checkpoints[restore.checkpoint].name
-    outbox.append(.threadStateIgnored(checkpoint: name, thread: thread.name))
-    outbox.append(.threadRestored(checkpoint: name, thread: thread.name, .unchanged, ip: image.pc))
-  }
-}
-
-// Restore as `master` did it, inside the child's LOG request. Writes restoring, jobs.
-extension Checkpointer {
-  /// The child has been loaded and runs; its thread waits for the answer to its request while its memory is replaced.
-  mutating func startBootstrapRestore(_ order: BootstrapOrder, into child: Int) {
-    let image = checkpoints[order.checkpoint].image
-    guard let plan = RestorePlan(image).order else { return refuse(.cyclicPlan) }
-    outbox.append(.phaseStarted(.restore, of: checkpoints[order.checkpoint].name))
-    restoring = RestoreRun(
-      checkpoint: order.checkpoint, child: child, policy: order.policy, mode: .bootstrap, image: image)
-    jobs += plan.map { .plan($0) }
-    jobs.append(.endRestore)
   }
 }

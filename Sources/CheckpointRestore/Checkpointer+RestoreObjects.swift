@@ -67,6 +67,14 @@ extension Checkpointer {
     let session = children[restore.child].sessions[row]
     restore.translation.add(old: image.badge, new: session.own)
     for upgrade in image.upgrades {
+      // The child pays, as it did.
+      let quota = SessionArguments(upgrade).ramQuota
+      let ram = children[restore.child].ram
+      guard try script.transferQuota(quota, from: ram, to: environment.ram) == 0 else {
+        return giveUpRestore("upgrade of session \(image.service)")
+      }
+      children[restore.child].sessions[row].quota += quota
+      if session.provider == .sibling { continue }
       _ = try script.call(environment.parent, ParentOpcode.upgrade, RPCString.encode(upgrade), [session.real])
     }
     children[restore.child].sessions[row].upgrades = image.upgrades

@@ -74,6 +74,34 @@ extension Checkpointer {
     }
   }
 
+  /// Signals submitted and not fetched before the checkpoint, merged as they were. Their interrupt comes with them.
+  mutating func resubmitSignals(_ index: Int, _ script: inout Script) throws(Suspension) {
+    if restore.mode == .bootstrap { return }
+    let image = restore.image.signalContexts[index]
+    guard let context = restore.translation[image.badge] else { return giveUpRestore("signals without context") }
+    _ = try script.call(children[restore.child].pd, PDOpcode.submit, [UInt64(image.pendingCount)], [context])
+    outbox.append(
+      .signalsResubmitted(
+        checkpoint: checkpoints[restore.checkpoint].name, imprint: image.imprint, count: UInt64(image.pendingCount)))
+  }
+
+  mutating func restoreFaultHandler(_ index: Int, _ script: inout Script) throws(Suspension) {
+    if restore.mode == .bootstrap { return }
+    let badge = restore.image.regionMaps[index].faultHandlerBadge
+    guard let map = restore.maps[index] else { return giveUpRestore("fault handler without region map") }
+    guard let context = restore.translation[badge] else {
+      outbox.append(.handlerLost(checkpoint: checkpoints[restore.checkpoint].name, badge: badge))
+      return
+    }
+    _ = try script.call(children[restore.child].maps[map].real, RegionMapOpcode.faultHandler, [], [context])
+    children[restore.child].maps[map].faultHandler = context.badge
+  }
+}
+
+// Timers. Writes children[].sessions[].timer, commands.
+extension Checkpointer {
+  private static let picosecondsPerMicrosecond: UInt64 = 1_000_000
+
   mutating func restoreTimer(_ index: Int, _ script: inout Script) throws(Suspension) {
     let image = restore.image.timers[index]
     guard let position = restore.image.sessions.firstIndex(where: { $0.badge == image.sessionBadge }),
@@ -86,14 +114,49 @@ extension Checkpointer {
       _ = try script.call(session.real, TimerOpcode.sigh, [], [handler])
       timer.handler = handler.badge
     }
-    if let remaining = image.remainingPicoseconds {
-      timer.timeout = image.periodic ? image.timeoutPicoseconds / 1_000_000 : remaining / 1_000_000
+    if let left = image.remainingPicoseconds {
+      let remaining = left / Self.picosecondsPerMicrosecond
+      let now = try script.readClock()
       timer.isPeriodic = image.periodic
       timer.isArmed = true
-      timer.armedAt = try script.readClock()
-      let opcode = image.periodic ? TimerOpcode.triggerPeriodic : .triggerOnce
-      _ = try script.call(session.real, opcode, [timer.timeout])
+      if image.periodic {
+        // The session knows whole periods only: the rest of this one is waited for here.
+        timer.timeout = image.timeoutPicoseconds / Self.picosecondsPerMicrosecond
+        timer.armedAt = now + remaining - min(now + remaining, timer.timeout)
+        schedule(.period(child: restore.child, session: row), at: now + remaining)
+      } else {
+        timer.timeout = remaining
+        timer.armedAt = now
+        _ = try script.call(session.real, TimerOpcode.triggerOnce, [remaining])
+      }
     }
     children[restore.child].sessions[row].timer = timer
+  }
+
+  /// Something the checkpointer has to do for itself later.
+  mutating func schedule(_ work: TimedCommand.OwnWork, at instant: UInt64) {
+    let place = commands.firstIndex { $0.at > instant } ?? commands.count
+    commands.insert(TimedCommand(atMicroseconds: instant, .own(work)), at: place)
+  }
+
+  /// The child has programmed its timer anew: the restored period is history.
+  mutating func forgetPeriod(of session: Int, _ child: Int) {
+    let period = TimedCommand.Command.own(.period(child: child, session: session))
+    commands.removeAll { $0.command == period }
+    if due == period { due = nil }
+    jobs.removeAll { $0 == .startPeriod(child: child, session: session) }
+  }
+
+  /// The end of the period that the checkpoint interrupted: its signal, and from here on whole periods.
+  mutating func startPeriod(of session: Int, _ child: Int, _ script: inout Script) throws(Suspension) {
+    guard [.running, .building].contains(children[child].condition), children[child].sessions[session].isLive else {
+      return
+    }
+    let online = children[child].sessions[session]
+    _ = try script.call(online.real, TimerOpcode.triggerPeriodic, [online.timer.timeout])
+    children[child].sessions[session].timer.armedAt = try script.readClock()
+    if let context = children[child].contexts.first(where: { $0.isLive && $0.real.badge == online.timer.handler }) {
+      _ = try script.call(children[child].pd, PDOpcode.submit, [1], [context.real])
+    }
   }
 }

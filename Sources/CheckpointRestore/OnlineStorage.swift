@@ -60,6 +60,8 @@ struct OnlineDataspace: Hashable, Sendable {
   var real: RPCCapability
   var size: UInt64
   var kind: Kind
+  /// Set for RAM in incremental mode.
+  var managed: ManagedMemory?
   var isLive = true
 }
 
@@ -136,6 +138,8 @@ struct TargetChild: Hashable, Sendable {
   /// The page with the code that reads and writes UTCBs, and where the checkpointer itself sees it.
   var stub: RPCCapability?
   var stubAddress: UInt64 = 0
+  /// What earlier checkpoints of it left.
+  var stored = StoredState()
   /// Checkpoint to be restored into it at its first LOG request.
   var bootstrap: BootstrapOrder?
 

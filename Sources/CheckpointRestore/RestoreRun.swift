@@ -9,6 +9,7 @@ struct RestoreRun: Hashable, Sendable {
   var mode: ChildMode
   /// The checkpoint's image as it was when the restore began.
   var image: CheckpointImage
+  var plan: RestorePlan
   var translation = BadgeTranslation()
   /// New objects by the image's indices: rows of the child's tables.
   var threads: [Int?]
@@ -28,12 +29,15 @@ struct RestoreRun: Hashable, Sendable {
     var thread: Int
   }
 
-  init(checkpoint: Int, child: Int, policy: ResumptionPolicy, mode: ChildMode, image: CheckpointImage) {
+  init(
+    checkpoint: Int, child: Int, policy: ResumptionPolicy, mode: ChildMode, image: CheckpointImage, plan: RestorePlan
+  ) {
     self.checkpoint = checkpoint
     self.child = child
     self.policy = policy
     self.mode = mode
     self.image = image
+    self.plan = plan
     threads = Array(repeating: nil, count: image.threads.count)
     sessions = Array(repeating: nil, count: image.sessions.count)
     maps = Array(repeating: nil, count: image.regionMaps.count)

@@ -12,6 +12,16 @@ public enum ResumptionPolicy: String, Hashable, Sendable, CaseIterable {
   /// Like `reissue`, but a wait after a reply or send is repeated without the send. A call is issued again: at least
   /// once, because its request may have been served. Mode M.
   case reissueReceiveHalf
+  /// The thread returns from its system call and is told that its partner does not exist: an error every program has
+  /// to expect, unlike a cancel, which Genode turns into `Blocking_canceled`.
+  case deliverError
+  /// Like `reissueReceiveHalf`, but a component with a thread that cannot go on exactly is not restored at all.
+  case refuse
+  /// Like `reissueReceiveHalf`, of a checkpoint that was put off until no thread was inside a call.
+  case quiesceFirst
+  /// Like `reissueReceiveHalf`, and who waits for whose answer is made again: a thread that held a request first goes
+  /// to an open wait, then its caller calls with the original tag, then the holder goes on where it stood.
+  case recreateCaller
 }
 
 /// Registers a thread goes on with.
@@ -20,6 +30,8 @@ public struct Resumption: Hashable, Sendable {
   public var registers: [UInt64]
   public var pc: UInt64
   public var applied: AppliedPolicy
+  /// To be written into the UTCB; nil leaves the captured one.
+  public var errorWord: UInt64?
 }
 
 extension ResumptionPolicy {
@@ -36,8 +48,10 @@ extension ResumptionPolicy {
     guard thread.situation.wasCutOff else { return result }
     switch self {
     case .resumeAtIP: result.applied = .resumedAtIP
-    case .reissueReceiveHalf where thread.situation == .replyAndWait: waitAgain(&result)
-    case .reissue, .reissueReceiveHalf: callAgain(&result, tag: thread.sendTag)
+    case .deliverError: deliverError(&result, thread.situation)
+    case .reissue: callAgain(&result, tag: thread.sendTag)
+    case .reissueReceiveHalf, .refuse, .quiesceFirst, .recreateCaller:
+      if thread.situation == .replyAndWait { waitAgain(&result) } else { callAgain(&result, tag: thread.sendTag) }
     }
     return result
   }
@@ -46,6 +60,13 @@ extension ResumptionPolicy {
     result.pc &-= Self.systemCallLength
     if let tag { result.registers[RegisterIndex.a0] = tag }
     result.applied = tag == nil ? .reissuedWithoutTag : .reissued
+  }
+
+  /// Bit 0 of an error word tells the phase.
+  private func deliverError(_ result: inout Resumption, _ situation: ThreadImage.Situation) {
+    result.registers[RegisterIndex.a0] = MessageTag.failed.raw
+    result.errorWord = (situation == .sendPhase ? IPCError.notExistent : .receiveNotExistent).rawValue
+    result.applied = .errorDelivered
   }
 
   /// The wait keeps its receive timeout and, if one was named, its reply slot; a sender's destination means nothing
@@ -61,5 +82,47 @@ extension ResumptionPolicy {
     let timeouts = IPCTimeouts(raw: result.registers[RegisterIndex.a2])
     result.registers[RegisterIndex.a2] = IPCTimeouts(send: .never, receive: timeouts.receive).raw
     result.applied = .reissuedReceiveHalf
+  }
+}
+
+/// A thread that no policy can let go on exactly as it would have.
+public struct InexactThread: Hashable, Sendable {
+  public enum Reason: String, Hashable, Sendable, CaseIterable {
+    /// Its message was not taken, and the cancel destroyed the tag.
+    case tagUnknown
+    /// Its request was taken: made again it is served twice, left out it is lost.
+    case requestTaken
+    /// How much of its timeout is left is known to the kernel alone.
+    case timeoutRunning
+    /// Its registers are not known.
+    case registersUnknown
+  }
+  public var thread: Int
+  public var reason: Reason
+}
+
+extension CheckpointImage {
+  /// The first thread that cannot go on exactly; what the policy `refuse` refuses.
+  public var inexactThread: InexactThread? {
+    for (index, thread) in threads.enumerated() {
+      if let reason = thread.inexactness { return InexactThread(thread: index, reason: reason) }
+    }
+    return nil
+  }
+}
+
+extension ThreadImage {
+  var inexactness: InexactThread.Reason? {
+    guard started else { return nil }
+    switch situation {
+    case .runnable, .pageFault: return nil
+    case .unknown: return .registersUnknown
+    case .sendPhase where sendTag == nil: return .tagUnknown
+    case .callReceivePhase: return .requestTaken
+    case .sendPhase, .openWait, .replyAndWait, .closedReceive:
+      let timeouts = IPCTimeouts(raw: registers[RegisterIndex.a2])
+      let running = situation == .sendPhase ? timeouts.send : timeouts.receive
+      return running.isNever || running == .zero ? nil : .timeoutRunning
+    }
   }
 }

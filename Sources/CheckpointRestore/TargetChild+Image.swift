@@ -107,6 +107,11 @@ extension TargetChild {
     image.signalContexts = contexts.filter(\.isLive).map {
       SignalContextImage(badge: $0.real.badge, sourceBadge: signalSource?.badge ?? 0, imprint: $0.imprint)
     }
+    for (place, pending) in run.pendingSignals.enumerated() {
+      guard let index = image.signalContexts.firstIndex(where: { $0.imprint == pending.imprint }) else { continue }
+      image.signalContexts[index].pendingCount += UInt32(truncatingIfNeeded: pending.count)
+      if image.signalContexts[index].pendingPlace == 0 { image.signalContexts[index].pendingPlace = UInt32(place + 1) }
+    }
   }
 
   /// A single shot that has fired needs nothing; a periodic one is always under way.
@@ -117,7 +122,7 @@ extension TargetChild {
       var remaining: UInt64?
       if timer.isArmed, timer.isPeriodic {
         remaining = timer.timeout - passed % max(timer.timeout, 1)
-      } else if timer.isArmed, passed < timer.timeout {
+      } else if timer.isArmed, passed < timer.timeout, !isPending(timer.handler, run) {
         remaining = timer.timeout - passed
       }
       image.timers.append(
@@ -126,6 +131,12 @@ extension TargetChild {
           timeoutPicoseconds: timer.timeout * 1_000_000, remainingPicoseconds: remaining.map { $0 * 1_000_000 },
           periodic: timer.isPeriodic))
     }
+  }
+
+  /// A single shot whose signal is in core's queue has fired, whatever the clock says.
+  private func isPending(_ handler: UInt64, _ run: CheckpointRun) -> Bool {
+    guard let context = contexts.first(where: { $0.isLive && $0.real.badge == handler }) else { return false }
+    return run.pendingSignals.contains { $0.imprint == context.imprint }
   }
 
   /// What the checkpointer knows to be behind a badge, in the words of the services.

@@ -7,6 +7,7 @@ enum RegisterIndex {
   static let a0 = 10
   static let a1 = 11
   static let a2 = 12
+  static let a3 = 13
 }
 
 extension ThreadImage.Situation {

@@ -43,7 +43,7 @@ import Testing
     #expect(Set(order).count == order.count)
     for node in plan.nodes {
       let at = try #require(order.firstIndex(of: node.step))
-      for need in node.needs { #expect(try #require(order.firstIndex(of: plan.nodes[need].step)) < at) }
+      for need in node.needs { #expect(try #require(order.firstIndex(of: plan.nodes[need.node].step)) < at) }
     }
   }
 
@@ -75,7 +75,9 @@ import Testing
 
   @Test func `servers run before clients, and timers run last`() throws {
     let order = try #require(RestorePlan(Self.image()).order)
-    #expect(order.suffix(4) == [.start(1), .start(2), .start(0), .timer(0)])
+    let starts = order.filter { if case .start = $0 { true } else { false } }
+    #expect(starts == [.start(1), .start(2), .start(0)])
+    #expect(order.last == .timer(0))
   }
 
   @Test func `a region map of an RM session comes after its session and before its dataspace`() throws {
@@ -94,9 +96,15 @@ import Testing
   @Test func `the plan reads aloud in its order`() {
     let image = Self.image()
     let lines = RestorePlan(image).lines(image)
-    #expect(lines.contains { $0.hasSuffix("create thread c, after 1") })
-    #expect(lines.contains { $0.contains("new badges into the stored capability map") })
-    #expect(lines.last?.contains("arm timer 0") == true)
+    #expect(lines.map(\.number) == Array(1...lines.count))
+    let thread = lines.first { $0.what == "create thread c" }
+    #expect(thread?.needs.map(\.why) == [.ownSession])
+    #expect(thread?.needs.first?.numbers == [1])
+    #expect(lines.contains { $0.what.contains("new badges into the stored capability map") })
+    #expect(lines.last?.what == "arm timer 0")
+    // Everything but the first step waits for something, and only for what comes before.
+    #expect(lines.dropFirst().allSatisfy { !$0.needs.isEmpty })
+    #expect(lines.allSatisfy { line in line.needs.flatMap(\.numbers).allSatisfy { $0 < line.number } })
   }
 }
 

@@ -17,12 +17,14 @@ import Testing
   }
 
   static func expected(_ situation: ThreadImage.Situation, _ policy: ResumptionPolicy) -> AppliedPolicy {
-    switch (situation, policy) {
-    case (.runnable, _), (.pageFault, _), (.unknown, _): .unchanged
-    case (_, .resumeAtIP): .resumedAtIP
-    case (.replyAndWait, .reissueReceiveHalf): .reissuedReceiveHalf
-    case (.sendPhase, _): .reissuedWithoutTag
-    case (.callReceivePhase, _), (.openWait, _), (.closedReceive, _), (.replyAndWait, .reissue): .reissued
+    guard situation.wasCutOff else { return .unchanged }
+    switch policy {
+    case .resumeAtIP: return .resumedAtIP
+    case .deliverError: return .errorDelivered
+    case .reissue: return situation == .sendPhase ? .reissuedWithoutTag : .reissued
+    case .reissueReceiveHalf, .refuse, .quiesceFirst, .recreateCaller:
+      if situation == .replyAndWait { return .reissuedReceiveHalf }
+      return situation == .sendPhase ? .reissuedWithoutTag : .reissued
     }
   }
 
@@ -37,6 +39,10 @@ import Testing
     case .unchanged, .resumedAtIP, .notStarted:
       #expect(result.pc == thread.pc)
       #expect(result.registers == thread.registers)
+    case .errorDelivered:
+      #expect(result.pc == thread.pc)
+      #expect(MessageTag(raw: result.registers[10]) == .failed)
+      #expect(result.errorWord == (situation == .sendPhase ? 4 : 5))
     case .reissued:
       #expect(result.pc == thread.pc - 4)
       #expect(result.registers[10] == Self.tag)

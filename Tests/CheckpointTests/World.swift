@@ -24,7 +24,7 @@ struct CheckpointedRun {
 /// A scenario's components as children of a checkpointer, on a machine that is booted and run.
 func runCheckpointed(
   _ components: String, commands: [TimedCommand], milliseconds: Int64, profile: KernelProfile.Name = .modern,
-  forkingAtMicroseconds fork: Int64? = nil, quota: UInt64 = 24 << 20,
+  forkingAtMicroseconds fork: Int64? = nil, quota: UInt64 = 24 << 20, nestedUnmap: NestedUnmap = .oneLevel,
   configure: (inout CheckpointerConfiguration) -> Void = { _ in }
 ) throws -> CheckpointedRun {
   let kernel = profile == .r67 ? "r67" : "modern"
@@ -54,7 +54,8 @@ func runCheckpointed(
     ChildConfiguration(name: "rtcr", program: .native(.checkpointer), ramQuota: quota, priority: 100),
   ]
   var system = System(
-    booting: children, files: files, profile: .named(profile), platform: platform, checkpointer: configuration)
+    booting: children, files: files, profile: .named(profile), platform: platform,
+    nestedUnmap: nestedUnmap, checkpointer: configuration)
   if let fork {
     _ = system.run(until: Instant.zero + TimeSpan.microseconds(fork))
     var other = system.fork()
@@ -107,4 +108,17 @@ enum Components {
           { "log": "{answer} error {error}" }, { "sleep": "5ms" } ] } ] } ]
     """
   }
+
+  /// A component with so many dataspaces of its own, all attached.
+  static func many(dataspaces: Int) -> String {
+    let list = (0..<dataspaces).map { "\"d\($0)\": { \"size\": \"4KiB\" }" }.joined(separator: ", ")
+    return """
+      [ { "name": "sheep", "ram": "1MiB", "dataspaces": { \(list) }, "variables": { "n": { "in": "d0", "initial": 0 } },
+          "construct": [ { "forever": [ { "set": "n", "to": "n + 1" }, { "log": "{n} sheep" }, { "sleep": "10ms" } ] } ]
+      } ]
+      """
+  }
+
+  /// About the size of the counter of 2018: ten dataspaces with bytes of their own.
+  static let profiled = many(dataspaces: 5)
 }

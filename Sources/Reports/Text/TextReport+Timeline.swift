@@ -33,6 +33,7 @@ extension TimelineMark {
     case .start: "\(name) started"
     case .pause: "\(name) paused"
     case .resume: "\(name) resumed"
+    case .detach: "memory of \(name) detached"
     }
   }
 }
@@ -101,6 +102,7 @@ extension TimelineMark.Kind {
     case .start: "B"
     case .pause: "P"
     case .resume: "r"
+    case .detach: "D"
     case .stop: nil
     }
   }

@@ -32,6 +32,7 @@ extension Decoder {
     case .start: action = .start(scopedName(operand, else: position))
     case .pause: action = .pause(component: name(operand, else: position))
     case .resume: action = .resume(component: name(operand, else: position))
+    case .detach: action = .detach(component: name(operand, else: position))
     }
     return TimelineEntry(position: position, at: at, action: action)
   }

@@ -46,7 +46,7 @@ extension Resolver {
         check(order.component, componentKind, among: componentNames)
         needCheckpointer("checkpoint", at: entry.position)
       case .kill(let name): check(name, componentKind, among: componentNames)
-      case .pause(let name), .resume(let name):
+      case .pause(let name), .resume(let name), .detach(let name):
         check(name, componentKind, among: componentNames)
         needCheckpointer("pause", at: entry.position)
       case .restore(let order): checkRestore(order, entry, orders)

@@ -107,7 +107,7 @@ enum ReceiveBufferKind: String, Head {
 }
 
 enum TimelineVerb: String, Head {
-  case checkpoint, kill, restore, stop, signal, interrupt, start, pause, resume
+  case checkpoint, kill, restore, stop, signal, interrupt, start, pause, resume, detach
 
   static let owner = "a timeline entry"
 
@@ -116,7 +116,7 @@ enum TimelineVerb: String, Head {
     case .checkpoint: Shape(owner: "`checkpoint`", required: ["checkpoint", "at", "as"], optional: ["every"])
     case .restore:
       Shape(owner: "`restore`", required: ["restore", "at"], optional: ["as", "node", "child", "blocked", "memory"])
-    case .kill, .stop, .signal, .interrupt, .start, .pause, .resume:
+    case .kill, .stop, .signal, .interrupt, .start, .pause, .resume, .detach:
       Shape(owner: "`\(rawValue)`", required: [rawValue, "at"])
     }
   }

@@ -19,6 +19,8 @@ public struct TimelineEntry: Hashable, Sendable {
     /// Every thread of a component, by the checkpointer.
     case pause(component: Name)
     case resume(component: Name)
+    /// With an incremental strategy: all of its managed memory that is attached.
+    case detach(component: Name)
   }
 }
 

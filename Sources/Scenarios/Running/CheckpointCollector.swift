@@ -35,6 +35,7 @@ struct CheckpointCollector {
       checkpoints.append(CheckpointRecord(name: name, component: target, at: instant))
     case .phaseStarted(let phase, let name): open.append((phase, name, instant))
     case .phaseEnded(let phase, let name, let totals): close(phase, name, totals, at: instant)
+    case .stepEnded(let step, let name, _): end(step, name, at: instant)
     case .threadCaptured(let name, let thread, let situation, _, let error, _):
       captured.append((name, thread, situation, error))
       guard let index = checkpoints.lastIndex(where: { $0.name == name }) else { return }
@@ -76,6 +77,14 @@ struct CheckpointCollector {
     checkpoints[index].counts.raise(to: totals)
   }
 
+  /// Steps follow one another without a gap, and begin with the freeze.
+  private mutating func end(_ step: CheckpointStep, _ name: String, at instant: Instant) {
+    guard let index = checkpoints.lastIndex(where: { $0.name == name }) else { return }
+    let last = checkpoints[index].steps.last.map { $0.from + $0.duration }
+    guard let from = last ?? open.last(where: { $0.phase == .frozen && $0.of == name })?.since else { return }
+    checkpoints[index].steps.append(.init(step, from: from, duration: instant - from))
+  }
+
   /// A refusal belongs to what was begun last and is not complete.
   private mutating func refused(_ reason: RefusalReason, at instant: Instant) {
     let sentence = reason.sentence
@@ -113,7 +122,13 @@ struct CheckpointCollector {
     let title = ThreadName(restores[index].component, thread)
     let error = capture(of: thread, name)?.error ?? 0
     // Its registers and its UTCB hold the failure: that is what the thread looks at first.
-    let sight: ThreadFate.FirstSight = applied == .resumedAtIP ? .error(code: Int(error & 0x1f)) : .nothing
+    let sight: ThreadFate.FirstSight =
+      switch applied {
+      case .resumedAtIP: .error(code: Int(error & 0x1f))
+      // Bit 0 tells the phase.
+      case .errorDelivered: .error(code: 4 | Int(error & 1))
+      case .unchanged, .reissued, .reissuedWithoutTag, .reissuedReceiveHalf, .notStarted: .nothing
+      }
     restores[index].threads.append(
       ThreadFate(name: title, situation: situation(thread, name), sight: sight, at: instant))
     if let id = tracker.thread(named: title) {
@@ -137,7 +152,10 @@ extension CheckpointTotals {
     objects = max(objects, other.objects)
     capabilities = max(capabilities, other.capabilities)
     regions = max(regions, other.regions)
+    pages = max(pages, other.pages)
     bytes = max(bytes, other.bytes)
+    nodes = max(nodes, other.nodes)
+    lines = max(lines, other.lines)
   }
 }
 
@@ -154,6 +172,19 @@ extension RefusalReason {
     case .inconsistentImage(let fact): "the image contradicts itself: \(fact)"
     case .requestFailed(let what): "\(what) failed"
     case .cyclicPlan: "the steps of the restore need each other in a circle"
+    case .inexactThread(let name, let reason): "thread `\(name)` cannot go on exactly: \(reason.sentence)"
+    case .notQuiescent(let thread): "thread `\(thread)` did not come to a wait"
+    }
+  }
+}
+
+extension InexactThread.Reason {
+  var sentence: String {
+    switch self {
+    case .tagUnknown: "its message was not taken, and its tag is lost"
+    case .requestTaken: "its request was taken and not answered"
+    case .timeoutRunning: "nobody knows how much of its timeout is left"
+    case .registersUnknown: "its registers are not known"
     }
   }
 }

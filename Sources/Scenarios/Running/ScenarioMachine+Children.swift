@@ -61,11 +61,24 @@ extension ScenarioMachine {
       commands: scenario.timeline.flatMap { commands($0, disturbances: disturbances) },
       genodeCosts: .assumed(picosecondsPerCycle: platform.picosecondsPerCycle), costs: checkpointerCosts)
     configuration.kernelProfile = scenario.machine.kernel.rawValue
+    if description.strategy == .incremental { configuration.strategy = .incremental }
+    if let granularity = description.granularity {
+      configuration.granularity = max(1, Int((granularity.bytes + 4095) / 4096))
+    }
     configuration.childMode = description.child.mode
-    configuration.defaultPolicy = description.blocked.policy ?? .reissueReceiveHalf
+    configuration.defaultPolicy = description.blocked.policy
+    configuration.quiescesFirst = quiescesFirst(description)
     // The scenario's choice is about restored threads; the original is to be disturbed as little as possible.
     configuration.continuePolicy = .reissueReceiveHalf
     return configuration
+  }
+
+  /// The choice is about the checkpoint, so it is the checkpointer's or that of any restore.
+  private func quiescesFirst(_ description: CheckpointerDescription) -> Bool {
+    let orders = scenario.timeline.compactMap { entry -> BlockedThreadPolicy? in
+      if case .restore(let order) = entry.action { order.blocked } else { nil }
+    }
+    return orders.contains(.quiesceFirst) || description.blocked == .quiesceFirst
   }
 
   /// What this scenario can spend time on; without Genode there is no core that could.
@@ -112,6 +125,7 @@ extension ScenarioMachine {
     case .kill(let component): return .kill(target: component.text)
     case .pause(let component): return .pause(target: component.text)
     case .resume(let component): return .resume(target: component.text)
+    case .detach(let component): return .detach(target: component.text)
     case .restore(let order):
       if let memory = order.memory, let name = order.name {
         return .restoreMemory(checkpoint: order.checkpoint.text, into: name.text, bytes: UInt64(memory.bytes))
@@ -134,13 +148,15 @@ extension RestoredChild {
 }
 
 extension BlockedThreadPolicy {
-  /// Nil for those the checkpointer does not have.
-  var policy: ResumptionPolicy? {
+  var policy: ResumptionPolicy {
     switch self {
     case .resumeAtIP: .resumeAtIP
     case .reissue: .reissue
     case .reissueReceiveHalf: .reissueReceiveHalf
-    case .deliverError, .refuse, .quiesceFirst, .recreateCaller: nil
+    case .deliverError: .deliverError
+    case .refuse: .refuse
+    case .quiesceFirst: .quiesceFirst
+    case .recreateCaller: .recreateCaller
     }
   }
 }

@@ -41,17 +41,13 @@ struct ScenarioMachine: Sendable {
     func refuse(_ what: String, _ position: Position) throws(RunError) {
       throw .unsupported(what: what, file: scenario.file, position: position)
     }
-    func refuseUnknown(_ policy: BlockedThreadPolicy, _ position: Position) throws(RunError) {
-      if policy.policy == nil { try refuse("the policy `\(policy.rawValue)`", position) }
-    }
     let machine = scenario.machine
     if machine.nodes > 1 { try refuse("several nodes", machine.position) }
     if let quirk = machine.quirks.first { try refuse("the kernel behaviour `\(quirk.text)`", quirk.position) }
     if let checkpointer = scenario.checkpointer {
-      if checkpointer.strategy != .stopAndCopy {
+      if ![.stopAndCopy, .incremental].contains(checkpointer.strategy) {
         try refuse("the strategy `\(checkpointer.strategy.rawValue)`", checkpointer.position)
       }
-      try refuseUnknown(checkpointer.blocked, checkpointer.position)
     }
     for component in scenario.components where !component.started && scenario.checkpointer == nil {
       try refuse("a component that is started later, without a checkpointer,", component.position)
@@ -64,8 +60,7 @@ struct ScenarioMachine: Sendable {
         }
       case .restore(let order):
         if order.node != nil { try refuse("a restore on another node", entry.position) }
-        if let blocked = order.blocked { try refuseUnknown(blocked, entry.position) }
-      case .kill, .stop, .interrupt, .pause, .resume: break
+      case .kill, .stop, .interrupt, .pause, .resume, .detach: break
       case .start(let name):
         if name.component != nil { try refuse("the start of a thread", entry.position) }
       case .signal: try refuse("this entry of the timeline", entry.position)

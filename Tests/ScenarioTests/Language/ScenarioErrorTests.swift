@@ -94,25 +94,6 @@ struct Mistake: Sendable, CustomTestStringConvertible {
       "\"fp-wfq\"", "\"fp-wfq\", \"late threads\": \"last\"",
       "3:97: `late threads` needs a kernel with \"scheduler\": \"fp-edf\"; `machine` has \"fp-wfq\"",
       file: "weights"),
-    // Objects of core.
-    Mistake(
-      "\"to\": \"gap\"", "\"to\": \"gapp\"", "49:38: there is no region map `gapp` in `all`; did you mean `gap`?",
-      file: "every-genode-key"),
-    Mistake(
-      "\"pause\": \"helper\"", "\"pause\": \"helpr\"",
-      "52:20: there is no thread `helpr` in `all`; did you mean `helper`?", file: "every-genode-key"),
-    Mistake(
-      "\"state\": \"gap\", \"fault\"", "\"state\": \"gap\", \"ip\"",
-      "51:34: \"ip\" is not possible here; expected `fault` or `address` of a region map", file: "every-genode-key"),
-    Mistake(
-      "\"signal\": \"bell\" },\n        { \"exit\"", "\"signal\": \"belt\" },\n        { \"exit\"",
-      "57:21: there is no signal `belt` in `all`; did you mean `bell`?", file: "every-genode-key"),
-    Mistake(
-      "\"upgrade\": \"RM\"", "\"upgrade\": \"ROM\"",
-      "48:72: \"ROM\" is not known here; did you mean \"RAM\"?", file: "every-genode-key"),
-    Mistake(
-      "\"as\": \"other\", \"memory\"", "\"memory\"", "74:47: a `restore` of `memory` needs the key `as`",
-      file: "every-genode-key"),
     // Names.
     Mistake(
       "sheep + 1", "sheeep + 1", "11:36: there is no variable `sheeep` in `sheep_counter`; did you mean `sheep`?"),
@@ -188,7 +169,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
     Mistake("{sheep}", "sheep}", "12:26: expected `{` before it (write `}}` for a brace), found `}`"),
   ]
 
-  @Test(arguments: mistakes)
+  @Test(arguments: mistakes + objectMistakes)
   func `a mistake is told with its place and a way out`(mistake: Mistake) throws {
     let good = String(decoding: try Corpus.bytes(mistake.file), as: UTF8.self)
     let range = try #require(good.range(of: mistake.old))

@@ -1,0 +1,148 @@
+import FiascoABI
+import Genode
+
+// Starting the threads of a restored child. Writes restoring, children[].threads, jobs.
+
+extension Checkpointer {
+  /// Starts the thread in the code that loads its UTCB and traps; the trap's answer then brings all registers.
+  mutating func startThread(_ index: Int, _ script: inout Script) throws(Suspension) {
+    guard let row = restore.threads[index] else { return }
+    if restore.mode == .bootstrap { return try startIgnored(index, row, &script) }
+    guard try start(index, row, at: UTCBStub.load, image: UTCBStub.image, &script) else { return }
+    jobs.pushFront(.awaitLoad(thread: index))
+  }
+
+  /// False if the page with the code cannot be attached; then the restore has been given up.
+  private mutating func start(
+    _ index: Int, _ row: Int, at code: UInt64, image: UInt64, _ script: inout Script
+  ) throws(Suspension) -> Bool {
+    if restore.stubPlace == 0 {
+      try attachStub(to: restore.child, &script)
+      guard restoring != nil else { return false }
+    }
+    let thread = children[restore.child].threads[row]
+    try reportExceptions(of: row, restore.child, &script)
+    let captured = restore.image.threads[index]
+    var utcb = captured.utcb.isEmpty ? Array(repeating: 0, count: UTCB.words) : captured.utcb
+    utcb[UTCB.ownAddress] = thread.utcb
+    if let error = restore.policy.resumption(of: captured).errorWord { utcb[UTCB.error] = error }
+    try script.write(children[restore.child].stubAddress + image, utcb)
+    let page = restore.stubPlace
+    _ = try script.call(thread.real, CPUThreadOpcode.start, [page + code, page + image])
+    children[restore.child].threads[row].isStarted = true
+    restore.attempts = 0
+    return true
+  }
+
+  mutating func awaitLoad(of index: Int, _ script: inout Script) throws(Suspension) {
+    guard let row = restore.threads[index] else { return }
+    let thread = children[restore.child].threads[row]
+    let trap = restore.stubPlace + UTCBStub.loadTrap
+    switch try awaitTrap(of: thread.real, at: trap, attempts: restore.attempts, &script) {
+    case nil:
+      restore.attempts += 1
+      jobs.pushFront(.awaitLoad(thread: index))
+    case false?:
+      outbox.append(.threadLost(checkpoint: checkpoints[restore.checkpoint].name, thread: thread.name))
+    case true?: try finishLoad(of: index, row, &script)
+    }
+  }
+
+  /// The thread stands at the trap with its UTCB loaded: the answer to its exception is everything else.
+  private mutating func finishLoad(of index: Int, _ row: Int, _ script: inout Script) throws(Suspension) {
+    let image = restore.image.threads[index]
+    let thread = children[restore.child].threads[row]
+    let resumption = restore.policy.resumption(of: image)
+    let words = ThreadImage.exceptionWords(
+      registers: resumption.registers, pc: resumption.pc, status: image.status)
+    try setState(of: thread.real, .inException, 1, words, &script)
+    _ = try script.call(thread.real, CPUThreadOpcode.resume)
+    let name = checkpoints[restore.checkpoint].name
+    outbox.append(.threadRestored(checkpoint: name, thread: thread.name, resumption.applied, ip: resumption.pc))
+  }
+
+  // MARK: Who waits for whom
+
+  /// The holder of a request waits for anybody; the caller, which comes next, will be the first to call it.
+  mutating func letHolderWait(_ relation: Int, _ script: inout Script) throws(Suspension) {
+    let holder = restore.plan.relations[relation].holder
+    guard let row = restore.threads[holder] else { return }
+    try script.write(children[restore.child].stubAddress + CallerStub.code, CallerStub.words)
+    _ = try start(holder, row, at: CallerStub.code, image: CallerStub.image(relation), &script)
+  }
+
+  /// The call has been received, and with it the reply capability: the holder goes on where it stood.
+  mutating func admitHolder(_ relation: Int, _ script: inout Script) throws(Suspension) {
+    let (caller, holder) = (restore.plan.relations[relation].caller, restore.plan.relations[relation].holder)
+    guard let row = restore.threads[holder] else { return }
+    outbox.append(
+      .callerRecreated(
+        checkpoint: checkpoints[restore.checkpoint].name, caller: restore.image.threads[caller].name,
+        holder: restore.image.threads[holder].name))
+    // Its trap may have been signalled while another thread was waited for.
+    if try standsAtTrap(children[restore.child].threads[row].real, &script) {
+      return try finishLoad(of: holder, row, &script)
+    }
+    restore.attempts = 0
+    jobs.pushFront(.awaitLoad(thread: holder))
+  }
+
+  private func standsAtTrap(_ thread: RPCCapability, _ script: inout Script) throws(Suspension) -> Bool {
+    let state = try script.call(thread, CPUThreadOpcode.state).words
+    guard state.count == ThreadStateWords.count else { return false }
+    return ThreadStateFlags(rawValue: state[ThreadStateWords.flags]).contains(.inException)
+      && state[ThreadStateWords.registers + ExceptionMessage.instructionPointer]
+        == restore.stubPlace + UTCBStub.loadTrap
+  }
+
+  // MARK: Afterwards
+
+  mutating func restoreExceptionHandler(_ index: Int, _ script: inout Script) throws(Suspension) {
+    if restore.mode == .bootstrap { return }
+    let badge = restore.image.threads[index].exceptionHandlerBadge
+    guard let row = restore.threads[index] else { return }
+    guard let context = restore.translation[badge] else {
+      outbox.append(.handlerLost(checkpoint: checkpoints[restore.checkpoint].name, badge: badge))
+      return
+    }
+    let thread = children[restore.child].threads[row].real
+    _ = try script.call(thread, CPUThreadOpcode.exceptionSigh, [], [context])
+    children[restore.child].threads[row].exceptionHandler = context.badge
+    children[restore.child].threads[row].reportsToUs = false
+  }
+
+  /// One wake-up too many costs a look at the lock; one too few is waited for without end.
+  mutating func wakeUp(_ index: Int, _ script: inout Script) throws(Suspension) {
+    if restore.mode == .bootstrap { return }
+    guard let row = restore.threads[index] else { return }
+    _ = try script.call(children[restore.child].threads[row].real, CPUThreadOpcode.cancelBlocking)
+  }
+
+  // MARK: Mode `bootstrap`
+
+  /// What the original did to threads that ran already: both calls succeed and change nothing.
+  private mutating func startIgnored(_ index: Int, _ row: Int, _ script: inout Script) throws(Suspension) {
+    let image = restore.image.threads[index]
+    let thread = children[restore.child].threads[row]
+    let words = ThreadImage.exceptionWords(registers: image.registers, pc: image.pc, status: image.status)
+    try setState(of: thread.real, [], 0, words, &script)
+    _ = try script.call(
+      thread.real, CPUThreadOpcode.start, [image.pc, image.registers[RegisterIndex.sp]])
+    let name = checkpoints[restore.checkpoint].name
+    outbox.append(.threadStateIgnored(checkpoint: name, thread: thread.name))
+    outbox.append(.threadRestored(checkpoint: name, thread: thread.name, .unchanged, ip: image.pc))
+  }
+
+  /// Restore as `master` did it, inside the child's LOG request: the child has been loaded and runs; its thread waits
+  /// for the answer to its request while its memory is replaced.
+  mutating func startBootstrapRestore(_ order: BootstrapOrder, into child: Int) {
+    let image = checkpoints[order.checkpoint].image
+    let plan = RestorePlan(image)
+    guard let steps = plan.order else { return refuse(.cyclicPlan) }
+    outbox.append(.phaseStarted(.restore, of: checkpoints[order.checkpoint].name))
+    restoring = RestoreRun(
+      checkpoint: order.checkpoint, child: child, policy: order.policy, mode: .bootstrap, image: image, plan: plan)
+    jobs += steps.map { .plan($0) }
+    jobs.append(.endRestore)
+  }
+}
