@@ -12,8 +12,10 @@ extension Checkpointer {
   }
 
   private func commands(_ opcode: CPUThreadOpcode, to child: Int) -> [CheckpointerJob] {
-    children[child].threads.indices.filter { children[child].threads[$0].isLive && children[child].threads[$0].isStarted }
-      .map { .command(child: child, thread: $0, opcode) }
+    let threads = children[child].threads
+    return threads.indices.filter { threads[$0].isLive && threads[$0].isStarted }.map {
+      .command(child: child, thread: $0, opcode)
+    }
   }
 
   mutating func command(

@@ -91,7 +91,8 @@ extension Decoder {
       return .attach(
         Attach(
           dataspace: name(operand, .identifier, else: position), map: optionalName(m["to"], .identifier),
-          at: optionalExpression(m["at"]), offset: optionalSize(m["offset"], allowZero: true), bytes: optionalSize(m["bytes"]),
+          at: optionalExpression(m["at"]), offset: optionalSize(m["offset"], allowZero: true),
+          bytes: optionalSize(m["bytes"]),
           rights: rights(m["rights"], default: [.read, .write, .execute]), into: optionalName(m["into"], .identifier)))
     case .map:
       return .map(

@@ -39,7 +39,8 @@ extension Resolver {
       variable(wanted.variable, scope)
       if wanted.part.belongsToMap != isMap, !state.object.text.isEmpty {
         report(
-          .badName(wanted.part.rawValue, allowed: isMap ? "`fault` or `address` of a region map" : "a part of a thread"),
+          .badName(
+            wanted.part.rawValue, allowed: isMap ? "`fault` or `address` of a region map" : "a part of a thread"),
           at: wanted.variable.position)
       }
     }

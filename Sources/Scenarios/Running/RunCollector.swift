@@ -78,7 +78,8 @@ struct RunCollector {
       let access = isWrite ? "write" : "read"
       let place = "0x" + String(address, radix: 16)
       tracker.note(fault: address, of: ThreadName(ProgramTable.component(ofLabel: label), name), at: instant)
-      complain(RunCollector.unresolvedFault, ProgramTable.component(ofLabel: label), "\(name) \(access)s \(place)", instant)
+      complain(
+        RunCollector.unresolvedFault, ProgramTable.component(ofLabel: label), "\(name) \(access)s \(place)", instant)
     case .childStarted(let name): begin(name, at: instant)
     case .childExited(let name, let value):
       end(name, at: instant) { $0.exitValue = Int64(bitPattern: value) }

@@ -100,7 +100,9 @@ import Testing
     #expect(verdict(right, until: 6) == .stuck)
     let pause = TimelineMark(at: SampleRecord.ms(65), kind: .pause, name: "counter")
     #expect(verdict(right, until: 6, [pause]) == .equivalent)
-    #expect(verdict(right, until: 6, [pause, TimelineMark(at: SampleRecord.ms(70), kind: .resume, name: "counter")]) == .stuck)
+    #expect(
+      verdict(right, until: 6, [pause, TimelineMark(at: SampleRecord.ms(70), kind: .resume, name: "counter")]) == .stuck
+    )
   }
 
   @Test func `entering construct again is told even if the output is right`() {
