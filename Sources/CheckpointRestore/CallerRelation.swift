@@ -43,7 +43,9 @@ extension CheckpointImage {
 
 extension ThreadImage {
   /// Whoever is in an open wait has answered everybody it ever will.
-  fileprivate var canHoldRequest: Bool { started && registersValid && situation != .openWait && situation != .replyAndWait }
+  fileprivate var canHoldRequest: Bool {
+    started && registersValid && situation != .openWait && situation != .replyAndWait
+  }
 }
 
 /// Machine code that makes a thread wait for anybody before it loads its UTCB and traps.

@@ -148,6 +148,7 @@ extension Checkpointer {
     image.status = capture.words[ExceptionMessage.status]
     image.badge = thread.own.badge
     image.gateBadge = thread.gateBadge
+    image.paused = thread.isPaused
     image.cpu = UInt32(truncatingIfNeeded: thread.cpu)
     run.threads[index].image = image
     outbox.append(

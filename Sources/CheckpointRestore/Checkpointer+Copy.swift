@@ -107,7 +107,7 @@ extension Checkpointer {
   private mutating func enqueueThaw() {
     jobs.append(.endDump)
     jobs += run.pendingSignals.indices.map { .returnSignals(position: $0) }
-    jobs += run.threads.indices.map { .resume(thread: $0) }
+    if !has(.resumeForgotten) { jobs += run.threads.indices.map { .resume(thread: $0) } }
     jobs += [.endStep(.resume), .endFrozen]
   }
 
@@ -120,9 +120,10 @@ extension Checkpointer {
       guard let row = run.dataspaces[index] else { continue }
       let dataspace = children[run.child].dataspaces[row]
       let isNew = run.ownCopies.contains { $0 == run.copies[index] }
+      let onlyFirst = has(.firstDesignatedOnly) && dataspace.managed != nil
       for piece in 0..<dataspace.pieceCount {
         let isTouched = dataspace.managed.map { $0.parts[piece].isAttached } ?? true
-        if isTouched || isNew {
+        if isTouched || isNew, piece == 0 || !onlyFirst {
           let extent = dataspace.piece(piece)
           run.stretches[index].append(MemoryStretch(offset: extent.offset, size: extent.size))
           copies.append(.copyOut(dataspace: index, piece: piece))

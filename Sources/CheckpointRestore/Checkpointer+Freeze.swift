@@ -99,6 +99,7 @@ extension Checkpointer {
     guard thread.isStarted, !thread.isPaused else { return }
     let opcode = configuration.freeze == .trigger ? CPUThreadOpcode.pause : .pauseCancelling
     _ = try script.call(thread.real, opcode)
+    if has(.ownPauseRecorded) { children[run.child].threads[run.threads[index].thread].isPaused = true }
     try logCall(&script)
   }
 
@@ -138,7 +139,9 @@ extension Checkpointer {
   private mutating func resume(_ index: Int, _ script: inout Script) throws(Suspension) {
     let capture = run.threads[index]
     let thread = online(index)
-    guard thread.isStarted, !thread.isPaused, let image = capture.image else { return }
+    guard thread.isStarted, let image = capture.image else { return }
+    if thread.isPaused, !has(.ownPauseRecorded) { return try stayPaused(index, image, &script) }
+    children[run.child].threads[capture.thread].isPaused = false
     var applied = AppliedPolicy.unchanged
     var ip = capture.pc
     if configuration.freeze == .triggerAndCancel, capture.isStopped {
@@ -152,5 +155,15 @@ extension Checkpointer {
     _ = try script.call(thread.real, CPUThreadOpcode.resume)
     try logCall(&script)
     outbox.append(.threadContinued(checkpoint: run.name, thread: thread.name, applied, ip: ip))
+  }
+
+  /// The component itself had stopped the thread; it gets its registers back, for whenever it is resumed.
+  private mutating func stayPaused(
+    _ index: Int, _ image: ThreadImage, _ script: inout Script
+  ) throws(Suspension) {
+    let capture = run.threads[index]
+    guard capture.isStopped else { return }
+    let words = ThreadImage.exceptionWords(registers: image.registers, pc: image.pc, status: image.status)
+    try setState(of: online(index).real, capture.flags, capture.exceptions, words, &script)
   }
 }

@@ -125,7 +125,13 @@ extension Checkpointer {
     case .detach:
       let reply = try forward(request, to: real, &script)
       let address = request.word(0)
-      children[child].maps[map].regions.removeAll { address >= $0.address && address - $0.address < $0.size }
+      if has(.inclusiveRegionEnd),
+        let first = children[child].maps[map].regions.firstIndex(where: { $0.reaches(address) })
+      {
+        children[child].maps[map].regions.remove(at: first)
+      } else {
+        children[child].maps[map].regions.removeAll { address >= $0.address && address - $0.address < $0.size }
+      }
       return reply
     case .faultHandler:
       children[child].maps[map].faultHandler = request.capability(0)?.badge ?? 0

@@ -24,7 +24,9 @@ extension Checkpointer {
     case .period(let child, let session): jobs.append(.startPeriod(child: child, session: session))
     case .quiescence:
       guard let taking else { return }
-      guard children[taking.child].condition == .running else { return abandon(.targetNotRunning(taking.image.componentName)) }
+      guard children[taking.child].condition == .running else {
+        return abandon(.targetNotRunning(taking.image.componentName))
+      }
       jobs += taking.threads.indices.map { .readState(thread: $0) }
       jobs.append(.judgeQuiescence)
     }

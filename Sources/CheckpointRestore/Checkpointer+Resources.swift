@@ -8,6 +8,8 @@ extension Checkpointer {
   /// Slots that stay free for what the checkpointer needs itself.
   static let slotReserve = 64
 
+  func has(_ fault: CheckpointerFault) -> Bool { configuration.faults.contains(fault) }
+
   /// A call that may cost metadata: if the session has none left, it is upgraded and asked again.
   func callExpanding<Operation: RawRepresentable<UInt64>>(
     _ object: RPCCapability, _ opcode: Operation, _ words: [UInt64] = [], _ capabilities: [RPCCapability?] = [],

@@ -60,9 +60,8 @@ extension Checkpointer {
       return restoreManaged(index, row)
     }
     if let copy = copy(of: index) {
-      let backwards = restore.mode == .bootstrap && configuration.bootstrapCopy == .intoCheckpoint
       let whole = MemoryPiece(dataspace: target, offset: 0, size: image.size)
-      try self.copy(whole, backwards ? .intoCopy : .fromCopy, copy, &script)
+      try self.copy(whole, restoreDirection, copy, &script)
       outbox.append(
         .dataspaceCopied(of: checkpoints[restore.checkpoint].name, badge: target.badge, bytes: image.size))
       return
@@ -78,14 +77,18 @@ extension Checkpointer {
     jobs.pushFront(next)
   }
 
+  private var restoreDirection: CopyDirection {
+    let exchanged = restore.mode == .bootstrap && configuration.bootstrapCopy == .intoCheckpoint
+    return exchanged || has(.wrongCopyDirection) ? .intoCopy : .fromCopy
+  }
+
   /// All parts are attached, but to the child: they are filled one by one, from the copy or from the image's bytes.
   private mutating func restoreManaged(_ index: Int, _ row: Int) {
     let dataspace = children[restore.child].dataspaces[row]
-    let backwards = restore.mode == .bootstrap && configuration.bootstrapCopy == .intoCheckpoint
     jobs.pushFront(
       (0..<dataspace.pieceCount).map { number in
         guard let copy = copy(of: index) else { return .fillPiece(dataspace: index, dataspace.piece(number)) }
-        return .transfer(dataspace.piece(number), backwards ? .intoCopy : .fromCopy, copy: copy)
+        return .transfer(dataspace.piece(number), restoreDirection, copy: copy)
       })
     outbox.append(
       .dataspaceCopied(
@@ -130,9 +133,11 @@ extension Checkpointer {
     }
     restore.counts.regions += 1
     let regions = children[restore.child].maps[map].regions
-    if regions.contains(where: { $0.address == image.address }) { return }
+    let isInclusive = has(.inclusiveRegionEnd)
+    if regions.contains(where: { isInclusive ? $0.reaches(image.address) : $0.address == image.address }) { return }
     let attached = try attach(
-      dataspace, toMap: map, of: restore.child, at: image.address, size: image.size, offset: image.offset,
+      dataspace, toMap: map, of: restore.child, at: image.address, size: image.size,
+      offset: has(.offsetIgnored) ? 0 : image.offset,
       executable: image.executable, &script)
     if !attached { giveUpRestore("attach at 0x\(String(image.address, radix: 16))") }
   }

@@ -12,7 +12,8 @@ extension Checkpointer {
       restore.mode == .bootstrap ? children[restore.child].threads.firstIndex { $0.isLive && $0.name == name } : nil
     if found == nil {
       found = try createThread(
-        name, priority: UInt64(image.priority), cpu: UInt64(image.cpu), of: restore.child, &script)
+        name, priority: UInt64(image.priority), cpu: has(.affinityDropped) ? 0 : UInt64(image.cpu),
+        of: restore.child, &script)
     }
     guard let row = found else { return giveUpRestore("create_thread") }
     let thread = children[restore.child].threads[row]

@@ -56,7 +56,8 @@ extension Checkpointer {
     let words = ThreadImage.exceptionWords(
       registers: resumption.registers, pc: resumption.pc, status: image.status)
     try setState(of: thread.real, .inException, 1, words, &script)
-    _ = try script.call(thread.real, CPUThreadOpcode.resume)
+    children[restore.child].threads[row].isPaused = image.paused
+    if !image.paused { _ = try script.call(thread.real, CPUThreadOpcode.resume) }
     let name = checkpoints[restore.checkpoint].name
     outbox.append(.threadRestored(checkpoint: name, thread: thread.name, resumption.applied, ip: resumption.pc))
   }

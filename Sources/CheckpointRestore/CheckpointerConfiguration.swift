@@ -37,7 +37,7 @@ public enum CaptureStrategy: String, Hashable, Sendable, CaseIterable {
 public enum MetadataLists: String, Hashable, Sendable, CaseIterable {
   /// Singly linked, the newest in front, searched from there: what a search costs depends on what is in the list.
   /// Models the containers of `Target_state`.
-  case linkedLists
+  case linkedLists = "linked lists"
   /// A search costs one step. Models what the rewrite of 2019 gained by keeping hot and cold state in one object.
   case indexed
 }
@@ -97,6 +97,8 @@ public struct CheckpointerConfiguration: Hashable, Sendable {
   public var childMode = ChildMode.withoutELF
   public var bootstrapCopy = BootstrapCopy.intoChild
   public var metadata = MetadataLists.linkedLists
+  /// Defects to be had, in any order.
+  public var faults: [CheckpointerFault] = []
   /// x-register in which the targets' code keeps the tag of a system call, if it does.
   public var tagRegister: Int?
   /// Checkpoints made elsewhere, by name.

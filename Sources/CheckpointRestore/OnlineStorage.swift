@@ -31,6 +31,9 @@ struct OnlineRegion: Hashable, BitwiseCopyable, Sendable {
   var offset: UInt64
   var dataspace: UInt64
   var executable: Bool
+
+  /// Contains the address, or ends at it: what the original asks where it should ask whether it contains it.
+  func reaches(_ address: UInt64) -> Bool { address >= self.address && address - self.address <= size }
 }
 
 struct OnlineMap: Hashable, Sendable {

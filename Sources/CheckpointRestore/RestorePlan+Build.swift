@@ -170,7 +170,9 @@ extension RestorePlan {
     for map in image.regionMaps.indices.reversed() {
       for index in image.regions.indices where image.regions[index].map == map {
         let dataspace = image.regions[index].dataspaceIndex
-        var needs = [Need(node: maps[map], why: .attachedInto), Need(node: dataspaces[dataspace], why: .attachedMemory)]
+        var needs = [
+          Need(node: maps[map], why: .attachedInto), Need(node: dataspaces[dataspace], why: .attachedMemory),
+        ]
         if let filled = filled[dataspace] { needs.append(Need(node: filled, why: .attachedMemory)) }
         added.append((index, add(.region(index), after: needs)))
         inside[map].append(nodes.count - 1)

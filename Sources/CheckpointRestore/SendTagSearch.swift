@@ -44,7 +44,8 @@ enum SendTagSource: Hashable, Sendable {
     case .loadUpper: self = .value(code.upperImmediate &+ plus)
     case .addImmediate where code.source == 0: self = .value(code.immediate &+ plus)
     // The kernel's answer is in a3.
-    case .addImmediate where code.source != RegisterIndex.a3: self = .register(code.source, plus: code.immediate &+ plus)
+    case .addImmediate where code.source != RegisterIndex.a3:
+      self = .register(code.source, plus: code.immediate &+ plus)
     case .loadDouble where plus == 0 && code.source != RegisterIndex.a3:
       self = .memory(code.source, plus: code.immediate)
     default: return nil

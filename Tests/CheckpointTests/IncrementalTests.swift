@@ -16,11 +16,12 @@ import Testing
 
   private func run(
     _ commands: [TimedCommand], milliseconds: Int64 = 140, granularity: Int = 1,
-    profile: KernelProfile.Name = .modern, nestedUnmap: NestedUnmap = .complete, components: String = Components.sheep,
+    profile: KernelProfile.Name = .modern, release: GenodeRelease.Name = .genode1902,
+    components: String = Components.sheep,
     configure: (inout CheckpointerConfiguration) -> Void = { _ in }
   ) throws -> CheckpointedRun {
     try runCheckpointed(
-      components, commands: commands, milliseconds: milliseconds, profile: profile, nestedUnmap: nestedUnmap
+      components, commands: commands, milliseconds: milliseconds, profile: profile, release: .named(release)
     ) {
       $0.strategy = .incremental
       $0.granularity = granularity
@@ -93,9 +94,9 @@ import Testing
   /// Core of 2016 reaches a managed dataspace in the address space, but not one in a managed dataspace in it, as a
   /// stack is. It does not matter here: the copy attaches each dirty part to the checkpointer, and the detach that ends
   /// this attachment takes the page from every address space.
-  @Test(arguments: [NestedUnmap.oneLevel, .complete])
-  func `writes to stacks are noticed even with the one-level unmap of 2016`(_ unmap: NestedUnmap) throws {
-    let run = try run([25, 45, 65].map { Self.checkpoint($0) }, milliseconds: 90, nestedUnmap: unmap)
+  @Test(arguments: [GenodeRelease.Name.genode1608, .genode1902])
+  func `writes to stacks are noticed even with the one-level unmap of 2016`(_ release: GenodeRelease.Name) throws {
+    let run = try run([25, 45, 65].map { Self.checkpoint($0) }, milliseconds: 90, release: release)
     let image = try #require(run.images["c1"])
     let stacks = image.regions.filter { image.regionMaps[$0.map].name == "stack area" }.map {
       image.dataspaces[$0.dataspaceIndex].badge

@@ -15,12 +15,20 @@ extension Core {
       return configuration.release.unmapsThroughNestedMaps ? 0 : unmapInReferences(of: map, region, from: 0)
     case .memory(let physical):
       let source = physical + region.offset
+      if configuration.release.losesUnmapThroughMaps { return unmapDirectly(region, of: map) }
       if configuration.release.unmapsThroughNestedMaps {
         return unmapEverywhere(region.address..<region.end, of: map, from: source)
       }
       let direct = hasClients(map) ? revoke(source, region.size) : 0
       return direct + unmapInReferences(of: map, region, from: physical)
     }
+  }
+
+  private mutating func unmapDirectly(_ region: AttachedRegion, of map: Int) -> Int {
+    guard let pd = regionMaps[map].pd else { return 0 }
+    let pages = Int(region.size / ComponentLayout.pageSize)
+    entrypoint.work.append(.unmapDirectly(task: pds[pd].task, address: region.address, pages: pages))
+    return pages
   }
 
   /// Only an address space with a thread in it has somebody to unmap from.

@@ -68,6 +68,8 @@ enum CoreWork: Hashable, Sendable {
   case fill(address: UInt64, bytes: UInt64)
   /// Take pages away from everybody but core, one kernel call per page.
   case revoke(address: UInt64, pages: Int)
+  /// Take pages away from one task, by its own addresses.
+  case unmapDirectly(task: CapabilitySlot, address: UInt64, pages: Int)
   /// A loop without an end.
   case spinForever
 }
@@ -85,6 +87,13 @@ extension CoreWork {
     case .spinForever:
       try script.compute(picoseconds: 1 << 40)
       return self
+    case .unmapDirectly(let task, let address, let pages):
+      let now = min(pages, Self.pagesPerStep)
+      let end = address + UInt64(now) * ComponentLayout.pageSize
+      for page in stride(from: address, to: end, by: Int(ComponentLayout.pageSize)) {
+        _ = try script.invoke(KernelCall.unmapPage(page, from: task))
+      }
+      if pages > now { return .unmapDirectly(task: task, address: end, pages: pages - now) }
     case .revoke(let address, let pages):
       let now = min(pages, Self.pagesPerStep)
       let end = address + UInt64(now) * ComponentLayout.pageSize

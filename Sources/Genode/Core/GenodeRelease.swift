@@ -29,6 +29,10 @@ public struct GenodeRelease: Hashable, Sendable {
   /// A write to read-only memory is recorded under core's address of that memory, which no attach ever matches.
   /// Otherwise under the faulter's. Until the rework of 2023 (a4c59c03e3).
   public var recordsReadOnlyFaultsAtSource: Bool
+  /// No release does this: a detach takes pages away only from the address space it is asked for, never through a
+  /// managed dataspace. It stands for the bug reported in December 2016, whose description is lost: after a detach some
+  /// mappings stayed, and what was written through them went unnoticed.
+  public var losesUnmapThroughMaps = false
   /// The warning about an unresolved fault names protection domain and thread. Since 16.11 (2147c42ec6).
   public var namesThreadInFaultWarning: Bool
 

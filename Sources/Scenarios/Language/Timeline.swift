@@ -1,3 +1,5 @@
+import CheckpointRestore
+
 /// Something that happens to the machine from outside, at an instant.
 public struct TimelineEntry: Hashable, Sendable {
   public var position: Position
@@ -58,6 +60,18 @@ public struct CheckpointerDescription: Hashable, Sendable {
   public var store: RateValue?
   public var priority: Number?
   public var core: Number?
+  /// How it keeps its records of the targets.
+  public var metadata: MetadataLists
+  public var costs: CheckpointerCostsName
+  /// Defects of the published checkpointers it is to have.
+  public var faults: [CheckpointerFault]
+}
+
+/// Figures for the checkpointer's own code.
+public enum CheckpointerCostsName: String, Hashable, Sendable, CaseIterable {
+  case assumed
+  /// The published profile: right in its proportions only.
+  case profile2018 = "2018"
 }
 
 public enum CheckpointStrategy: String, Hashable, Sendable, CaseIterable {

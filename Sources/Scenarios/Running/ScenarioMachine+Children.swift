@@ -62,9 +62,10 @@ extension ScenarioMachine {
       genodeCosts: .assumed(picosecondsPerCycle: platform.picosecondsPerCycle), costs: checkpointerCosts)
     configuration.kernelProfile = scenario.machine.kernel.rawValue
     if description.strategy == .incremental { configuration.strategy = .incremental }
-    if let granularity = description.granularity {
-      configuration.granularity = max(1, Int((granularity.bytes + 4095) / 4096))
-    }
+    let granularity = min(UInt64(description.granularity?.bytes ?? 0), 1 << 40) + ComponentLayout.pageSize - 1
+    configuration.granularity = max(1, Int(granularity / ComponentLayout.pageSize))
+    configuration.metadata = description.metadata
+    configuration.faults = description.faults
     configuration.childMode = description.child.mode
     configuration.defaultPolicy = description.blocked.policy
     configuration.quiescesFirst = quiescesFirst(description)
@@ -91,6 +92,7 @@ extension ScenarioMachine {
   }
 
   private var checkpointerCosts: CheckpointerCosts {
+    if scenario.checkpointer?.costs == .profile2018 { return .profile2018 }
     var costs = CheckpointerCosts.assumed(picosecondsPerCycle: platform.picosecondsPerCycle)
     if let store = scenario.checkpointer?.store {
       costs.picosecondsPerWrittenByte = 1_000_000_000_000 / UInt64(max(store.bytesPerSecond, 1))

@@ -123,8 +123,10 @@ struct ScenarioMachine: Sendable {
 
   private func genodeSystem(disturbances: Bool) -> System {
     let files = zip(scenario.components, programs).map { BootFile(name: $0.name.text, bytes: $1.elf) }
+    var release = GenodeRelease.genode1608
+    release.losesUnmapThroughMaps = scenario.checkpointer?.faults.contains(.unmapLost) ?? false
     return System(
       booting: children, files: files, profile: profile, platform: platform, layout: layout,
-      cores: scenario.machine.cores, checkpointer: checkpointer(disturbances: disturbances))
+      cores: scenario.machine.cores, release: release, checkpointer: checkpointer(disturbances: disturbances))
   }
 }
