@@ -28,11 +28,19 @@ struct CoreHost {
           return call.target.operation.contains(.reply) ? reply(in: call) : nil
         }
         calls.append(call)
+        if Self.name(call) == "switch" { stopPausedThreads() }
         script.complete(.returned(answer(call) ?? .accepted))
       case .read(_, let count): script.complete(.words(Array(repeating: 0, count: count)))
       case .readClock: script.complete(.words([0]))
       case .compute, .copy, .fill, .write: script.complete(.done)
       }
+    }
+  }
+
+  /// The pager's part: the exceptions of paused threads arrive when core lends them its time.
+  private mutating func stopPausedThreads() {
+    for row in core.threads.live where core.threads[row].flags.contains(.paused) {
+      core.threads[row].flags.insert(.inException)
     }
   }
 

@@ -9,7 +9,7 @@ struct CoreEntrypoint: Hashable, Sendable {
     /// Has noted that a thread is to pause, and tells the kernel.
     case stopping(StopOrder, ServerReply)
     /// Lends its time to a paused thread until the pager has the thread's registers.
-    case spinning(thread: Int, rounds: Int, ServerReply)
+    case spinning(thread: Int, ServerReply)
     case working(ServerReply)
   }
   var phase = Phase.boot(.first)
@@ -20,22 +20,18 @@ struct CoreEntrypoint: Hashable, Sendable {
 }
 
 extension Core {
-  /// Rounds after which core gives up spinning: a thread that never comes is reported by its record.
-  private static let spinLimit = 1000
-
   mutating func stepEntrypoint(_ script: inout Script) throws(Suspension) {
     switch entrypoint.phase {
     case .boot(let phase): try boot(phase, &script)
     case .waiting(let reply): try receive(after: reply, &script)
     case .handling(let request): try answer(request, &script)
     case .stopping(let order, let reply):
-      let spins = try stop(order, &script)
-      entrypoint.phase = spins ? .spinning(thread: order.thread, rounds: Self.spinLimit, reply) : .working(reply)
-    case .spinning(let thread, let rounds, let reply):
+      entrypoint.phase = try stop(order, &script) ? .spinning(thread: order.thread, reply) : .working(reply)
+    case .spinning(let thread, let reply):
+      // For ever if it must: a thread that the kernel calls ready while a server works for it comes only later.
       // Unconditional first: whether the registers have arrived is the pager's to say and may change meanwhile.
       _ = try script.invoke(KernelCall.switchTo(threads[thread].threadSlot))
-      let done = threads[thread].flags.contains(.inException) || rounds == 0
-      entrypoint.phase = done ? .working(reply) : .spinning(thread: thread, rounds: rounds - 1, reply)
+      if threads[thread].flags.contains(.inException) { entrypoint.phase = .working(reply) }
     case .working(let reply):
       guard let work = entrypoint.work.first else {
         entrypoint.phase = .waiting(reply)
