@@ -35,7 +35,12 @@ extension RunCollector {
     case .exceptionRaised(let thread, let cause, _):
       tracker[thread].isInFault = true
       if cause == ExceptionCause.triggered { return tracker.forgetException(of: thread) }
-      tracker.raised(place(of: thread, cause, instant, kernel), by: thread)
+      let place = place(of: thread, cause, instant, kernel)
+      // A breakpoint outside the program is the end of the checkpointer's own code in it.
+      if programs.isGenode, cause == ExceptionCause.breakpoint, place.symbol == nil {
+        return tracker.forgetException(of: thread)
+      }
+      tracker.raised(place, by: thread)
       // With Genode an exception that is answered is a tool of the checkpointer, not a fault of the program.
       if !programs.isGenode { tracker.keepException(of: thread) }
     default: break
