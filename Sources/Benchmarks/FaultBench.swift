@@ -16,15 +16,11 @@ enum FaultBench {
   /// A load leaves the page what it was, untouched and without memory of the simulator; a store makes it exist.
   static func run(_ access: Access, for span: TimeSpan = .milliseconds(150)) -> Double {
     var system = program(access).boot()
-    _ = system.run(until: system.now + .milliseconds(1))
-    let before = faults(system)
-    let start = processNanoseconds()
-    _ = system.run(until: system.now + span)
-    let time = processNanoseconds() - start
-    let count = faults(system) - before
-    precondition(count > 1000, "the benchmark's faults are not answered")
+    let time = nanosecondsEach(
+      in: &system, for: span, atLeast: 1000, "the benchmark's faults are not answered"
+    ) { faults($0) }
     precondition(faults(system) < (last - first) / 4096, "the benchmark has run out of pages")
-    return Double(time) / Double(count)
+    return time
   }
 
   /// The second thread walks through memory by pages in s1.

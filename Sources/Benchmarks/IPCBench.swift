@@ -10,14 +10,9 @@ enum IPCBench {
   /// Nanoseconds of CPU time of one round trip; with two cores the server has one of its own.
   static func run(cores: Int = 1, for span: TimeSpan = .milliseconds(700)) -> Double {
     var system = program(serverCore: cores - 1).boot(cores: cores)
-    _ = system.run(until: system.now + .milliseconds(5))
-    let before = roundTrips(system)
-    let start = processNanoseconds()
-    _ = system.run(until: system.now + span)
-    let time = processNanoseconds() - start
-    let count = roundTrips(system) - before
-    precondition(count > 100, "the benchmark's client and server do not talk to each other")
-    return Double(time) / Double(count)
+    return nanosecondsEach(
+      in: &system, for: span, atLeast: 100, "the benchmark's client and server do not talk to each other"
+    ) { roundTrips($0) }
   }
 
   /// The client counts in s1.

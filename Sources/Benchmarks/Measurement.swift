@@ -1,4 +1,6 @@
+import Determinism
 import Glibc
+import Simulation
 
 /// CPU time of this process so far, the time of other processes on the machine not included.
 func processNanoseconds() -> UInt64 {
@@ -21,6 +23,22 @@ func nanosecondsEach(_ count: Int, _ body: () -> Void) -> Double {
   let start = processNanoseconds()
   body()
   return Double(processNanoseconds() - start) / Double(count)
+}
+
+/// Nanoseconds of CPU time for one of the operations that a system carries out within `span`, after some to warm up.
+///
+/// `count` tells how many it has done so far; with fewer than `atLeast` something has gone wrong.
+func nanosecondsEach(
+  in system: inout System, for span: TimeSpan, atLeast: UInt64, _ failure: String, count: (borrowing System) -> UInt64
+) -> Double {
+  _ = system.run(until: system.now + .milliseconds(5))
+  let before = count(system)
+  let start = processNanoseconds()
+  _ = system.run(until: system.now + span)
+  let time = processNanoseconds() - start
+  let done = count(system) - before
+  precondition(done > atLeast, failure)
+  return Double(time) / Double(done)
 }
 
 /// What a peer came to, or why it was not measured.

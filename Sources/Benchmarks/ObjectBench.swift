@@ -16,14 +16,9 @@ enum ObjectBench {
   /// Nanoseconds of CPU time of one pair.
   static func run(_ pair: Pair, for span: TimeSpan = .milliseconds(200)) -> Double {
     var system = program(pair).boot()
-    _ = system.run(until: system.now + .milliseconds(1))
-    let before = pairs(system)
-    let start = processNanoseconds()
-    _ = system.run(until: system.now + span)
-    let time = processNanoseconds() - start
-    let count = pairs(system) - before
-    precondition(count > 1000, "the benchmark's operations are refused")
-    return Double(time) / Double(count)
+    return nanosecondsEach(
+      in: &system, for: span, atLeast: 1000, "the benchmark's operations are refused"
+    ) { pairs($0) }
   }
 
   /// Counted in s1.

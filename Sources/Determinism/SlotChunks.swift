@@ -19,6 +19,8 @@
   }
   @inlinable @inline(__always) static var slotsPerChunk: Int { 1 &<< shift }
   @inlinable @inline(__always) static var headerBytes: Int { max(32, MemoryLayout<Element>.alignment) }
+  /// What any allocation has: a stricter one costs a fork three times as much for each chunk it changes.
+  static var alignment: Int { max(16, MemoryLayout<Element>.alignment) }
   static var chunkBytes: Int { headerBytes + slotsPerChunk * MemoryLayout<Element>.stride }
 
   @inlinable init() {}
@@ -167,7 +169,7 @@
   }
 
   private static func makeChunk() -> Block {
-    let chunk = Block.allocate(byteCount: chunkBytes, alignment: headerBytes)
+    let chunk = Block.allocate(byteCount: chunkBytes, alignment: alignment)
     sharers(chunk).initialize(to: 1)
     return chunk
   }

@@ -102,6 +102,7 @@ extension Thread {
     digest.combine(UInt64(queuedPriority), queuedAt.index, queuedAtGate)
     digest.combine(6, queueNext.raw, queuePrevious.raw)
     digest.combine(7, firstSender.raw, caller.index)
+    if !nextModified.isNone { digest.combine(11, nextModified.raw, 0) }
     digest.combine(Int(fpuState))
     digest.combine(UInt64(callerRights), awaitedFrom.index, awaitedEntry)
     digest.combine(pager)

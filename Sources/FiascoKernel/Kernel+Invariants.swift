@@ -167,7 +167,7 @@ extension Continuation {
   var blocks: Bool {
     switch self {
     case .sendWait, .receiveWait, .gateWait, .semaphoreWait, .requestWait, .stranded: true
-    case .user, .sendQueued, .receive, .finish, .raise, .unblockGate: false
+    case .user, .sendQueued, .receive, .finish, .raise, .unblockGate, .modifySenders: false
     }
   }
 }

@@ -161,6 +161,9 @@ extension Kernel {
       findings.require(threads.contains(irq.thread.slot), "IRQ \(i) is bound to an absent thread")
       refer(irq.thread)
     }
+    for index in threads.indices where threads[index].continuation == .modifySenders {
+      if let target = threads[index].partner.thread { refer(target) }
+    }
     for request in allRequests {
       for t in [request.subject, request.initiator] where !t.isNone { refer(t) }
     }

@@ -32,16 +32,16 @@ public struct Kernel: ~Copyable {
   public var fpuStates = SlotTable<FPUState>()
   var areas = SlotTable<ThreadAreas>()
   /// Inputs of all interrupt controllers.
-  var pins = ContiguousArray(repeating: InterruptPin(), count: InterruptPin.count)
-  var logAttributes = LogAttributes()
-  var rootPager = RootPager()
+  var pins: ContiguousArray<InterruptPin>
+  var logAttributes: LogAttributes
+  var rootPager: RootPager
   var frames: FrameAllocator
   /// Objects being destroyed; empty outside an operation.
   var condemned: [ObjectID] = []
 
   // Scheduling
   /// The core on whose behalf the kernel executes; its parts have forwarding names in `Processor.swift`.
-  @usableFromInline var here = Processor()
+  @usableFromInline var here: Processor
   /// The other cores, by number; the active core's entry is empty, and with one core there is none.
   var parked: [Processor]
   public let coreCount: Int
@@ -53,6 +53,8 @@ public struct Kernel: ~Copyable {
   // Interface with the machine
   /// A device asks for an interrupt that is not masked: the machine enters `interrupt()`.
   public internal(set) var interruptRequested = false
+  /// The kernel lets interrupts in: the machine carries out one that is due, or `passPreemptionPoint()`.
+  public var isAtPreemptionPoint = false
   /// Cycles of kernel work since the machine last drained them.
   public var pendingCycles: UInt64 = 0
   /// Translations may have become stale: the machine flushes its caches and clears this.
@@ -77,6 +79,11 @@ public struct Kernel: ~Copyable {
     self.profile = profile
     self.costs = costs
     self.memory = memory
+    // Not where they are declared: a fork would make them first and then replace them.
+    pins = ContiguousArray(repeating: InterruptPin(), count: InterruptPin.count)
+    logAttributes = LogAttributes()
+    rootPager = RootPager()
+    here = Processor()
     frames = FrameAllocator(range: kernelFrames)
     coreCount = cores
     parked = cores > 1 ? Array(repeating: Processor(), count: cores) : []

@@ -64,23 +64,6 @@ extension KernelEvent {
   }
 }
 
-extension KernelEvent {
-  /// Recorded only while a kernel trace is made.
-  public var isTraceOnly: Bool {
-    switch self {
-    case .ipcReturned, .gateInvoked, .contextLoaded, .contextSaved, .contextInvalidated, .pageFaultAnswered,
-      .exceptionUnanswered, .timerTicked, .taskMapRequested, .taskUnmapRequested, .objectReleased, .threadMigrated,
-      .requestPosted, .requestHandled:
-      true
-    case .contextSwitched, .ipcStarted, .ipcFailed, .messageTransferred, .senderQueued, .receiveBlocked,
-      .timeoutExpired, .irqTriggered, .irqDelivered, .pageFaulted, .pageFaultUnanswered, .exceptionRaised,
-      .registersExchanged, .objectCreated, .objectDestroyed, .threadStarted, .threadKilled, .objectsMapped,
-      .pagesMapped, .unmapped, .sliceExpired, .replyCapabilityMissing, .logWritten, .vcpuEntered, .vcpuResumed:
-      false
-    }
-  }
-}
-
 extension StateDigest {
   /// Three words in one step. Products by different odd numbers do not wait for each other; one step after the other
   /// would take as long as a tenth of a system call.

@@ -63,6 +63,8 @@ public struct KernelProfile: Hashable, Sendable {
   public var faultForgetsCancel: Bool
   /// cap_equal compares rights as well as objects.
   public var equalityIncludesRights: Bool
+  /// Whoever has changed the labels of more than 50 senders leaves the queue to the next one.
+  public var endsSenderWalks: Bool
   /// The kernel clock advances in ticks. Otherwise timeouts count from the exact time.
   public var clockAdvancesInTicks: Bool
 
@@ -80,7 +82,7 @@ public struct KernelProfile: Hashable, Sendable {
     reportsReadiness: false, placementPreempts: true, cancelWaitsForNextIPC: false, queuedItemFailureAborts: true,
     gateLabelReachesSender: false, zeroReceiveTimeoutSkipsSwitch: true, attachesIRQs: false, hasIRQMuxers: false,
     emptyArgumentLacksRights: false, listsSchedulerClasses: true, hasFaultTrampoline: true,
-    faultForgetsCancel: false, equalityIncludesRights: true, clockAdvancesInTicks: false)
+    faultForgetsCancel: false, equalityIncludesRights: true, endsSenderWalks: true, clockAdvancesInTicks: false)
 
   public static let r67 = KernelProfile(
     name: .r67, tracksReplyCapability: false, replyCapabilityOnlyInOpenWait: false, explicitReplySlots: false,
@@ -90,7 +92,8 @@ public struct KernelProfile: Hashable, Sendable {
     reportsReadiness: true, placementPreempts: false, cancelWaitsForNextIPC: true, queuedItemFailureAborts: false,
     gateLabelReachesSender: true, zeroReceiveTimeoutSkipsSwitch: false, attachesIRQs: true, hasIRQMuxers: true,
     emptyArgumentLacksRights: true, listsSchedulerClasses: false, hasFaultTrampoline: false,
-    faultForgetsCancel: true, equalityIncludesRights: false, clockAdvancesInTicks: true)
+    faultForgetsCancel: true, equalityIncludesRights: false, endsSenderWalks: false,
+    clockAdvancesInTicks: true)
 
   /// What the kernel info page lists.
   var features: [String] {

@@ -89,21 +89,8 @@ extension Node {
   /// One step of the active core, whose turn it is; returns what somebody above has to do.
   private mutating func act(until limit: Instant) -> NodeExit? {
     let active = kernel.activeCore
-    if cores[active].interruptAt <= now {
-      cores[active].interruptAt = .never
-      enterKernel { $0.handleRequests() }
-      return nil
-    }
+    if takeInterrupt() { return nil }
     let tick = min(kernel.nextTick, deviceSignal)
-    if kernel.nextTick <= now {
-      enterKernel { $0.timerTick() }
-      return nil
-    }
-    if deviceSignal <= now { raisePins() }
-    if kernel.interruptRequested {
-      enterKernel { $0.interrupt() }
-      return nil
-    }
     let current = kernel.current
     if current.isNone {
       passIdleTime(until: min(tick, cores[active].interruptAt, limit))
@@ -123,6 +110,14 @@ extension Node {
       }
     }
     return nil
+  }
+
+  /// What other cores have asked for, if their interrupt has arrived.
+  mutating func takeRequests() -> Bool {
+    guard interruptAt <= now else { return false }
+    cores[kernel.activeCore].interruptAt = .never
+    enterKernel { $0.handleRequests() }
+    return true
   }
 
   private mutating func passIdleTime(until instant: Instant) {

@@ -24,7 +24,7 @@ public struct Node: ~Copyable {
 
   var hart = Hart()
   var translations = TranslationPool()
-  var devices = DeviceSignals()
+  var devices: DeviceSignals
   /// Which thread's instructions ran last; a switch loses the hart's reservation.
   var lastThread = ThreadID.none
   /// By number, with several cores; the active one's time and last thread stand above.
@@ -34,6 +34,7 @@ public struct Node: ~Copyable {
     let count = kernel.coreCount
     self.kernel = kernel
     self.platform = platform
+    devices = DeviceSignals()
     cores = count > 1 ? Array(repeating: ParkedCore(), count: count) : []
   }
 
@@ -111,11 +112,37 @@ extension Node {
 
   /// Enters the kernel at the present time, on the active core, and bills what it did.
   public mutating func enterKernel(_ body: (inout Kernel) -> Void) {
+    perform(body)
+    if kernel.isAtPreemptionPoint { passPreemptionPoints() }
+    // User code was somewhere else than it now is, or will come there again.
+    if kernel.isMulticore { cores[kernel.activeCore].pending = nil }
+  }
+
+  private mutating func perform(_ body: (inout Kernel) -> Void) {
     kernel.now = now
     body(&kernel)
     settle()
-    // User code was somewhere else than it now is, or will come there again.
-    if kernel.isMulticore { cores[kernel.activeCore].pending = nil }
+  }
+
+  /// A long operation of the kernel lets in what has come due meanwhile, and goes on.
+  private mutating func passPreemptionPoints() {
+    while kernel.isAtPreemptionPoint, kernel.stopped == nil {
+      kernel.isAtPreemptionPoint = false
+      if !takeInterrupt() { perform { $0.passPreemptionPoint() } }
+    }
+  }
+
+  /// Enters the kernel for an interrupt that is due on the active core; false if there is none.
+  mutating func takeInterrupt() -> Bool {
+    if kernel.isMulticore, takeRequests() { return true }
+    if kernel.nextTick <= now {
+      enterKernel { $0.timerTick() }
+      return true
+    }
+    if deviceSignal <= now { raisePins() }
+    guard kernel.interruptRequested else { return false }
+    enterKernel { $0.interrupt() }
+    return true
   }
 
   /// Advances the clock by the kernel's work and takes its records.
@@ -173,6 +200,7 @@ extension Node {
     }
   }
 
+  @inline(__always)
   mutating func handle(_ reason: ExitReason, of t: ThreadID, until boundary: Instant) {
     switch reason {
     case .budget: break

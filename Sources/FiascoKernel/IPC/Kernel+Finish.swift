@@ -57,7 +57,8 @@ extension Kernel {
     while !current.isNone, stopped == nil {
       let t = current
       let position = threads[t.slot].position
-      if position.flags.contains(.dying), position.continuation != .requestWait {
+      let isUnfinished = position.continuation == .requestWait || position.continuation == .modifySenders
+      if position.flags.contains(.dying), !isUnfinished {
         finishKill(t)
         continue
       }
@@ -80,6 +81,9 @@ extension Kernel {
       case .unblockGate: continueUnblocking(t)
       case .sendQueued: continueSendQueued(t)
       case .requestWait: continueRequestWait(t)
+      case .modifySenders:
+        isAtPreemptionPoint = true
+        return
       case .finish: finish(t)
       case .raise:
         threads[t.slot].continuation = .user

@@ -24,7 +24,7 @@ extension Kernel {
     }
   }
 
-  private func next(_ s: SenderID) -> SenderID {
+  func next(_ s: SenderID) -> SenderID {
     if let t = s.thread { return threads[t.slot].queueNext }
     if let i = s.irq { return irqs[i].queueNext }
     return .none
@@ -78,7 +78,9 @@ extension Kernel {
     if !after.isNone { setPrevious(after, before) }
     setNext(s, .none)
     setPrevious(s, .none)
-    if case .thread(let r) = list, threads[r.slot].flags.contains(.vcpu) { noteSenders(of: r, queued: false) }
+    guard case .thread(let r) = list else { return }
+    if threads[r.slot].nextModified == s { threads[r.slot].nextModified = after }
+    if threads[r.slot].flags.contains(.vcpu) { noteSenders(of: r, queued: false) }
   }
 
   func isQueued(_ s: SenderID, in list: SenderList) -> Bool {

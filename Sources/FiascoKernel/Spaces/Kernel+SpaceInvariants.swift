@@ -9,7 +9,7 @@ extension Kernel {
 
   /// What is wrong between page tables, mapping tree, capability tables, reference counts, quotas and frames.
   func spaceDefect() -> String? {
-    var survey = SpaceSurvey(frameCount: memory.frameCount)
+    var survey = SpaceSurvey(frameCount: frames.range.upperBound)
     if rootPager.infoFrame >= 0 { survey.own(rootPager.infoFrame) }
     for index in tasks.indices {
       let task = TaskID(index)

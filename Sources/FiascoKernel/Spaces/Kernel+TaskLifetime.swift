@@ -20,14 +20,11 @@ extension Kernel {
   }
 
   /// Lets a task see a window of physical memory at equal virtual addresses, as the first task does.
-  ///
-  /// With superpages, as if the root pager had answered with them where physical memory is aligned to them.
-  public mutating func setIdentityWindow(_ task: TaskID, base: UInt64, end: UInt64, superpages: Bool = false) {
+  public mutating func setIdentityWindow(_ task: TaskID, base: UInt64, end: UInt64) {
     precondition(base >= Self.physicalBase && base <= end, "the window begins below the memory")
     precondition(end <= Self.physicalBase + UInt64(memory.frameCount) * pageBytes, "the window ends behind the memory")
     tasks[task.slot].identityBase = base
     tasks[task.slot].identityEnd = end
-    tasks[task.slot].identityOrder = superpages ? .large : .page
   }
 
   mutating func retainTask(_ task: TaskID) { tasks[task.slot].boundThreads += 1 }

@@ -21,7 +21,7 @@ public struct Task: BitwiseCopyable, Sendable {
   /// and a node of the mapping tree only when they are mapped onward.
   public internal(set) var identityBase: UInt64 = 0
   public internal(set) var identityEnd: UInt64 = 0
-  /// Size of the window's pages, where it is aligned to them.
+  /// Size of the window's pages where it is aligned to them: with superpages, the root pager has answered with them.
   var identityOrder = PageOrder.page
 
   /// First of the task's occupied reply slots; -1 none.

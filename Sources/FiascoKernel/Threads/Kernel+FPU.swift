@@ -11,8 +11,8 @@ extension Kernel {
   }
 
   /// Whether the active core's unit is on for the thread. A vCPU's user mode may be denied it.
-  @inline(__always) public func isFPUOn(for t: ThreadID) -> Bool {
-    here.fpuOwner == t && !threads[t.slot].flags.contains(.vcpuNoFPU)
+  @inlinable @inline(__always) public func isFPUOn(for t: ThreadID) -> Bool {
+    here.fpuOwner.index == t.index && !threads[t.slot].flags.contains(.vcpuNoFPU)
   }
 
   /// Where the registers of a thread that has used them stand in `fpuStates`.

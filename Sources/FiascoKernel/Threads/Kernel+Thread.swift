@@ -143,29 +143,4 @@ extension Kernel {
     connect(argument.object, to: .deletion(at: target))
     return .ok
   }
-
-  /// Rewrites the labels of queued senders: (test mask, test value, delete mask, add mask) from MR1 on.
-  ///
-  /// Models `Thread_object::sys_modify_senders`.
-  private mutating func modifySenders(of target: ThreadID, by t: ThreadID, tag: MessageTag) -> InvocationOutcome {
-    guard !isRemote(target) || !profile.distinguishesMessageLength else { return .refused(.invalidArgument) }
-    guard tag.words >= 5 else { return .ok }
-    let rules = (tag.words - 1) / 4
-    for sender in senders(in: .thread(target)) {
-      if let s = sender.thread {
-        threads[s.slot].label = modified(threads[s.slot].label, by: t, rules: rules)
-      } else if let i = sender.irq {
-        irqs[i].label = modified(irqs[i].label, by: t, rules: rules)
-      }
-    }
-    return .ok
-  }
-
-  /// The first rule whose test fits changes the label.
-  private func modified(_ label: UInt64, by t: ThreadID, rules: Int) -> UInt64 {
-    for rule in 0..<rules where label & utcbWord(t, 1 + rule * 4) == utcbWord(t, 2 + rule * 4) {
-      return label & ~utcbWord(t, 3 + rule * 4) | utcbWord(t, 4 + rule * 4)
-    }
-    return label
-  }
 }

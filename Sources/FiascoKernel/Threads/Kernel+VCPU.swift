@@ -1,4 +1,5 @@
 // Writes: threads (flags), areas, registers (entry), memory (state area of the virtual processor).
+import Determinism
 import FiascoABI
 
 /// Why a virtual processor enters its program, with the number the kernel's own trace uses.
@@ -8,11 +9,12 @@ extension Kernel {
   /// Where the thread's instructions and data are: its task, or the user task of its virtual processor.
   ///
   /// Models `Context::vcpu_aware_space`.
-  @inline(__always)
+  @inlinable @inline(__always)
   public func executedTask(of t: ThreadID) -> TaskID {
-    guard threads[t.slot].flags.contains(.vcpuUser) else { return threads[t.slot].task }
-    return areas[Int(threads[t.slot].areas)].userTask
+    threads[t.slot].flags.contains(.vcpuUser) ? userTask(of: t) : threads[t.slot].task
   }
+
+  @usableFromInline func userTask(of t: ThreadID) -> TaskID { areas[Int(threads[t.slot].areas)].userTask }
 
   // MARK: The state area
 

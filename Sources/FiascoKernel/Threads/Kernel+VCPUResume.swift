@@ -96,10 +96,13 @@ extension Kernel {
     guard !tag.hasError || threads[t.slot].lastError == .receiveTimeout else { return completeResume(t) }
     setVCPUWord(t, VCPUState.registers + ExceptionMessage.cause, ExceptionCause.message)
     record(.vcpuEntered(t, .pendingMessage, state: vcpuState(t).rawValue))
-    let entersFromUser = vcpuSavedState(t).contains(.userMode)
     leaveSystemCall(t)
-    enterVCPUProgram(
-      t, sp: vcpuWord(t, entersFromUser ? VCPUState.entryStackPointer : VCPUState.registers + 2))
+    enterVCPUProgram(t, sp: pendingEntryStack(t))
+  }
+
+  /// A message that came instead of user mode enters on the entry's own stack.
+  func pendingEntryStack(_ t: ThreadID) -> UInt64 {
+    vcpuWord(t, vcpuSavedState(t).contains(.userMode) ? VCPUState.entryStackPointer : VCPUState.registers + 2)
   }
 
   // MARK: Going on

@@ -43,8 +43,9 @@ public struct Thread: BitwiseCopyable, Sendable {
   public var queueNext = SenderID.none
   public var queuePrevious = SenderID.none
   public var queuedPriority: UInt8 = 0
-  /// Senders that wait for this thread, highest priority first.
+  /// Senders that wait for this thread, highest priority first; and where somebody goes on who changes their labels.
   public var firstSender = SenderID.none
+  var nextModified = SenderID.none
 
   // Reply capability (K3)
   /// Who called this thread and waits for its reply.

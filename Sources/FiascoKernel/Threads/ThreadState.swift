@@ -15,7 +15,8 @@ public enum IPCPhase: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case receiveWait
 }
 
-/// State bits that are independent of the IPC phase.
+/// State bits that are independent of the IPC phase. The computed ones are looked at by the machine as well, before each
+/// stay in user mode: a constant of another module would be a call.
 public struct ThreadFlags: OptionSet, Hashable, BitwiseCopyable, Sendable {
   public let rawValue: UInt32
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
@@ -49,11 +50,11 @@ public struct ThreadFlags: OptionSet, Hashable, BitwiseCopyable, Sendable {
   /// The thread is a virtual processor. Models `Thread_vcpu_enabled`.
   public static let vcpu = ThreadFlags(rawValue: 1 << 20)
   /// It runs in its user task. Models `Thread_vcpu_user`.
-  public static let vcpuUser = ThreadFlags(rawValue: 1 << 21)
+  @inlinable public static var vcpuUser: ThreadFlags { ThreadFlags(rawValue: 1 << 21) }
   /// Its program is to be entered before the next user instruction (`vcpu_save_state_and_upcall`).
   public static let upcall = ThreadFlags(rawValue: 1 << 22)
   /// It may not use the floating-point unit in user mode. Models `Thread_vcpu_fpu_disabled`.
-  public static let vcpuNoFPU = ThreadFlags(rawValue: 1 << 23)
+  @inlinable public static var vcpuNoFPU: ThreadFlags { ThreadFlags(rawValue: 1 << 23) }
   /// Messages are held back while the kernel sends one of its own for the thread (`vcpu_disable_irqs`).
   public static let vcpuIRQsOff = ThreadFlags(rawValue: 1 << 26)
   /// The next page fault goes to the thread's own handler. Models `Thread_pf_trampoline`.
@@ -100,6 +101,8 @@ public enum Continuation: UInt8, BitwiseCopyable, Sendable {
   case finish
   /// The exception or fault has to be sent (again).
   case raise
+  /// Between two parts of a long operation, where interrupts are let in (`Proc::preemption_point`).
+  case modifySenders
   /// Asked another core to do something and waits for its answer, which nothing cuts short (`Thread_drq_wait`).
   case requestWait
   /// The receiver's core has queued the sender: now its timeout begins (`do_send_wait` after a remote handshake).

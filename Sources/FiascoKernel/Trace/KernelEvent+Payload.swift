@@ -66,10 +66,8 @@ extension KernelEvent {
     case .logWritten(let t, let bytes): [.thread("id", t), .number("bytes", UInt64(bytes))]
 
     // Virtual processors; type 0 is a resume
-    case .vcpuEntered(let t, let entry, let state):
-      [.thread("id", t), .number("type", UInt64(entry.rawValue)), .word("state", UInt64(state))]
-    case .vcpuResumed(let t, let task, let state):
-      [.thread("id", t), .number("type", 0), .word("state", UInt64(state)), .task("space", task)]
+    case .vcpuEntered(let t, let entry, let state): Self.virtualProcessor(t, UInt64(entry.rawValue), state, words)
+    case .vcpuResumed(let t, _, let state): Self.virtualProcessor(t, 0, state, words)
 
     // Faults
     case .pageFaulted(_, let address, let ip): [.word("pfa", address), .word("ip", ip), .number("err", words[0])]
@@ -103,6 +101,15 @@ extension KernelEvent {
     [
       .number("mode", mode), .thread("owner", owner), .number("prio", words[0]), TraceField("left", .number(left)),
       .number("quantum", words[1]),
+    ]
+  }
+
+  private static func virtualProcessor(
+    _ t: ThreadID, _ type: UInt64, _ state: UInt16, _ words: InlineArray<5, UInt64>
+  ) -> [TraceField] {
+    [
+      .thread("id", t), .number("type", type), .word("state", UInt64(state)), .word("ip", words[0]),
+      .word("sp", words[1]), .task("space", TaskID(Int(Int64(bitPattern: words[2])))),
     ]
   }
 

@@ -64,6 +64,7 @@ extension Kernel {
   /// - a loaded or saved scheduling context: priority, quantum in microseconds
   /// - a page fault and a missing pager: cause, selector of the pager
   /// - a created object: the factory that paid (-1 none), bytes
+  /// - an entry or a resume of a virtual processor: where it goes on, its stack, the task it is in then
   /// - an IRQ: what makes it fire beside software (0 nothing, 1 a pin, 2 a thread's deletion, 3 a muxer), and which
   private func traceWords(of event: KernelEvent) -> InlineArray<5, UInt64> {
     switch event {
@@ -75,12 +76,17 @@ extension Kernel {
     case .objectCreated(let object, _, _):
       [Self.word(objects[object.slot].payer), objects[object.slot].bytes, 0, 0, 0]
     case .irqTriggered(let object): irqWords(object)
+    case .vcpuEntered(let t, let entry, _): entryWords(t, entry)
+    case .vcpuResumed(let t, let task, _):
+      [
+        vcpuWord(t, VCPUState.registers + ExceptionMessage.instructionPointer), vcpuWord(t, VCPUState.registers + 2),
+        UInt64(bitPattern: Int64(task.index)), 0, 0,
+      ]
     case .contextSwitched, .ipcFailed, .messageTransferred, .senderQueued, .receiveBlocked, .timeoutExpired,
       .irqDelivered, .exceptionRaised, .registersExchanged, .objectDestroyed, .threadStarted, .threadKilled,
       .objectsMapped, .pagesMapped, .unmapped, .sliceExpired, .replyCapabilityMissing, .logWritten, .gateInvoked,
       .contextInvalidated, .pageFaultAnswered, .exceptionUnanswered, .timerTicked, .taskMapRequested,
-      .taskUnmapRequested, .objectReleased, .threadMigrated, .requestPosted, .requestHandled,
-      .vcpuEntered, .vcpuResumed:
+      .taskUnmapRequested, .objectReleased, .threadMigrated, .requestPosted, .requestHandled:
       [0, 0, 0, 0, 0]
     }
   }
@@ -103,6 +109,14 @@ extension Kernel {
 
   private func contextWords(_ t: ThreadID) -> InlineArray<5, UInt64> {
     [UInt64(threads[t.slot].priority), UInt64(threads[t.slot].quantum.microseconds), 0, 0, 0]
+  }
+
+  private func entryWords(_ t: ThreadID, _ entry: VCPUEntry) -> InlineArray<5, UInt64> {
+    [
+      vcpuWord(t, VCPUState.entryInstructionPointer),
+      entry == .pendingMessage ? pendingEntryStack(t) : vcpuWord(t, VCPUState.stackPointer),
+      UInt64(bitPattern: Int64(threads[t.slot].task.index)), 0, 0,
+    ]
   }
 
   private func irqWords(_ object: ObjectID) -> InlineArray<5, UInt64> {

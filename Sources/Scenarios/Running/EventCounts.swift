@@ -4,10 +4,10 @@ import Genode
 
 /// How often each kind of record occurred, under the names a scenario's `count` uses.
 struct EventCounts {
-  private var kernel = [UInt64](repeating: 0, count: EventCounts.kernelNames.count)
+  private var kernel = [UInt64](repeating: 0, count: KernelEvent.recordedKinds)
   private var others: [EventCount] = []
 
-  /// In the order of `KernelEvent`; every kind is listed, also with zero.
+  /// By `KernelEvent.ordinal`; every kind is listed, also with zero.
   static let kernelNames = [
     "contextSwitch", "ipc", "ipcFailure", "messageTransfer", "senderQueued", "receiveBlocked", "timeout", "irqTrigger",
     "irqDelivery", "pageFault", "pageFaultUnanswered", "exception", "exchangeRegisters", "objectCreation",
@@ -16,7 +16,8 @@ struct EventCounts {
   ]
 
   mutating func add(_ event: KernelEvent) {
-    if let index = EventCounts.index(of: event) { kernel[index] += 1 }
+    // A run is counted the same without a kernel trace.
+    if !event.isTraceOnly { kernel[event.ordinal] += 1 }
   }
 
   mutating func add(_ event: GenodeEvent) { add(EventCounts.caseName(of: event)) }
@@ -36,39 +37,4 @@ struct EventCounts {
   }
 
   var all: [EventCount] { zip(EventCounts.kernelNames, kernel).map { EventCount($0, $1) } + others }
-
-  /// Nil for what is recorded only while a kernel trace is made: a run is counted the same without one.
-  private static func index(of event: KernelEvent) -> Int? {
-    switch event {
-    case .contextSwitched: 0
-    case .ipcStarted: 1
-    case .ipcFailed: 2
-    case .messageTransferred: 3
-    case .senderQueued: 4
-    case .receiveBlocked: 5
-    case .timeoutExpired: 6
-    case .irqTriggered: 7
-    case .irqDelivered: 8
-    case .pageFaulted: 9
-    case .pageFaultUnanswered: 10
-    case .exceptionRaised: 11
-    case .registersExchanged: 12
-    case .objectCreated: 13
-    case .objectDestroyed: 14
-    case .threadStarted: 15
-    case .threadKilled: 16
-    case .objectsMapped: 17
-    case .pagesMapped: 18
-    case .unmapped: 19
-    case .sliceExpired: 20
-    case .replyCapabilityMissing: 21
-    case .logWritten: 22
-    case .vcpuEntered: 23
-    case .vcpuResumed: 24
-    case .ipcReturned, .gateInvoked, .contextLoaded, .contextSaved, .contextInvalidated, .pageFaultAnswered,
-      .exceptionUnanswered, .timerTicked, .taskMapRequested, .taskUnmapRequested, .objectReleased, .threadMigrated,
-      .requestPosted, .requestHandled:
-      nil
-    }
-  }
 }

@@ -40,14 +40,10 @@ struct RemoteOperationTests {
   func `a cancel at any moment of a call loses no wake-up`(_ profile: KernelProfile.Name, _ moment: Int) {
     var world = KernelWorld(.named(profile), cores: 2)
     let server = world.thread(priority: 10, core: 1, [.wait(), .reply(timeouts: .receive(milliseconds: 3))])
-    let client = world.thread(priority: 10, core: 0, [.call(server.slot), .mark("on")])
-    let start = [Step.compute(.microseconds(1000 - 5)), .compute(.microseconds(Int64(moment) * 5 + 1))]
-    let flags = Opcode.Thread.exchangeRegisters | ExchangeRegisters.cancel
-    let cancel = SystemCall(
-      tag: MessageTag(label: KernelProtocol.thread, words: 3),
-      target: ObjectReference(slot: client.slot, operation: .call),
-      words: [flags, ExchangeRegisters.keep, ExchangeRegisters.keep])
-    _ = world.thread(priority: 20, core: 0, start + [.call(cancel)])
+    let client = world.thread(
+      priority: 20, core: 0, [.compute(.microseconds(995)), .call(server.slot), .mark("on")])
+    _ = world.thread(
+      priority: 10, core: 0, [.compute(.microseconds(Int64(moment) * 5 + 1)), .cancel(client.slot)])
     _ = world.thread(priority: 5, core: 0, [.spin])
     world.sleep(milliseconds: 10)
     #expect(["p85,w1,i0,m77", "err7,p7,w2,i0", "err6,p0,w0,i0"].contains(world.outcome(client)))

@@ -4,7 +4,7 @@ import Testing
 
 @testable import FiascoKernel
 
-/// Deletion IRQs, label rewriting, statistics, muxers, semaphores, the log's attributes.
+/// Deletion IRQs, statistics, muxers, semaphores, the log's attributes.
 struct ObserverTests {
   static let profiles = KernelProfile.Name.allCases
 
@@ -70,38 +70,6 @@ struct ObserverTests {
     #expect(Self.register(world.copy(irq, rights: .read), at: server.slot, &world) == -1)
     #expect(Self.register(.factory, at: server.slot, &world) == -22)
     #expect(world.invoke(server.slot, KernelProtocol.thread, [Opcode.Thread.registerDeletionIRQ]) == -22)
-  }
-
-  // MARK: Labels of queued senders
-
-  @Test(arguments: profiles)
-  func `the first rule that fits rewrites a queued label, also that of an IRQ`(_ profile: KernelProfile.Name) {
-    var world = KernelWorld(.named(profile))
-    let server = world.thread(priority: 10, [.sleep(milliseconds: 3)] + (0..<4).map { _ in .wait() })
-    let doors = [0x200, 0x400, 0x600].map { world.gate(server, label: $0) }
-    for door in doors { _ = world.thread(priority: 20, [.send(door)]) }
-    let irq = world.irq(server, label: 0x1000)
-    world.raise(irq)
-    world.sleep(milliseconds: 1)
-    let rules: [UInt64] = [
-      ~3, 0x200, ~0, 0x500, ~0xff, 0x400, 0x400, 0x8, ~0, 0x1000, ~0, 0x70, 0, 1, ~0, 0x999,
-    ]
-    #expect(
-      world.invoke(server.slot, KernelProtocol.thread, [Opcode.Thread.modifySenders] + rules) == 0)
-    world.sleep(milliseconds: 5)
-    #expect(world.results(server.id).dropFirst().map(\.label).sorted() == [0xb, 0x70, 0x500, 0x603])
-  }
-
-  @Test(arguments: profiles, 0...4)
-  func `less than one rule changes nothing`(_ profile: KernelProfile.Name, _ words: Int) {
-    var world = KernelWorld(.named(profile))
-    let server = world.thread(priority: 10, [.sleep(milliseconds: 3), .wait()])
-    _ = world.thread(priority: 20, [.send(world.gate(server, label: 0x200))])
-    world.sleep(milliseconds: 1)
-    let rule = Array([Opcode.Thread.modifySenders, 0, 0, ~0, 0x500].prefix(max(1, words)))
-    #expect(world.invoke(server.slot, KernelProtocol.thread, rule) == 0)
-    world.sleep(milliseconds: 5)
-    #expect(world.results(server.id).last?.label == 0x203)
   }
 
   // MARK: Statistics

@@ -71,6 +71,17 @@ extension Step {
         words: [0x77]))
   }
 
+  /// ex_regs with cancel, and nothing else.
+  static func cancel(_ thread: CapabilitySlot) -> Step {
+    .call(
+      SystemCall(
+        tag: MessageTag(label: KernelProtocol.thread, words: 3),
+        target: ObjectReference(slot: thread, operation: .call),
+        words: [
+          Opcode.Thread.exchangeRegisters | ExchangeRegisters.cancel, ExchangeRegisters.keep, ExchangeRegisters.keep,
+        ]))
+  }
+
   static func sleep(milliseconds: UInt64) -> Step {
     .call(SystemCall(tag: MessageTag(), target: .special(.receive), timeouts: .receive(milliseconds: milliseconds)))
   }

@@ -37,9 +37,12 @@ struct KernelWorld: ~Copyable {
   static let rootPriority: UInt8 = 250
 
   /// With several cores the root thread is on core 0, and an interrupt between cores travels for ten microseconds.
-  init(_ profile: KernelProfile = .modern, cores: Int = 1, rootPriority: UInt8 = KernelWorld.rootPriority) {
+  init(
+    _ profile: KernelProfile = .modern, cores: Int = 1, rootPriority: UInt8 = KernelWorld.rootPriority,
+    costs: CostModel = .free
+  ) {
     var kernel = Kernel(
-      profile: profile, costs: .free, memory: PagedMemory(frames: Self.frames), kernelFrames: 1..<Self.kernelFrames,
+      profile: profile, costs: costs, memory: PagedMemory(frames: Self.frames), kernelFrames: 1..<Self.kernelFrames,
       cores: cores)
     kernel.recordsEvents = false
     var boot = RootTask(

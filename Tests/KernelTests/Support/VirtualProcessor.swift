@@ -10,7 +10,10 @@ struct VirtualProcessor {
   static let stack: UInt64 = 0x4440
   let actor: Actor
 
-  init(_ world: inout KernelWorld, state: VCPUFlags = [], handler: CapabilitySlot = .pager, _ steps: [Step] = [.spin]) {
+  init(
+    _ world: inout KernelWorld, state: VCPUFlags = [], handler: CapabilitySlot = .pager, core: Int = 0,
+    _ steps: [Step] = [.spin]
+  ) {
     actor = world.makeThread(handler: handler)
     world.append(steps, to: actor.id)
     world.invoke(actor.slot, KernelProtocol.thread, [Opcode.Thread.vcpuControl, Self.area])
@@ -18,7 +21,7 @@ struct VirtualProcessor {
     world.kernel.setVCPUWord(actor.id, VCPUState.entryStackPointer, Self.stack)
     world.kernel.setVCPUWord(actor.id, VCPUState.userTask, ObjectReference.invalidSelector)
     world.kernel.setVCPUState(actor.id, state)
-    world.start(actor, priority: 10)
+    world.start(actor, priority: 10, core: core)
     world.kernel.registers[actor.id.slot].sp = 0x3330
   }
 

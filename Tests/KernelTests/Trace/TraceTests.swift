@@ -124,4 +124,34 @@ struct TraceTests {
     _ = other.run(until: limit)
     #expect(world.node.trace.map(\.event) == other.trace.map(\.event))
   }
+
+  @Test func `a virtual processor's entries and resumes say why and where`() {
+    var world = KernelWorld()
+    world.kernel.recordsEvents = true
+    world.node.beginTrace()
+    let wait = Step.compute(.milliseconds(2))
+    let steps: [Step] = [
+      wait, .trap(cause: 2, value: 0), wait, .fault(0x40_0000, .store), wait, VirtualProcessor.resume(), wait,
+      VirtualProcessor.resume(), .spin,
+    ]
+    let vcpu = VirtualProcessor(&world, state: .exceptions, steps)
+    let irq = world.irq(vcpu.actor, label: 0x880)
+    world.sleep(milliseconds: 3)
+    world.kernel.setVCPUState(vcpu.actor.id, .pageFaults)
+    world.raise(irq)
+    world.sleep(milliseconds: 2)
+    world.kernel.setVCPUState(vcpu.actor.id, [], saved: .irqs)
+    world.sleep(milliseconds: 2)
+    world.kernel.setVCPUState(vcpu.actor.id, .irqs)
+    world.raise(irq)
+    world.sleep(milliseconds: 2)
+    let told = world.node.trace.filter { $0.event.tag == "vcpu" }.map { record in
+      record.event.payload(in: record.context).map(\.value)
+    }
+    #expect(told.map { $0[1] } == [2, 3, 4, 1, 0].map(TraceValue.number))
+    let entry = TraceValue.word(VirtualProcessor.entry)
+    #expect(told.dropLast().allSatisfy { $0[0] == .thread(vcpu.actor.id) && $0[3] == entry })
+    #expect(told.last?[3] == .word(vcpu.saved(ExceptionMessage.instructionPointer, world)))
+    #expect(told.allSatisfy { $0[5] == .task(TaskID(0)) })
+  }
 }

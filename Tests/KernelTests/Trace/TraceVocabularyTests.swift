@@ -6,7 +6,7 @@ import Testing
 
 /// Every event has a name, a short tag and a payload; those of the kernel's own trace buffer have its words.
 struct TraceVocabularyTests {
-  /// One event of each case. Whoever adds a case is told by `number(of:)`, which has no default.
+  /// One event of each case. Whoever adds a case is told by `ordinal`, which has no default.
   static let samples: [KernelEvent] = [
     .contextSwitched(from: ThreadID(0), to: ThreadID(1)), .ipcStarted(ThreadID(0), target: 0x1003, tag: 0, label: 0),
     .ipcFailed(ThreadID(0), error: .notExistent), .messageTransferred(from: ThreadID(0), to: ThreadID(1), tag: 0),
@@ -20,6 +20,7 @@ struct TraceVocabularyTests {
     .objectsMapped(from: TaskID(0), to: TaskID(1), slot: 1, count: 1),
     .pagesMapped(from: TaskID(0), to: TaskID(1), address: 1, pages: 1), .unmapped(TaskID(0), flexPage: 1),
     .sliceExpired(ThreadID(0)), .replyCapabilityMissing(ThreadID(0)), .logWritten(ThreadID(0), bytes: 1),
+    .vcpuEntered(ThreadID(0), .message, state: 1), .vcpuResumed(ThreadID(0), task: TaskID(0), state: 0x20),
     .ipcReturned(ThreadID(0), tag: 0, label: 0, error: nil),
     .gateInvoked(ThreadID(0), gate: ObjectID(0), label: 0), .contextLoaded(ThreadID(0), left: .milliseconds(1)),
     .contextSaved(ThreadID(0), left: .milliseconds(1)), .contextInvalidated(ThreadID(0)),
@@ -27,56 +28,11 @@ struct TraceVocabularyTests {
     .timerTicked, .taskMapRequested(TaskID(0), item: 0, flexPage: 0),
     .taskUnmapRequested(TaskID(0), mask: 0, flexPage: 0), .objectReleased(ObjectID(0), kind: .gate),
     .threadMigrated(ThreadID(0), from: 0, to: 1), .requestPosted(.wake, ThreadID(0), waits: .none, core: 1),
-    .requestHandled(.wake, ThreadID(0), waits: .none), .vcpuEntered(ThreadID(0), .message, state: 1),
-    .vcpuResumed(ThreadID(0), task: TaskID(0), state: 0x20),
+    .requestHandled(.wake, ThreadID(0), waits: .none),
   ]
 
-  private static func number(of event: KernelEvent) -> Int {
-    switch event {
-    case .contextSwitched: 0
-    case .ipcStarted: 1
-    case .ipcFailed: 2
-    case .messageTransferred: 3
-    case .senderQueued: 4
-    case .receiveBlocked: 5
-    case .timeoutExpired: 6
-    case .irqTriggered: 7
-    case .irqDelivered: 8
-    case .pageFaulted: 9
-    case .pageFaultUnanswered: 10
-    case .exceptionRaised: 11
-    case .registersExchanged: 12
-    case .objectCreated: 13
-    case .objectDestroyed: 14
-    case .threadStarted: 15
-    case .threadKilled: 16
-    case .objectsMapped: 17
-    case .pagesMapped: 18
-    case .unmapped: 19
-    case .sliceExpired: 20
-    case .replyCapabilityMissing: 21
-    case .logWritten: 22
-    case .ipcReturned: 23
-    case .gateInvoked: 24
-    case .contextLoaded: 25
-    case .contextSaved: 26
-    case .contextInvalidated: 27
-    case .pageFaultAnswered: 28
-    case .exceptionUnanswered: 29
-    case .timerTicked: 30
-    case .taskMapRequested: 31
-    case .taskUnmapRequested: 32
-    case .objectReleased: 33
-    case .threadMigrated: 34
-    case .requestPosted: 35
-    case .requestHandled: 36
-    case .vcpuEntered: 37
-    case .vcpuResumed: 38
-    }
-  }
-
   @Test func `every event has a name of its own, a short tag and a payload`() {
-    #expect(Self.samples.map(Self.number) == Array(0..<Self.samples.count))
+    #expect(Self.samples.map(\.ordinal) == Array(0..<Self.samples.count))
     for event in Self.samples {
       let fields = event.payload(in: TraceContext()).map(\.name)
       #expect(!fields.isEmpty && Set(fields).count == fields.count, "\(event.name): \(fields)")
