@@ -151,7 +151,7 @@ extension BodyCompiler {
     let object = f.call(
       "thread_create", .constant(stack == 0 ? ComponentLayout.entrypointStackSize : (stack + 4095) & ~4095),
       module.text(thread.name.text), .constant(UInt64(thread.priority?.value ?? 0)),
-      .constant(UInt64(thread.core?.value ?? 0)), .symbol(symbol), 0)
+      .constant(UInt64(thread.core?.value ?? names.component.core?.value ?? 0)), .symbol(symbol), 0)
     f.store(object, at: .symbol(names.symbol("thread.\(thread.name.text)")))
     f.run(thread.started ? "thread_start" : "thread_identify", object)
   }
