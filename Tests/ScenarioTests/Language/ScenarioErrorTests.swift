@@ -155,7 +155,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
       "\"core\": 1, \"started\"", "\"core\": 9, \"started\"",
       "12:60: there is no core 9; `machine` has 4 cores, counted from 0", file: "every-genode-key"),
     Mistake(
-      "\"node\": 1", "\"node\": 2", "72:58: there is no node 2; `machine` has 2 nodes, counted from 0",
+      "\"node\": 1", "\"node\": 2", "73:58: there is no node 2; `machine` has 2 nodes, counted from 0",
       file: "every-genode-key"),
     Mistake(
       "\"binary\":", "\"construct\": [], \"binary\":", "65:55: a component has either `binary` or `construct`",
