@@ -76,6 +76,8 @@ public enum RefusalReason: Hashable, Sendable {
   /// Own RAM is too small for the copies.
   case notEnoughRAM(needed: UInt64, available: UInt64)
   case inconsistentImage(String)
+  /// The image is of another program than the component that is to become it.
+  case doesNotFit(component: String, String)
   /// A parent, session or kernel request that must succeed did not.
   case requestFailed(String)
   /// Restore steps need each other in a circle.

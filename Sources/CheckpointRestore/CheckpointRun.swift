@@ -50,6 +50,8 @@ struct CheckpointRun: Hashable, Sendable {
   var ownCopies: [RPCCapability] = []
   /// What was copied of each dataspace of the image.
   var stretches: [[MemoryStretch]] = []
+  /// Everybody runs again.
+  var isThawed = false
   var isWriting = false
   var open: UInt64 = 0
   var chunks: [ReadChunk] = []

@@ -8,7 +8,10 @@ extension Checkpointer {
   mutating func attachStub(to child: Int, _ script: inout Script) throws(Suspension) {
     guard let stub = children[child].stub,
       let place = try attach(stub, to: children[child].addressSpace, payer: children[child].pd, &script)
-    else { return fail(child, "page for UTCBs cannot be attached") }
+    else {
+      let what = "page for UTCBs cannot be attached"
+      return taking == nil ? fail(child, what) : abort(.requestFailed("\(children[child].name): \(what)"))
+    }
     if taking != nil { run.stubPlace = place }
     if restoring != nil { restoring?.stubPlace = place }
   }
@@ -17,6 +20,7 @@ extension Checkpointer {
     if let code = taking?.code { try detachHere(code.address, &script) }
     taking?.code = nil
     let place = taking?.stubPlace ?? restoring?.stubPlace ?? 0
+    taking?.stubPlace = 0
     try script.detach(place, from: children[child].addressSpace)
   }
 

@@ -54,7 +54,10 @@ extension Checkpointer {
   private mutating func readCapabilityMap(_ piece: MemoryPiece, _ script: inout Script) throws(Suspension) {
     let begin = max(piece.offset, run.capabilityMapOffset)
     let end = min(piece.offset + piece.size, run.capabilityMapOffset + CapMapLayout.size)
-    guard begin < end, let address = try attachHere(piece.dataspace, &script) else { return }
+    guard begin < end else { return }
+    guard let address = try attachHere(piece.dataspace, &script) else {
+      return abort(.requestFailed("attaching the capability map"))
+    }
     run.capabilityMapWords += try script.read(address + begin - piece.offset, count: Int((end - begin) / 8))
     try detachHere(address, &script)
   }
@@ -141,9 +144,11 @@ extension Checkpointer {
       run.copies[index] = kept.copy
       return
     }
-    guard let copy = try allocateHere(run.image.dataspaces[index].size, &script) else {
-      run.image.dataspaces[index].provenance = .notCaptured
-      return
+    let size = run.image.dataspaces[index].size
+    guard let copy = try allocateHere(size, &script) else {
+      let limit = try script.call(environment.ram, RAMOpcode.quota).word(0)
+      let used = try script.call(environment.ram, RAMOpcode.used).word(0)
+      return abort(.notEnoughRAM(needed: size, available: limit - min(limit, used)))
     }
     run.copies[index] = copy
     run.ownCopies.append(copy)
@@ -156,7 +161,9 @@ extension Checkpointer {
   private mutating func copyOut(_ index: Int, _ number: Int, _ script: inout Script) throws(Suspension) {
     guard let row = run.dataspaces[index], let copy = run.copies[index] else { return }
     let piece = children[run.child].dataspaces[row].piece(number)
-    try self.copy(piece, .intoCopy, copy, &script)
+    guard try self.copy(piece, .intoCopy, copy, &script) else {
+      return abort(.requestFailed("attaching what is to be copied"))
+    }
     run.counts.bytes += piece.size
     run.counts.pages += Int(piece.size / ComponentLayout.pageSize)
     var work = ListWork(configuration.metadata)
@@ -166,11 +173,11 @@ extension Checkpointer {
     outbox.append(.dataspaceCopied(of: run.name, badge: piece.dataspace.badge, bytes: piece.size))
   }
 
-  /// Between a piece of a child's memory and the same stretch of its copy.
+  /// Between a piece of a child's memory and the same stretch of its copy; false if one cannot be attached.
   func copy(
     _ piece: MemoryPiece, _ direction: CopyDirection, _ copy: RPCCapability, _ script: inout Script
-  ) throws(Suspension) {
-    guard let inside = try attachHere(piece.dataspace, &script) else { return }
+  ) throws(Suspension) -> Bool {
+    guard let inside = try attachHere(piece.dataspace, &script) else { return false }
     let place = try attach(
       copy, to: environment.addressSpace, size: piece.size, offset: piece.offset, payer: environment.pd, &script)
     if let place {
@@ -181,6 +188,7 @@ extension Checkpointer {
       try detachHere(place, &script)
     }
     try detachHere(inside, &script)
+    return place != nil
   }
 }
 

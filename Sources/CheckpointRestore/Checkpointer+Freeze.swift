@@ -120,6 +120,7 @@ extension Checkpointer {
   /// Everybody runs again; what is left is done when there is nothing else to do.
   private mutating func endFrozen() {
     outbox.append(.phaseEnded(.frozen, of: run.name, run.counts))
+    run.isThawed = true
     background += run.image.dataspaces.indices.filter { run.copies[$0] != nil }.map { .openCopy(dataspace: $0) }
     background.append(.finishImage)
     serveFaults()

@@ -65,6 +65,7 @@ extension Checkpointer {
   }
 
   mutating func allocateHere(_ bytes: UInt64, _ script: inout Script) throws(Suspension) -> RPCCapability? {
+    guard slots.free > Self.slotReserve / 2 else { return nil }
     let slot = slots.take()
     let reply = try callExpanding(
       environment.ram, RAMOpcode.alloc, [bytes], receiveInto: [slot], payer: environment.ram, &script)

@@ -20,6 +20,7 @@ extension Checkpointer {
     claimCopies(of: checkpoint)
     let image = checkpoints[checkpoint].image
     if let inconsistency = image.inconsistency { return refuse(.inconsistentImage(inconsistency)) }
+    guard hasSlots(for: image) else { return refuse(.requestFailed("taking capability slots for \(name)")) }
     let child = newChild(childName ?? image.componentName, like: image)
     let chosen = policy ?? configuration.defaultPolicy
     switch mode ?? configuration.childMode {

@@ -61,7 +61,7 @@ extension Checkpointer {
     }
     if let copy = copy(of: index) {
       let whole = MemoryPiece(dataspace: target, offset: 0, size: image.size)
-      try self.copy(whole, restoreDirection, copy, &script)
+      guard try self.copy(whole, restoreDirection, copy, &script) else { return giveUpRestore("contents") }
       outbox.append(
         .dataspaceCopied(of: checkpoints[restore.checkpoint].name, badge: target.badge, bytes: image.size))
       return

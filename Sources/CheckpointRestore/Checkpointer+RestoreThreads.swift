@@ -138,6 +138,9 @@ extension Checkpointer {
   /// for the answer to its request while its memory is replaced.
   mutating func startBootstrapRestore(_ order: BootstrapOrder, into child: Int) {
     let image = checkpoints[order.checkpoint].image
+    if let misfit = children[child].misfit(image) {
+      return refuse(.doesNotFit(component: children[child].name, misfit))
+    }
     let plan = RestorePlan(image)
     guard let steps = plan.order else { return refuse(.cyclicPlan) }
     outbox.append(.phaseStarted(.restore, of: checkpoints[order.checkpoint].name))

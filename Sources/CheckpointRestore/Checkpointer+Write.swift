@@ -37,7 +37,9 @@ extension Checkpointer {
       outbox.append(.phaseStarted(.write, of: run.name))
     }
     guard !run.stretches[index].isEmpty, let copy = run.copies[index] else { return closeUntouched(index) }
-    guard let address = try attachHere(copy, &script) else { return }
+    guard let address = try attachHere(copy, &script) else {
+      return abort(.requestFailed("attaching a copy"))
+    }
     run.open = address
     run.chunks = []
     background.pushFront([
@@ -127,7 +129,7 @@ extension Checkpointer {
     if children[finished.child].condition != .killed { stored.sharedWith = finished.child }
   }
 
-  private mutating func giveUpShared(of child: Int) {
+  mutating func giveUpShared(of child: Int) {
     for index in checkpoints.indices where checkpoints[index].sharedWith == child {
       checkpoints[index].copies = []
       checkpoints[index].sharedWith = nil

@@ -144,7 +144,8 @@ extension Checkpointer {
     case .patchCapabilityMap(let page): try patchCapabilityMap(page: page, &script)
     case .fill(let dataspace, let offset): try fill(dataspace, from: offset, &script)
     case .fillPiece(let dataspace, let piece): try fill(dataspace, piece, &script)
-    case .transfer(let piece, let direction, let copy): try self.copy(piece, direction, copy, &script)
+    case .transfer(let piece, let direction, let copy):
+      if try !self.copy(piece, direction, copy, &script) { giveUpRestore("contents") }
     case .awaitLoad(let thread): try awaitLoad(of: thread, &script)
     case .endRestore: endRestore()
     case .reconnect(let client): try reconnect(client, &script)

@@ -27,7 +27,7 @@ struct CheckpointedRun {
 func runCheckpointed(
   _ components: String, commands: [TimedCommand], milliseconds: Int64, profile: KernelProfile.Name = .modern,
   forkingAtMicroseconds fork: Int64? = nil, quota: UInt64 = 24 << 20, release: GenodeRelease = .genode1608,
-  cores: Int = 1,
+  cores: Int = 1, changes: [InitChange] = [],
   configure: (inout CheckpointerConfiguration) -> Void = { _ in }
 ) throws -> CheckpointedRun {
   let kernel = profile == .r67 ? "r67" : "modern"
@@ -59,7 +59,7 @@ func runCheckpointed(
   ]
   var system = System(
     booting: children, files: files, profile: .named(profile), platform: platform,
-    cores: cores, release: release, checkpointer: configuration)
+    cores: cores, changes: changes, release: release, checkpointer: configuration)
   if let fork {
     _ = system.run(until: Instant.zero + TimeSpan.microseconds(fork))
     var other = system.fork()
@@ -147,4 +147,8 @@ enum Components {
   static let large = counting(
     #""flock": { "size": "4KiB" }, "wool": { "size": "256KiB", "content": 255, "mapped": true }"#,
     #""n": { "in": "flock", "initial": 0 }"#)
+
+  static let tiny = """
+    [ { "name": "sheep", "ram": "1MiB", "construct": [ { "log": "tiny" }, { "sleep": "1s" } ] } ]
+    """
 }

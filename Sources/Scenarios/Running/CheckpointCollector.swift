@@ -90,7 +90,9 @@ struct CheckpointCollector {
     let sentence = reason.sentence
     if let index = restores.indices.last, restores[index].duration == nil {
       restores[index].failure = sentence
-    } else if let index = checkpoints.indices.last, checkpoints[index].spans.isEmpty {
+    } else if let index = checkpoints.indices.last, checkpoints[index].failure == nil,
+      !checkpoints[index].spans.contains(where: { $0.phase == .write })
+    {
       checkpoints[index].failure = sentence
     } else {
       var record = CheckpointRecord(name: "", component: "", at: instant)
@@ -169,6 +171,7 @@ extension RefusalReason {
     case .foreignDataspace: "a dataspace of another server is attached"
     case .capabilityMapUnknown: "the component never told where its capability map is"
     case .notEnoughRAM(let needed, let available): "the copies need \(needed) bytes, \(available) are available"
+    case .doesNotFit(let component, let what): "`\(component)` does not fit the image: it has \(what)"
     case .inconsistentImage(let fact): "the image contradicts itself: \(fact)"
     case .requestFailed(let what): "\(what) failed"
     case .cyclicPlan: "the steps of the restore need each other in a circle"
