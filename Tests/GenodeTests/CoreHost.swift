@@ -12,9 +12,12 @@ struct CoreHost {
   private var script = Script()
   private var isWaiting = false
 
-  init(ram: UInt64 = 16 << 20, modules: [BootModule] = []) {
+  /// Time core has computed for, in picoseconds.
+  var computed: UInt64 = 0
+
+  init(ram: UInt64 = 16 << 20, modules: [BootModule] = [], costs: GenodeCosts = .free) {
     core = Core(
-      CoreConfiguration(ramBase: 0x8100_0000, ramSize: ram, modules: modules, costs: .free, kernel: .modern))
+      CoreConfiguration(ramBase: 0x8100_0000, ramSize: ram, modules: modules, costs: costs, kernel: .modern))
     _ = runUntilWait()
   }
 
@@ -32,7 +35,10 @@ struct CoreHost {
         script.complete(.returned(answer(call) ?? .accepted))
       case .read(_, let count): script.complete(.words(Array(repeating: 0, count: count)))
       case .readClock: script.complete(.words([0]))
-      case .compute, .copy, .fill, .write: script.complete(.done)
+      case .compute(let picoseconds):
+        computed += picoseconds
+        script.complete(.done)
+      case .copy, .fill, .write: script.complete(.done)
       }
     }
   }

@@ -95,6 +95,22 @@ import Testing
     #expect(result.lines == ["diverted 1"])
   }
 
+  @Test func `a record written as paused makes the next pause do nothing`() throws {
+    let source =
+      Self.common + #"""
+        static volatile W count;
+        static void counter(void) { for (;;) count++; }
+        void component(void) {
+          thread_priority = 50;
+          Cap t = thread_create("counter"); thread_run(t, 1, stack + 512, counter); sleep_ms(3);
+          get_state(t); set_state(t, 2, 0, 0); op(t, 1);
+          W a = count; sleep_ms(3); say_number("runs", count > a);
+          op(t, 2); op(t, 1); sleep_ms(2); a = count; sleep_ms(3); say_number("stands", count == a);
+        }
+        """#
+    #expect(try run([("pauser", source)], milliseconds: 25).lines == ["runs 1", "stands 1"])
+  }
+
   /// The UTCB stub at work: a thread blocked in an open wait lends itself to save its UTCB and is killed;
   /// afterwards a new thread is started from the saved registers and UTCB and receives the next message.
   @Test(arguments: KernelProfile.Name.allCases)

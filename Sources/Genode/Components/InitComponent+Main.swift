@@ -97,9 +97,7 @@ extension InitComponent {
       return giveUp(index, "Error: no sessions for child \"\(name)\"")
     }
     _ = try script.call(ram, RAMOpcode.refAccount, [], [environment.ram])
-    let limit = try script.call(environment.ram, RAMOpcode.quota).word(0)
-    let used = try script.call(environment.ram, RAMOpcode.used).word(0)
-    let available = limit - min(limit, used + InitConfiguration.slack)
+    let available = try availableRAM(&script)
     let quota = min(InitConfiguration.childQuota(quantum: configuration.children[index].ramQuota), available)
     guard quota > 0 else { return giveUp(index, "Warning: no valid RAM resource for child \"\(name)\"") }
     _ = try script.transferQuota(quota, from: environment.ram, to: ram)

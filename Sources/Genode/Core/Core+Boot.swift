@@ -49,7 +49,7 @@ extension Core {
   }
 
   private mutating func createInitSessions(_ script: inout Script) throws(Interruption) {
-    initial.pd = try createPD(label: "init", quota: SessionQuota.pd, &script)
+    initial.pd = try createPD(label: "init", quota: SessionQuota.pd - CoreMetadata.session("PD"), &script)
     initial.ram = try createRAM(label: "init", quota: SessionQuota.ram, &script)
     initial.cpu = try createCPU(
       label: "init", quota: SessionQuota.cpu, priority: ComponentPriority.highest, &script)
@@ -84,6 +84,7 @@ extension Core {
   private mutating func announce() {
     outbox.append(.childStarted(name: "init"))
     let quota = ramSessions[initial.ram].limit
-    for line in ["Genode 16.08", "\(quota >> 20) MiB RAM assigned to init"] { entrypoint.work += Self.output(line) }
+    entrypoint.work += output("Genode \(configuration.release.name.rawValue)")
+    entrypoint.work += output("\(quota >> 20) MiB RAM assigned to init")
   }
 }

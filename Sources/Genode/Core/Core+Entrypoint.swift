@@ -98,16 +98,19 @@ extension Core {
   /// A line of core's own on the kernel's log.
   mutating func print(_ line: String) {
     outbox.append(.warningPrinted(component: CorePlaces.name, text: line))
-    entrypoint.work += Self.output(line)
+    entrypoint.work += output(line)
   }
 
   mutating func warn(_ line: String) { print("Warning: " + line) }
 
-  static func output(_ line: String) -> [CoreWork] {
+  func output(_ line: String) -> [CoreWork] {
     let bytes = Array((line + "\n").utf8)
-    return stride(from: 0, to: bytes.count, by: KernelCall.logChunk).map {
-      .invoke(KernelCall.writeLog(Array(bytes[$0..<min($0 + KernelCall.logChunk, bytes.count)])))
-    }
+    let time = UInt64(bytes.count) * configuration.costs.picosecondsPerConsoleByte
+    let waiting: [CoreWork] = time > 0 ? [.compute(picoseconds: time)] : []
+    return waiting
+      + stride(from: 0, to: bytes.count, by: KernelCall.logChunk).map {
+        .invoke(KernelCall.writeLog(Array(bytes[$0..<min($0 + KernelCall.logChunk, bytes.count)])))
+      }
   }
 }
 
