@@ -46,9 +46,9 @@ extension Resolver {
         check(order.component, componentKind, among: componentNames)
         needCheckpointer("checkpoint", at: entry.position)
       case .kill(let name): check(name, componentKind, among: componentNames)
-      case .pause(let name), .resume(let name), .detach(let name):
-        check(name, componentKind, among: componentNames)
-        needCheckpointer("pause", at: entry.position)
+      case .pause(let name): checkOrder("pause", name, at: entry.position)
+      case .resume(let name): checkOrder("resume", name, at: entry.position)
+      case .detach(let name): checkOrder("detach", name, at: entry.position)
       case .restore(let order): checkRestore(order, entry, orders)
       case .signal(let name): checkSignal(name, from: nil)
       case .interrupt(let pin): checkInterrupt(pin)
@@ -103,6 +103,11 @@ extension Resolver {
     if let node = restore.node, node.value >= scenario.machine.nodes {
       report(.nodeOutOfRange(node.value, nodes: scenario.machine.nodes), at: node.position)
     }
+  }
+
+  private mutating func checkOrder(_ verb: String, _ name: Name, at position: Position) {
+    check(name, componentKind, among: componentNames)
+    needCheckpointer(verb, at: position)
   }
 
   private mutating func needCheckpointer(_ verb: String, at position: Position) {
