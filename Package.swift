@@ -60,14 +60,14 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "Scenarios", "Simulation", "FiascoMachine", "FiascoKernel", "FiascoABI", "RISCV",
-        "Determinism",
+        "Scenarios", "Simulation", "CheckpointRestore", "Genode", "FiascoMachine", "FiascoKernel", "FiascoABI",
+        "RISCV", "Determinism",
       ], exclude: ["Peers"], swiftSettings: fast),
     tests("DeterminismTests", ["Determinism"]),
     tests("RISCVTests", ["RISCV", "Determinism"], exclude: ["Vectors"]),
     tests("FiascoABITests", ["FiascoABI"]),
     tests("KernelTests", ["FiascoKernel", "FiascoMachine", "FiascoABI", "RISCV", "Determinism"]),
-    tests("GenodeTests", ["Genode", "Simulation", "FiascoABI", "Determinism"]),
+    tests("GenodeTests", ["Scenarios", "Genode", "Simulation", "FiascoABI", "Determinism"]),
     tests("CheckpointTests", ["CheckpointRestore", "Scenarios", "Simulation", "Genode", "FiascoABI", "Determinism"]),
     tests("ELFFilesTests", ["ELFFiles", "CheckpointRestore"]),
     tests("ScenarioTests", ["Scenarios", "Reports", "Simulation", "ELFFiles", "RISCV"]),

@@ -132,11 +132,9 @@ extension Checkpointer {
     guard target.operation == .call, !target.namesNoSlot, target.index < UInt64(CapMapLayout.entries) else {
       return nil
     }
-    guard let place = children[run.child].place(of: run.capabilityMapAddress + target.index * CapMapLayout.entrySize),
-      let local = try attachHere(children[run.child].dataspaces[place.dataspace].real, &script)
-    else { return nil }
-    let badge = CapMapLayout.badge(inWord: try script.read(local + place.offset, count: 1)[0])
-    try detachHere(local, &script)
+    let entry = run.capabilityMapAddress + target.index * CapMapLayout.entrySize
+    guard let word = try word(at: entry, &script) else { return nil }
+    let badge = CapMapLayout.badge(inWord: word)
     return children[run.child].rpcObjects.first { $0.isLive && $0.real.badge == badge }?.thread
   }
 
@@ -164,13 +162,19 @@ extension Checkpointer {
     case .value(let value): return value
     case .register(let register, let plus): return registers[register].map { $0 &+ plus }
     case .memory(let register, let plus):
-      guard let base = registers[register], (base &+ plus) % 8 == 0,
-        let place = children[run.child].place(of: base &+ plus),
-        let local = try attachHere(children[run.child].dataspaces[place.dataspace].real, &script)
-      else { return nil }
-      let value = try script.read(local + place.offset, count: 1)[0]
-      try detachHere(local, &script)
-      return value
+      guard let base = registers[register], (base &+ plus) % 8 == 0 else { return nil }
+      return try word(at: base &+ plus, &script)
     }
+  }
+
+  /// A doubleword of the child's memory; nil if nothing is attached there.
+  private func word(at address: UInt64, _ script: inout Script) throws(Suspension) -> UInt64? {
+    guard let place = children[run.child].place(of: address) else { return nil }
+    let dataspace = children[run.child].dataspaces[place.dataspace]
+    let piece = dataspace.piece(dataspace.pieceIndex(at: place.offset))
+    guard let local = try attachHere(piece.dataspace, &script) else { return nil }
+    let value = try script.read(local + place.offset - piece.offset, count: 1)[0]
+    try detachHere(local, &script)
+    return value
   }
 }

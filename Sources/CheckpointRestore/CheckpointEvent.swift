@@ -6,6 +6,26 @@ public enum CheckpointPhase: String, Hashable, Sendable, CaseIterable {
   case freeze, frozen, metadata, dump, write, restore
 }
 
+/// A piece of the work between freeze and resume, as the original's routine is divided.
+///
+/// Models the functions called by `Checkpointer::checkpoint` (checkpointer.cc). The six in the middle make or update
+/// the stored records of one kind of session each, in this order.
+public enum CheckpointStep: String, Hashable, Sendable, CaseIterable {
+  case pause
+  /// `state` of each thread, and its UTCB, which the original leaves out.
+  case registers
+  /// `_create_kcap_mappings`: one walk over the component's capability map.
+  case capabilityMap
+  case ramSession, pdSession, cpuSession, rmSessions, logSessions, timerSessions
+  /// `_create_region_map_dataspaces` and the list of what is to be copied.
+  case memoryList
+  /// `_detach_designated_dataspaces`: from here on a write is noticed again.
+  case rearm
+  /// `_checkpoint_dataspaces`.
+  case copy
+  case resume
+}
+
 /// How much a checkpoint or restore had to handle: what its duration depends on.
 public struct CheckpointTotals: Hashable, Sendable {
   public var threads = 0
@@ -13,7 +33,13 @@ public struct CheckpointTotals: Hashable, Sendable {
   public var objects = 0
   public var capabilities = 0
   public var regions = 0
+  /// Pages of memory copied, and their bytes.
+  public var pages = 0
   public var bytes: UInt64 = 0
+  /// List nodes passed in searches.
+  public var nodes = 0
+  /// Lines of the verbose log.
+  public var lines = 0
   public init() {}
 }
 
@@ -50,6 +76,8 @@ public enum RefusalReason: Hashable, Sendable {
   /// Own RAM is too small for the copies.
   case notEnoughRAM(needed: UInt64, available: UInt64)
   case inconsistentImage(String)
+  /// The image is of another program than the component that is to become it.
+  case doesNotFit(component: String, String)
   /// A parent, session or kernel request that must succeed did not.
   case requestFailed(String)
   /// Restore steps need each other in a circle.
@@ -70,11 +98,15 @@ public enum CheckpointEvent: Hashable, Sendable {
   case checkpointStarted(checkpoint: String, target: String)
   case phaseStarted(CheckpointPhase, of: String)
   case phaseEnded(CheckpointPhase, of: String, CheckpointTotals)
+  /// The totals count from the beginning of the checkpoint.
+  case stepEnded(CheckpointStep, of: String, CheckpointTotals)
   case threadCaptured(
     checkpoint: String, thread: String, situation: ThreadImage.Situation, ip: UInt64, error: UInt64,
     registersValid: Bool)
   case capabilityRecorded(checkpoint: String, slot: UInt64, badge: UInt64, kind: String)
   case dataspaceCopied(of: String, badge: UInt64, bytes: UInt64)
+  /// A part of a managed dataspace was accessed for the first time since the last checkpoint, and attached again.
+  case partTouched(child: String, badge: UInt64, address: UInt64)
   /// A thread of the original goes on. What was cut off for it has to be repaired like in a restored one.
   case threadContinued(checkpoint: String, thread: String, AppliedPolicy, ip: UInt64)
   case imageWritten(checkpoint: String, bytes: UInt64)

@@ -51,6 +51,8 @@ public struct ThreadImage: Hashable, Codable, Sendable {
   /// Badge of the thread's own gate.
   public var gateBadge: UInt64 = 0
   public var cpu: UInt32 = 0
+  /// Paused by the component itself: it is restored to a stop.
+  public var paused = false
   /// Signal context of the component for the thread's exceptions; 0 for none.
   public var exceptionHandlerBadge: UInt64 = 0
 

@@ -43,14 +43,22 @@ struct CheckpointRun: Hashable, Sendable {
   var nativePD: RPCCapability?
   var interrupt: RPCCapability?
   var capabilityMapAddress: UInt64 = 0
-  var capabilityMap: AttachedHere?
+  /// Where the map begins in its dataspace.
+  var capabilityMapOffset: UInt64 = 0
   var capabilityMapWords: [UInt64] = []
   var image: CheckpointImage
   /// Index into the child's dataspaces for each dataspace of the image; nil for those without a capability.
   var dataspaces: [Int?] = []
   var copies: [RPCCapability?] = []
+  /// Those that were allocated for this checkpoint; the others are left from the one before.
+  var ownCopies: [RPCCapability] = []
+  /// What was copied of each dataspace of the image.
+  var stretches: [[MemoryStretch]] = []
+  /// Everybody runs again.
+  var isThawed = false
+  var isWriting = false
   var open: UInt64 = 0
-  var chunks: [[UInt8]] = []
+  var chunks: [ReadChunk] = []
   var counts = CheckpointTotals()
 }
 
@@ -91,6 +99,10 @@ extension TargetChild {
     return nil
   }
 
-  /// Bytes of all RAM dataspaces: what a stop-and-copy checkpoint needs once more.
-  var ramBytes: UInt64 { dataspaces.filter { $0.isLive && $0.kind == .ram }.reduce(0) { $0 + $1.size } }
+  /// Bytes of all RAM dataspaces that have no copy yet.
+  var bytesWithoutCopy: UInt64 {
+    dataspaces.indices.filter { row in
+      dataspaces[row].isLive && dataspaces[row].kind == .ram && !stored.kept.contains { $0.row == row }
+    }.reduce(0) { $0 + dataspaces[$1].size }
+  }
 }

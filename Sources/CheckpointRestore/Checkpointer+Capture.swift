@@ -8,7 +8,10 @@ extension Checkpointer {
   mutating func attachStub(to child: Int, _ script: inout Script) throws(Suspension) {
     guard let stub = children[child].stub,
       let place = try attach(stub, to: children[child].addressSpace, payer: children[child].pd, &script)
-    else { return fail(child, "page for UTCBs cannot be attached") }
+    else {
+      let what = "page for UTCBs cannot be attached"
+      return taking == nil ? fail(child, what) : abort(.requestFailed("\(children[child].name): \(what)"))
+    }
     if taking != nil { run.stubPlace = place }
     if restoring != nil { restoring?.stubPlace = place }
   }
@@ -17,6 +20,7 @@ extension Checkpointer {
     if let code = taking?.code { try detachHere(code.address, &script) }
     taking?.code = nil
     let place = taking?.stubPlace ?? restoring?.stubPlace ?? 0
+    taking?.stubPlace = 0
     try script.detach(place, from: children[child].addressSpace)
   }
 
@@ -33,7 +37,7 @@ extension Checkpointer {
     try setState(of: online(index).real, run.threads[index].flags, run.threads[index].exceptions, words, &script)
     _ = try script.call(online(index).real, CPUThreadOpcode.resume)
     run.attempts = 0
-    jobs.insert(.awaitSave(thread: index), at: 0)
+    jobs.pushFront(.awaitSave(thread: index))
   }
 
   /// Exceptions of the thread are told to us from now on, so that its trap need not be polled for.
@@ -67,11 +71,11 @@ extension Checkpointer {
   mutating func awaitTrap(
     of thread: RPCCapability, at trap: UInt64, attempts: Int, _ script: inout Script
   ) throws(Suspension) -> Bool? {
-    guard let irq = signals.irq, let source = signals.source, attempts < Self.trapAttempts else { return false }
+    guard let irq = signals.irq, signals.source != nil, attempts < Self.trapAttempts else { return false }
     var wait = KernelCall.awaitIRQ(irq.slot)
     wait.timeouts = IPCTimeouts(send: .never, receive: Self.trapTimeout)
     if try script.invoke(wait).tag.hasError { return false }
-    _ = try script.call(source, SignalSourceOpcode.wait)
+    try fetchSignals(&script)
     let state = try script.call(thread, CPUThreadOpcode.state).words
     guard state.count == ThreadStateWords.count else { return false }
     let stopped = ThreadStateFlags(rawValue: state[ThreadStateWords.flags]).contains(.inException)
@@ -86,7 +90,7 @@ extension Checkpointer {
     switch arrived {
     case nil:
       run.attempts += 1
-      jobs.insert(.awaitSave(thread: index), at: 0)
+      jobs.pushFront(.awaitSave(thread: index))
     case false?: outbox.append(.threadLost(checkpoint: run.name, thread: online(index).name))
     case true?:
       run.threads[index].utcb = try script.read(children[child].stubAddress + UTCBStub.image, count: UTCB.words)
@@ -106,7 +110,9 @@ extension Checkpointer {
       registers: capture.registers, errorWord: capture.utcb.isEmpty ? nil : capture.utcb[UTCB.error],
       followsSystemCall: nil)
     guard guess.wasCutOff, let place = children[run.child].place(of: capture.pc - 4) else { return }
-    let dataspace = children[run.child].dataspaces[place.dataspace].real
+    let whole = children[run.child].dataspaces[place.dataspace]
+    let piece = whole.piece(whole.pieceIndex(at: place.offset))
+    let dataspace = piece.dataspace
     if let code = run.code, code.badge != dataspace.badge {
       try detachHere(code.address, &script)
       run.code = nil
@@ -117,10 +123,10 @@ extension Checkpointer {
     }
     guard let code = run.code else { return }
     let shift = place.offset % 8
-    let words = try script.read(code.address + place.offset - shift, count: shift > 4 ? 2 : 1)
+    let words = try script.read(code.address + place.offset - piece.offset - shift, count: shift > 4 ? 2 : 1)
     let high = shift > 4 ? words[1] << (64 - 8 * shift) : 0
     run.threads[index].followsSystemCall = (words[0] >> (8 * shift) | high) & 0xffff_ffff == Self.systemCallInstruction
-    if guess == .sendPhase { jobs.insert(.searchTag(thread: index), at: 0) }
+    if guess == .sendPhase { jobs.pushFront(.searchTag(thread: index)) }
   }
 
   /// The kernel's priority: without a wish a thread has its session's, and never a higher one.
@@ -152,6 +158,7 @@ extension Checkpointer {
     image.status = capture.words[ExceptionMessage.status]
     image.badge = thread.own.badge
     image.gateBadge = thread.gateBadge
+    image.paused = thread.isPaused
     image.cpu = UInt32(truncatingIfNeeded: thread.cpu)
     run.threads[index].image = image
     outbox.append(

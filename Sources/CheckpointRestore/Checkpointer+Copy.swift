@@ -1,33 +1,27 @@
 import FiascoABI
 import Genode
 
-// Recording objects, copying memory, writing the image. Writes taking, checkpoints.
+// Recording objects and copying memory while the target stands still. Writes taking.
 
 extension Checkpointer {
   mutating func carryOutCopy(_ job: CheckpointerJob, _ script: inout Script) throws(Suspension) {
     switch job {
     case .askSignals: try askSignals(&script)
     case .openCapabilityMap: try openCapabilityMap(&script)
-    case .readCapabilityMap(let page): try readCapabilityMap(page: page, &script)
+    case .readCapabilityMap(let piece): try readCapabilityMap(piece, &script)
     case .closeCapabilityMap:
-      if let map = run.capabilityMap { try detachHere(map.address, &script) }
-      run.capabilityMap = nil
-      try script.compute(
-        picoseconds: configuration.costs.picosecondsPerCapabilityEntry * UInt64(CapMapLayout.entries))
+      try closeCapabilityMap(&script)
     case .recordObjects: try recordObjects(&script)
+    case .prepare(let step): try prepare(step, &script)
+    case .endStep(let step): end(step)
     case .allocateCopy(let index): try allocateCopy(index, &script)
     case .beginDump:
       outbox.append(.phaseEnded(.metadata, of: run.name, run.counts))
       outbox.append(.phaseStarted(.dump, of: run.name))
-    case .copyOut(let index): try copyOut(index, &script)
+    case .mark: mark()
+    case .rearm(let index, let part): try rearm(part, of: index, &script)
+    case .copyOut(let index, let piece): try copyOut(index, piece, &script)
     case .endDump: outbox.append(.phaseEnded(.dump, of: run.name, run.counts))
-    case .openCopy(let index): try openCopy(index, &script)
-    case .writeOut(let index, let offset): try writeOut(index, from: offset, &script)
-    case .closeCopy(let index): try closeCopy(index, &script)
-    case .finishImage: finishImage()
-    case .freeCopy(let copy):
-      _ = try script.call(environment.ram, RAMOpcode.free, [], [copy])
-      slots.release(copy.slot)
     default: preconditionFailure("this job belongs to another part of the checkpointer")
     }
   }
@@ -44,22 +38,37 @@ extension Checkpointer {
     slots.release(slot)
   }
 
-  private static let entriesPerPage = CapMapLayout.entries / 8
-
+  /// The map lies in a dataspace of the child, or in several parts of a managed one.
   private mutating func openCapabilityMap(_ script: inout Script) throws(Suspension) {
-    guard let place = children[run.child].place(of: run.capabilityMapAddress) else { return }
-    let dataspace = children[run.child].dataspaces[place.dataspace].real
-    if let address = try attachHere(dataspace, &script) {
-      run.capabilityMap = AttachedHere(badge: dataspace.badge, address: address + place.offset)
-      jobs += (0..<8).map { .readCapabilityMap(page: $0) }
+    if let place = children[run.child].place(of: run.capabilityMapAddress) {
+      run.capabilityMapOffset = place.offset
+      let dataspace = children[run.child].dataspaces[place.dataspace]
+      let last = dataspace.pieceIndex(at: place.offset + CapMapLayout.size - 1)
+      for index in dataspace.pieceIndex(at: place.offset)...last {
+        jobs.append(.readCapabilityMap(dataspace.piece(index)))
+      }
     }
     jobs += [.closeCapabilityMap, .recordObjects]
   }
 
-  private mutating func readCapabilityMap(page: Int, _ script: inout Script) throws(Suspension) {
-    guard let map = run.capabilityMap else { return }
-    let offset = UInt64(page * Self.entriesPerPage) * CapMapLayout.entrySize
-    run.capabilityMapWords += try script.read(map.address + offset, count: Self.entriesPerPage)
+  private mutating func readCapabilityMap(_ piece: MemoryPiece, _ script: inout Script) throws(Suspension) {
+    let begin = max(piece.offset, run.capabilityMapOffset)
+    let end = min(piece.offset + piece.size, run.capabilityMapOffset + CapMapLayout.size)
+    guard begin < end else { return }
+    guard let address = try attachHere(piece.dataspace, &script) else {
+      return abort(.requestFailed("attaching the capability map"))
+    }
+    run.capabilityMapWords += try script.read(address + begin - piece.offset, count: Int((end - begin) / 8))
+    try detachHere(address, &script)
+  }
+
+  /// Every entry is looked at; each slot in use becomes a node of the list of capabilities.
+  private mutating func closeCapabilityMap(_ script: inout Script) throws(Suspension) {
+    var work = ListWork(configuration.metadata)
+    work.lines += 1
+    try script.compute(
+      picoseconds: configuration.costs.picosecondsPerCapabilityEntry * UInt64(CapMapLayout.entries))
+    try settle(work, &script)
   }
 
   /// Everything the records of the child say becomes part of the image.
@@ -74,113 +83,114 @@ extension Checkpointer {
       let elapsed = try script.call(online.real, TimerOpcode.elapsedMilliseconds).word(0)
       run.image.timers[index].elapsedMilliseconds = elapsed + online.timer.offsetMilliseconds
     }
-    if run.quiescence != .notAsked { jobs.insert(.checkQuiescence, at: 0) }
+    if run.quiescence != .notAsked { jobs.pushFront(.checkQuiescence) }
     run.counts.objects = run.image.objectCounts.reduce(0) { $0 + Int($1.count) }
     run.counts.capabilities = run.image.capabilities.count
     run.counts.regions = run.image.regions.count
-    try script.compute(picoseconds: configuration.costs.picosecondsPerObject * UInt64(run.counts.objects))
     for capability in run.image.capabilities {
       outbox.append(
         .capabilityRecorded(
           checkpoint: run.name, slot: capability.slot, badge: capability.badge, kind: capability.kind))
     }
     run.copies = Array(repeating: nil, count: run.image.dataspaces.count)
+    end(.capabilityMap)
+    let captured = run.image.dataspaces.indices.filter { run.image.dataspaces[$0].provenance == .captured }
+    for step in [.ramSession, .pdSession, .cpuSession, .rmSessions, .logSessions, .timerSessions] as [CheckpointStep] {
+      jobs.append(.prepare(step))
+      if step == .ramSession { jobs += captured.map { .allocateCopy(dataspace: $0) } }
+      jobs.append(.endStep(step))
+    }
     enqueueDump()
   }
 
   private mutating func enqueueDump() {
-    let captured = run.image.dataspaces.indices.filter { run.image.dataspaces[$0].provenance == .captured }
-    jobs += captured.map { .allocateCopy(dataspace: $0) }
-    jobs.append(.beginDump)
-    jobs += captured.map { .copyOut(dataspace: $0) }
+    jobs += [.beginDump, .prepare(.memoryList), .endStep(.memoryList), .mark]
+  }
+
+  private mutating func enqueueThaw() {
     jobs.append(.endDump)
     jobs += run.pendingSignals.indices.map { .returnSignals(position: $0) }
-    jobs += run.threads.indices.map { .resume(thread: $0) }
-    jobs.append(.endFrozen)
-    jobs += captured.map { .openCopy(dataspace: $0) }
-    jobs.append(.finishImage)
+    if !has(.resumeForgotten) { jobs += run.threads.indices.map { .resume(thread: $0) } }
+    jobs += [.endStep(.resume), .endFrozen]
+  }
+
+  /// Decides what is to be copied: everything, or, where an older copy exists, what was touched since it was made.
+  private mutating func mark() {
+    run.stretches = Array(repeating: [], count: run.image.dataspaces.count)
+    var copies: [CheckpointerJob] = []
+    var rearmed: [CheckpointerJob] = []
+    for index in run.image.dataspaces.indices where run.copies[index] != nil {
+      guard let row = run.dataspaces[index] else { continue }
+      let dataspace = children[run.child].dataspaces[row]
+      let isNew = run.ownCopies.contains { $0 == run.copies[index] }
+      let onlyFirst = has(.firstDesignatedOnly) && dataspace.managed != nil
+      for piece in 0..<dataspace.pieceCount {
+        let isTouched = dataspace.managed.map { $0.parts[piece].isAttached } ?? true
+        if isTouched || isNew, piece == 0 || !onlyFirst {
+          let extent = dataspace.piece(piece)
+          run.stretches[index].append(MemoryStretch(offset: extent.offset, size: extent.size))
+          copies.append(.copyOut(dataspace: index, piece: piece))
+        }
+        if isTouched, dataspace.managed != nil { rearmed.append(.rearm(dataspace: index, part: piece)) }
+      }
+    }
+    if !rearmed.isEmpty { jobs += rearmed + [.endStep(.rearm)] }
+    jobs += copies + [.endStep(.copy)]
+    enqueueThaw()
   }
 
   private mutating func allocateCopy(_ index: Int, _ script: inout Script) throws(Suspension) {
-    run.copies[index] = try allocateHere(run.image.dataspaces[index].size, &script)
-    if run.copies[index] == nil { run.image.dataspaces[index].provenance = .notCaptured }
+    if let kept = children[run.child].stored.kept.first(where: { $0.row == run.dataspaces[index] }) {
+      run.copies[index] = kept.copy
+      return
+    }
+    let size = run.image.dataspaces[index].size
+    guard let copy = try allocateHere(size, &script) else {
+      let limit = try script.call(environment.ram, RAMOpcode.quota).word(0)
+      let used = try script.call(environment.ram, RAMOpcode.used).word(0)
+      return abort(.notEnoughRAM(needed: size, available: limit - min(limit, used)))
+    }
+    run.copies[index] = copy
+    run.ownCopies.append(copy)
   }
 
   // MARK: Memory
 
   /// Attach both, copy, detach both, as the original does it. The detach flushes the target's own mappings, too: it
   /// pays soft faults after the checkpoint.
-  private mutating func copyOut(_ index: Int, _ script: inout Script) throws(Suspension) {
+  private mutating func copyOut(_ index: Int, _ number: Int, _ script: inout Script) throws(Suspension) {
     guard let row = run.dataspaces[index], let copy = run.copies[index] else { return }
-    let source = children[run.child].dataspaces[row]
-    try copyWhole(from: source.real, to: copy, bytes: source.size, &script)
-    run.counts.bytes += source.size
-    outbox.append(.dataspaceCopied(of: run.name, badge: source.real.badge, bytes: source.size))
-  }
-
-  func copyWhole(
-    from source: RPCCapability, to target: RPCCapability, bytes: UInt64, _ script: inout Script
-  ) throws(Suspension) {
-    guard let from = try attachHere(source, &script) else { return }
-    if let to = try attachHere(target, &script) {
-      try script.copy(to: to, from: from, bytes: bytes)
-      try detachHere(to, &script)
+    let piece = children[run.child].dataspaces[row].piece(number)
+    guard try self.copy(piece, .intoCopy, copy, &script) else {
+      return abort(.requestFailed("attaching what is to be copied"))
     }
-    try detachHere(from, &script)
+    run.counts.bytes += piece.size
+    run.counts.pages += Int(piece.size / ComponentLayout.pageSize)
+    var work = ListWork(configuration.metadata)
+    work.lines += 1
+    try script.compute(picoseconds: configuration.costs.picosecondsPerCopiedByte * piece.size)
+    try settle(work, &script)
+    outbox.append(.dataspaceCopied(of: run.name, badge: piece.dataspace.badge, bytes: piece.size))
   }
 
-  // MARK: Writing
-
-  /// Bytes read and written out in one step.
-  static let chunk: UInt64 = 64 << 10
-
-  private mutating func openCopy(_ index: Int, _ script: inout Script) throws(Suspension) {
-    if index == run.copies.firstIndex(where: { $0 != nil }) { outbox.append(.phaseStarted(.write, of: run.name)) }
-    guard let copy = run.copies[index], let address = try attachHere(copy, &script) else { return }
-    run.open = address
-    run.chunks = []
-    let size = run.image.dataspaces[index].size
-    var next: [CheckpointerJob] = stride(from: 0, to: size, by: UInt64.Stride(Self.chunk)).map {
-      .writeOut(dataspace: index, offset: $0)
+  /// Between a piece of a child's memory and the same stretch of its copy; false if one cannot be attached.
+  func copy(
+    _ piece: MemoryPiece, _ direction: CopyDirection, _ copy: RPCCapability, _ script: inout Script
+  ) throws(Suspension) -> Bool {
+    guard let inside = try attachHere(piece.dataspace, &script) else { return false }
+    let place = try attach(
+      copy, to: environment.addressSpace, size: piece.size, offset: piece.offset, payer: environment.pd, &script)
+    if let place {
+      switch direction {
+      case .intoCopy: try script.copy(to: place, from: inside, bytes: piece.size)
+      case .fromCopy: try script.copy(to: inside, from: place, bytes: piece.size)
+      }
+      try detachHere(place, &script)
     }
-    next.append(.closeCopy(dataspace: index))
-    jobs.insert(contentsOf: next, at: 0)
-  }
-
-  private mutating func writeOut(_ index: Int, from offset: UInt64, _ script: inout Script) throws(Suspension) {
-    let bytes = min(Self.chunk, run.image.dataspaces[index].size - offset)
-    let words = try script.read(run.open + offset, count: Int(bytes / 8))
-    try script.compute(picoseconds: configuration.costs.picosecondsPerWrittenByte * bytes)
-    run.chunks.append(words.withUnsafeBytes { Array($0) })
-  }
-
-  private mutating func closeCopy(_ index: Int, _ script: inout Script) throws(Suspension) {
-    try detachHere(run.open, &script)
-    run.image.dataspaces[index].contents = Self.withoutTrailingZeros(run.chunks)
-    run.chunks = []
-  }
-
-  private static func withoutTrailingZeros(_ chunks: [[UInt8]]) -> [UInt8] {
-    guard let last = chunks.lastIndex(where: { $0.contains { $0 != 0 } }) else { return [] }
-    var bytes = Array(chunks[...last].joined())
-    let end = bytes.lastIndex { $0 != 0 } ?? 0
-    bytes.removeLast(bytes.count - 1 - end)
-    return bytes
-  }
-
-  private mutating func finishImage() {
-    let finished = run
-    outbox.append(.phaseEnded(.write, of: finished.name, finished.counts))
-    if let inconsistency = finished.image.inconsistency { refuse(.inconsistentImage(inconsistency)) }
-    let stored = StoredCheckpoint(
-      name: finished.name, target: children[finished.child].name, image: finished.image, copies: finished.copies)
-    if let old = checkpoints.firstIndex(where: { $0.name == finished.name }) {
-      jobs += checkpoints[old].copies.compactMap { $0 }.map { .freeCopy($0) }
-      checkpoints[old] = stored
-    } else {
-      checkpoints.append(stored)
-    }
-    outbox.append(.imageWritten(checkpoint: finished.name, bytes: finished.counts.bytes))
-    taking = nil
+    try detachHere(inside, &script)
+    return place != nil
   }
 }
+
+/// Which way bytes go between a dataspace and its copy.
+enum CopyDirection: Hashable, BitwiseCopyable, Sendable { case intoCopy, fromCopy }

@@ -40,7 +40,7 @@ extension Checkpointer {
     case .classify(let index): classify(index)
     case .detachStub(let child): try detachStub(from: child, &script)
     case .resume(let index): try resume(index, &script)
-    case .endFrozen: outbox.append(.phaseEnded(.frozen, of: run.name, run.counts))
+    case .endFrozen: endFrozen()
     default: preconditionFailure("this job belongs to another part of the checkpointer")
     }
   }
@@ -61,7 +61,7 @@ extension Checkpointer {
     guard children[child].place(of: run.capabilityMapAddress) != nil else { return abandon(.capabilityMapUnknown) }
     let limit = try script.call(environment.ram, RAMOpcode.quota).word(0)
     let used = try script.call(environment.ram, RAMOpcode.used).word(0)
-    let needed = children[child].ramBytes
+    let needed = children[child].bytesWithoutCopy
     guard limit - min(limit, used) > needed else {
       return abandon(.notEnoughRAM(needed: needed, available: limit - min(limit, used)))
     }
@@ -89,7 +89,7 @@ extension Checkpointer {
     }
     jobs += all.map { .classify(thread: $0) }
     if configuration.freeze == .triggerAndCancel { jobs.append(.detachStub(child: child)) }
-    jobs += [.askSignals, .drainSignals, .openCapabilityMap]
+    jobs += [.endStep(.registers), .askSignals, .drainSignals, .openCapabilityMap]
   }
 
   func online(_ index: Int) -> OnlineThread { children[run.child].threads[run.threads[index].thread] }
@@ -99,12 +99,31 @@ extension Checkpointer {
     guard thread.isStarted, !thread.isPaused else { return }
     let opcode = configuration.freeze == .trigger ? CPUThreadOpcode.pause : .pauseCancelling
     _ = try script.call(thread.real, opcode)
+    if has(.ownPauseRecorded) { children[run.child].threads[run.threads[index].thread].isPaused = true }
+    try logCall(&script)
+  }
+
+  /// The function that was just carried out says so in the verbose log.
+  private mutating func logCall(_ script: inout Script) throws(Suspension) {
+    var work = ListWork(configuration.metadata)
+    work.lines += 1
+    try settle(work, &script)
   }
 
   private mutating func endFreeze() {
+    end(.pause)
     run.counts.threads = run.threads.count
     outbox.append(.phaseEnded(.freeze, of: run.name, run.counts))
     outbox.append(.phaseStarted(.metadata, of: run.name))
+  }
+
+  /// Everybody runs again; what is left is done when there is nothing else to do.
+  private mutating func endFrozen() {
+    outbox.append(.phaseEnded(.frozen, of: run.name, run.counts))
+    run.isThawed = true
+    background += run.image.dataspaces.indices.filter { run.copies[$0] != nil }.map { .openCopy(dataspace: $0) }
+    background.append(.finishImage)
+    serveFaults()
   }
 
   private mutating func readState(_ index: Int, _ script: inout Script) throws(Suspension) {
@@ -121,7 +140,9 @@ extension Checkpointer {
   private mutating func resume(_ index: Int, _ script: inout Script) throws(Suspension) {
     let capture = run.threads[index]
     let thread = online(index)
-    guard thread.isStarted, !thread.isPaused, let image = capture.image else { return }
+    guard thread.isStarted, let image = capture.image else { return }
+    if thread.isPaused, !has(.ownPauseRecorded) { return try stayPaused(index, image, &script) }
+    children[run.child].threads[capture.thread].isPaused = false
     var applied = AppliedPolicy.unchanged
     var ip = capture.pc
     if configuration.freeze == .triggerAndCancel, capture.isStopped {
@@ -133,6 +154,17 @@ extension Checkpointer {
       (applied, ip) = (resumption.applied, resumption.pc)
     }
     _ = try script.call(thread.real, CPUThreadOpcode.resume)
+    try logCall(&script)
     outbox.append(.threadContinued(checkpoint: run.name, thread: thread.name, applied, ip: ip))
+  }
+
+  /// The component itself had stopped the thread; it gets its registers back, for whenever it is resumed.
+  private mutating func stayPaused(
+    _ index: Int, _ image: ThreadImage, _ script: inout Script
+  ) throws(Suspension) {
+    let capture = run.threads[index]
+    guard capture.isStopped else { return }
+    let words = ThreadImage.exceptionWords(registers: image.registers, pc: image.pc, status: image.status)
+    try setState(of: online(index).real, capture.flags, capture.exceptions, words, &script)
   }
 }

@@ -69,6 +69,11 @@ extension Checkpointer {
     let ram = children[child].ram
     guard let opcode = RAMOpcode(rawValue: request.opcode) else { return .failed(.invalidArgs) }
     switch opcode {
+    case .alloc where isIncremental && request.word(0) > 0:
+      guard let row = try makeManaged(request.word(0), for: child, asked: .request, &script) else {
+        return .failed(.outOfMetadata)
+      }
+      return RPCReply(capabilities: [children[child].dataspaces[row].real])
     case .alloc:
       let reply = try forwardKeeping(request, to: ram, &script)
       guard let dataspace = reply.capability else { return reply }
@@ -77,10 +82,14 @@ extension Checkpointer {
         OnlineDataspace(real: dataspace, size: (request.word(0) + mask) & ~mask, kind: .ram))
       return reply
     case .free:
+      let known = request.capability(0).flatMap { children[child].dataspace(badge: $0.badge) }
+      if let known, children[child].dataspaces[known].managed != nil {
+        forget(known, of: child)
+        jobs.pushFront(.dissolve(child: child, dataspace: known))
+        return RPCReply()
+      }
       let reply = try forward(request, to: ram, &script)
-      guard reply.exception == nil, let badge = request.capability(0)?.badge,
-        let index = children[child].dataspace(badge: badge)
-      else { return reply }
+      guard reply.exception == nil, let index = known else { return reply }
       forget(index, of: child)
       return reply
     case .refAccount, .transferQuota:
@@ -96,7 +105,7 @@ extension Checkpointer {
   }
 
   /// A freed dataspace vanishes from every region map; its id will be given to another object.
-  private mutating func forget(_ dataspace: Int, of child: Int) {
+  mutating func forget(_ dataspace: Int, of child: Int) {
     let badge = children[child].dataspaces[dataspace].real.badge
     children[child].dataspaces[dataspace].isLive = false
     slots.release(children[child].dataspaces[dataspace].real.slot)
@@ -116,7 +125,13 @@ extension Checkpointer {
     case .detach:
       let reply = try forward(request, to: real, &script)
       let address = request.word(0)
-      children[child].maps[map].regions.removeAll { address >= $0.address && address - $0.address < $0.size }
+      if has(.inclusiveRegionEnd),
+        let first = children[child].maps[map].regions.firstIndex(where: { $0.reaches(address) })
+      {
+        children[child].maps[map].regions.remove(at: first)
+      } else {
+        children[child].maps[map].regions.removeAll { address >= $0.address && address - $0.address < $0.size }
+      }
       return reply
     case .faultHandler:
       children[child].maps[map].faultHandler = request.capability(0)?.badge ?? 0

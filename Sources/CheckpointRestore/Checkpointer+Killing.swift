@@ -23,8 +23,9 @@ extension Checkpointer {
     }
     work.append(.closeSession(child: child, session: TargetChild.ramSession))
     work.append(.closeSession(child: child, session: TargetChild.pdSession))
+    work += children[child].dataspaces.compactMap(\.managed).map { .destroyMap($0.map) }
     work.append(.dropGates(child: child))
-    jobs.insert(contentsOf: work, at: 0)
+    jobs.pushFront(work)
   }
 
   mutating func closeSession(_ session: Int, of child: Int, _ script: inout Script) throws(Suspension) {
@@ -41,7 +42,7 @@ extension Checkpointer {
       return
     }
     try dropGate(gate, &script)
-    jobs.insert(.dropGates(child: child), at: 0)
+    jobs.pushFront(.dropGates(child: child))
   }
 
   private func gate(of object: InterposedObject) -> RPCCapability? {
@@ -65,6 +66,9 @@ extension Checkpointer {
       _ = try script.call(environment.parent, ParentOpcode.close, [], [session])
     }
     releaseSlots(of: child)
+    for checkpoint in checkpoints.indices where checkpoints[checkpoint].sharedWith == child {
+      claimCopies(of: checkpoint)
+    }
     children[child].condition = .killed
     outbox.append(.targetKilled(target: children[child].name))
   }
@@ -76,6 +80,7 @@ extension Checkpointer {
     var freed: [RPCCapability?] = child.sessions.filter { $0.provider != .sibling }.map(\.real)
     freed += child.threads.map(\.real) + child.maps.map(\.real)
     freed += child.dataspaces.filter { $0.isLive && $0.kind != .foreign }.map(\.real)
+    freed += child.dataspaces.compactMap(\.managed).flatMap(\.parts).map(\.dataspace)
     freed += child.contexts.filter(\.isLive).map(\.real)
     freed += child.rpcObjects.filter(\.isLive).map(\.real)
     freed += [child.signalSource, child.nativePD, child.programSession]

@@ -15,7 +15,7 @@ extension Checkpointer {
     else { return fail(child, "no executable") }
     var next: [CheckpointerJob] = segments.map { .loadSegment(child: child, $0, file: file) }
     next += [.closeProgram(child: child, file: file), .startMain(child: child, entry: header.entry)]
-    jobs.insert(contentsOf: next, at: 0)
+    jobs.pushFront(next)
   }
 
   mutating func load(
@@ -31,13 +31,40 @@ extension Checkpointer {
       else { return fail(child, "read-only segment") }
       return
     }
-    guard let dataspace = try allocate(segment.pages, for: child, &script),
-      let local = try attachHere(dataspace, &script)
-    else { return fail(child, "writable segment") }
-    let start = local + segment.lead
-    if segment.fileSize > 0 { try script.copy(to: start, from: file + segment.offset, bytes: segment.fileSize) }
-    try script.write(start + ComponentLayout.parentBadgeOffset, [children[child].parent?.badge ?? 0])
+    let row = children[child].dataspaces.count
+    let granularity = isIncremental ? UInt64(configuration.granularity) * ComponentLayout.pageSize : segment.pages
+    let pieces = Int((segment.pages + granularity - 1) / granularity)
+    jobs.pushFront(
+      (0..<pieces).map { .loadPiece(child: child, segment, file: file, dataspace: row, piece: $0) }
+        + [.attachSegment(child: child, segment, dataspace: row)])
+    // If it is a managed one, the job that makes its parts comes before these.
+    if try allocate(segment.pages, for: child, &script) == nil { fail(child, "writable segment") }
+  }
+
+  /// The bytes of the file that fall into one piece; the first one also gets the badge of the parent capability.
+  mutating func loadPiece(
+    _ number: Int, of row: Int, _ segment: LoadableSegment, of child: Int, file: UInt64, _ script: inout Script
+  ) throws(Suspension) {
+    let piece = children[child].dataspaces[row].piece(number)
+    guard let local = try attachHere(piece.dataspace, &script) else { return fail(child, "writable segment") }
+    let begin = max(piece.offset, segment.lead)
+    let end = min(piece.offset + piece.size, segment.lead + segment.fileSize)
+    if begin < end {
+      let source = file + segment.offset + (begin - segment.lead)
+      try script.copy(to: local + begin - piece.offset, from: source, bytes: end - begin)
+    }
+    let badge = segment.lead + ComponentLayout.parentBadgeOffset
+    if badge >= piece.offset, badge < piece.offset + piece.size {
+      try script.write(local + badge - piece.offset, [children[child].parent?.badge ?? 0])
+    }
     try detachHere(local, &script)
+  }
+
+  mutating func attachSegment(
+    _ segment: LoadableSegment, _ row: Int, of child: Int, _ script: inout Script
+  ) throws(Suspension) {
+    let place = segment.address - segment.lead
+    let dataspace = children[child].dataspaces[row].real
     guard try attach(dataspace, toMap: 0, of: child, at: place, size: 0, offset: 0, executable: false, &script) else {
       return fail(child, "writable segment")
     }
@@ -47,6 +74,9 @@ extension Checkpointer {
   mutating func allocate(
     _ bytes: UInt64, for child: Int, _ script: inout Script
   ) throws(Suspension) -> RPCCapability? {
+    if isIncremental {
+      return try makeManaged(bytes, for: child, asked: .own, &script).map { children[child].dataspaces[$0].real }
+    }
     let slot = slots.take()
     let ram = children[child].ram
     let reply = try callExpanding(ram, RAMOpcode.alloc, [bytes], receiveInto: [slot], payer: ram, &script)

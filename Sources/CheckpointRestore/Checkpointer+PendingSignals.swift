@@ -22,7 +22,7 @@ extension Checkpointer {
     run.pendingSignals.append(PendingSignal(imprint: words[0], count: words[1]))
     // Where interrupts are merged, the third word tells what is left; where they are counted, nobody tells.
     let isLast = words.count > 2 && words[2] == 0 && configuration.kernelProfile != "r67"
-    if !isLast { jobs.insert(.drainSignals, at: 0) }
+    if !isLast { jobs.pushFront(.drainSignals) }
   }
 
   private var handlerWaits: Bool {

@@ -110,10 +110,6 @@ extension Checkpointer {
     outbox.append(.phaseEnded(.metadata, of: run.name, run.counts))
   }
 
-  mutating func abandonCheckpoint(_ reason: RefusalReason) {
-    outbox.append(.phaseEnded(.frozen, of: run.name, run.counts))
-    abandon(reason)
-  }
 }
 
 extension CheckpointImage {

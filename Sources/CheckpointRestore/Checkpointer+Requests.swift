@@ -39,6 +39,7 @@ extension Checkpointer {
   mutating func forwardKeeping(
     _ request: RPCRequest, to real: RPCCapability, capabilities: [RPCCapability?]? = nil, _ script: inout Script
   ) throws(Suspension) -> RPCReply {
+    guard slots.free > Self.slotReserve else { return .failed(.outOfMetadata) }
     let slot = slots.take()
     let reply = try forward(request, to: real, capabilities: capabilities, receiveInto: [slot], &script)
     if reply.capability == nil { slots.release(slot) }
@@ -64,6 +65,7 @@ extension Checkpointer {
       return try session(service, SessionArguments(text), of: child, &script)
     case .upgrade: return try upgrade(request, of: child, &script)
     case .close: return try close(request, of: child, &script)
+    case .exit where children[child].condition == .exited: return RPCReply()
     case .exit:
       children[child].condition = .exited
       outbox.append(.childExited(child: children[child].name, value: request.word(0)))
@@ -211,7 +213,7 @@ extension Checkpointer {
     case .exceptionSigh:
       children[child].threads[thread].exceptionHandler = request.capability(0)?.badge ?? 0
       children[child].threads[thread].reportsToUs = false
-    case .state, .setState, .cancelBlocking: break
+    case .state, .setState, .cancelBlocking, .utcb: break
     }
     return try forward(request, to: children[child].threads[thread].real, &script)
   }

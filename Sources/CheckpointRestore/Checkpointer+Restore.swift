@@ -17,8 +17,10 @@ extension Checkpointer {
     guard let checkpoint = checkpoints.lastIndex(where: { $0.name == name }) else {
       return refuse(.unknownCheckpoint(name))
     }
+    claimCopies(of: checkpoint)
     let image = checkpoints[checkpoint].image
     if let inconsistency = image.inconsistency { return refuse(.inconsistentImage(inconsistency)) }
+    guard hasSlots(for: image) else { return refuse(.requestFailed("taking capability slots for \(name)")) }
     let child = newChild(childName ?? image.componentName, like: image)
     let chosen = policy ?? configuration.defaultPolicy
     switch mode ?? configuration.childMode {
@@ -56,8 +58,18 @@ extension Checkpointer {
     let index = create(child, .withoutELF)
     restoring = RestoreRun(
       checkpoint: checkpoint, child: index, policy: policy, mode: .withoutELF, image: image, plan: plan)
-    jobs += order.map { .plan($0) }
+    jobs += inStartOrder(order).map { .plan($0) }
     jobs += [.detachStub(child: index), .endRestore]
+  }
+
+  /// The steps that start threads keep their places; the fault exchanges who is started at which of them.
+  private func inStartOrder(_ order: [RestorePlan.Step]) -> [RestorePlan.Step] {
+    guard has(.startOrderReversed) else { return order }
+    var starts = order.filter { if case .start = $0 { true } else { false } }
+    return order.map { step in
+      guard case .start = step, let last = starts.popLast() else { return step }
+      return last
+    }
   }
 
   /// A child that cannot be paid for is not begun.

@@ -20,7 +20,7 @@ extension Checkpointer {
     try script.compute(picoseconds: configuration.costs.picosecondsPerCapabilityEntry * UInt64(CapMapLayout.entries))
     guard let copy = copy(of: place.dataspace), let address = try attachHere(copy, &script) else { return }
     restore.open = address
-    jobs.insert(contentsOf: (0...Self.mapPages).map { .patchCapabilityMap(page: $0) }, at: 0)
+    jobs.pushFront((0...Self.mapPages).map { .patchCapabilityMap(page: $0) })
   }
 
   /// The page after the last one closes the copy.
@@ -54,10 +54,14 @@ extension Checkpointer {
     guard let target = restore.dataspaces[index] else { return }
     let image = restore.image.dataspaces[index]
     restore.counts.bytes += image.size
+    if let row = children[restore.child].dataspace(badge: target.badge),
+      children[restore.child].dataspaces[row].managed != nil
+    {
+      return restoreManaged(index, row)
+    }
     if let copy = copy(of: index) {
-      let backwards = restore.mode == .bootstrap && configuration.bootstrapCopy == .intoCheckpoint
-      try copyWhole(
-        from: backwards ? target : copy, to: backwards ? copy : target, bytes: image.size, &script)
+      let whole = MemoryPiece(dataspace: target, offset: 0, size: image.size)
+      guard try self.copy(whole, restoreDirection, copy, &script) else { return giveUpRestore("contents") }
       outbox.append(
         .dataspaceCopied(of: checkpoints[restore.checkpoint].name, badge: target.badge, bytes: image.size))
       return
@@ -70,14 +74,45 @@ extension Checkpointer {
       .fill(dataspace: index, offset: $0)
     }
     next.append(.fill(dataspace: index, offset: .max))
-    jobs.insert(contentsOf: next, at: 0)
+    jobs.pushFront(next)
+  }
+
+  private var restoreDirection: CopyDirection {
+    let exchanged = restore.mode == .bootstrap && configuration.bootstrapCopy == .intoCheckpoint
+    return exchanged || has(.wrongCopyDirection) ? .intoCopy : .fromCopy
+  }
+
+  /// All parts are attached, but to the child: they are filled one by one, from the copy or from the image's bytes.
+  private mutating func restoreManaged(_ index: Int, _ row: Int) {
+    let dataspace = children[restore.child].dataspaces[row]
+    jobs.pushFront(
+      (0..<dataspace.pieceCount).map { number in
+        guard let copy = copy(of: index) else { return .fillPiece(dataspace: index, dataspace.piece(number)) }
+        return .transfer(dataspace.piece(number), restoreDirection, copy: copy)
+      })
+    outbox.append(
+      .dataspaceCopied(
+        of: checkpoints[restore.checkpoint].name, badge: dataspace.real.badge, bytes: dataspace.size))
+  }
+
+  mutating func fill(_ index: Int, _ piece: MemoryPiece, _ script: inout Script) throws(Suspension) {
+    let size = UInt64(restore.image.dataspaces[index].contents.count)
+    guard piece.offset < size, let address = try attachHere(piece.dataspace, &script) else { return }
+    try script.write(address, words(of: index, from: piece.offset, bytes: min(piece.size, size - piece.offset)))
+    try detachHere(address, &script)
   }
 
   /// One piece of an image's bytes; the piece beyond the end closes the dataspace.
   mutating func fill(_ index: Int, from offset: UInt64, _ script: inout Script) throws(Suspension) {
     guard offset != .max else { return try detachHere(restore.open, &script) }
+    let size = UInt64(restore.image.dataspaces[index].contents.count)
+    try script.write(restore.open + offset, words(of: index, from: offset, bytes: min(Self.chunk, size - offset)))
+  }
+
+  /// Bytes of the image, with the new capability map where that lies.
+  private func words(of index: Int, from offset: UInt64, bytes: UInt64) -> [UInt64] {
     let contents = restore.image.dataspaces[index].contents
-    let count = (min(Self.chunk, UInt64(contents.count) - offset) + 7) / 8
+    let count = (bytes + 7) / 8
     var words = (0..<count).map { Self.word(contents, at: Int(offset + 8 * $0)) }
     if let place = restore.image.capabilityMapPlace, place.dataspace == index {
       let map = patchedMap(at: place)
@@ -86,7 +121,7 @@ extension Checkpointer {
         if at >= 0, at / 8 < map.count { words[position] = map[at / 8] }
       }
     }
-    try script.write(restore.open + offset, words)
+    return words
   }
 
   // MARK: Regions and capabilities
@@ -98,9 +133,11 @@ extension Checkpointer {
     }
     restore.counts.regions += 1
     let regions = children[restore.child].maps[map].regions
-    if regions.contains(where: { $0.address == image.address }) { return }
+    let isInclusive = has(.inclusiveRegionEnd)
+    if regions.contains(where: { isInclusive ? $0.reaches(image.address) : $0.address == image.address }) { return }
     let attached = try attach(
-      dataspace, toMap: map, of: restore.child, at: image.address, size: image.size, offset: image.offset,
+      dataspace, toMap: map, of: restore.child, at: image.address, size: image.size,
+      offset: has(.offsetIgnored) ? 0 : image.offset,
       executable: image.executable, &script)
     if !attached { giveUpRestore("attach at 0x\(String(image.address, radix: 16))") }
   }

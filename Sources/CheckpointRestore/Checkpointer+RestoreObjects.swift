@@ -12,7 +12,8 @@ extension Checkpointer {
       restore.mode == .bootstrap ? children[restore.child].threads.firstIndex { $0.isLive && $0.name == name } : nil
     if found == nil {
       found = try createThread(
-        name, priority: UInt64(image.priority), cpu: UInt64(image.cpu), of: restore.child, &script)
+        name, priority: UInt64(image.priority), cpu: has(.affinityDropped) ? 0 : UInt64(image.cpu),
+        of: restore.child, &script)
     }
     guard let row = found else { return giveUpRestore("create_thread") }
     let thread = children[restore.child].threads[row]
@@ -109,7 +110,16 @@ extension Checkpointer {
     case .captured:
       dataspace = knownRAM(index)
       if dataspace == nil { dataspace = try allocate(image.size, for: child, &script) }
-    case .rom where image.sessionBadge == 0: dataspace = children[child].program
+    case .rom where image.sessionBadge == 0:
+      let size = children[child].dataspaces.first { $0.kind == .program }?.size ?? 0
+      guard size == image.size else {
+        jobs.removeAll()
+        children[child].condition = .failed
+        restoring = nil
+        let what = "a program of \(size) bytes, the image has one of \(image.size)"
+        return refuse(.doesNotFit(component: children[child].name, what))
+      }
+      dataspace = children[child].program
     case .rom: dataspace = try obtain(image, ROMOpcode.dataspace, { .rom(session: $0) }, &script)
     case .notCaptured:
       if let known = children[child].traceControl {

@@ -123,7 +123,8 @@ extension Checkpointer {
       timer.handler = handler.badge
     }
     if let left = image.remainingPicoseconds {
-      let remaining = left / Self.picosecondsPerMicrosecond
+      let wanted = has(.timerRearmedInFull) ? image.timeoutPicoseconds : left
+      let remaining = wanted / Self.picosecondsPerMicrosecond
       let now = try script.readClock()
       timer.isPeriodic = image.periodic
       timer.isArmed = true

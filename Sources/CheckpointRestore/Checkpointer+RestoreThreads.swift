@@ -9,7 +9,7 @@ extension Checkpointer {
     guard let row = restore.threads[index] else { return }
     if restore.mode == .bootstrap { return try startIgnored(index, row, &script) }
     guard try start(index, row, at: UTCBStub.load, image: UTCBStub.image, &script) else { return }
-    jobs.insert(.awaitLoad(thread: index), at: 0)
+    jobs.pushFront(.awaitLoad(thread: index))
   }
 
   /// False if the page with the code cannot be attached; then the restore has been given up.
@@ -60,7 +60,7 @@ extension Checkpointer {
     switch try awaitTrap(of: thread.real, at: trap, attempts: restore.attempts, &script) {
     case nil:
       restore.attempts += 1
-      jobs.insert(.awaitLoad(thread: index), at: 0)
+      jobs.pushFront(.awaitLoad(thread: index))
     case false?:
       outbox.append(.threadLost(checkpoint: checkpoints[restore.checkpoint].name, thread: thread.name))
     case true?: try finishLoad(of: index, row, &script)
@@ -75,7 +75,8 @@ extension Checkpointer {
     let words = ThreadImage.exceptionWords(
       registers: resumption.registers, pc: resumption.pc, status: image.status)
     try setState(of: thread.real, .inException, 1, words, &script)
-    _ = try script.call(thread.real, CPUThreadOpcode.resume)
+    children[restore.child].threads[row].isPaused = image.paused
+    if !image.paused { _ = try script.call(thread.real, CPUThreadOpcode.resume) }
     let name = checkpoints[restore.checkpoint].name
     outbox.append(.threadRestored(checkpoint: name, thread: thread.name, resumption.applied, ip: resumption.pc))
   }
@@ -103,7 +104,7 @@ extension Checkpointer {
       return try finishLoad(of: holder, row, &script)
     }
     restore.attempts = 0
-    jobs.insert(.awaitLoad(thread: holder), at: 0)
+    jobs.pushFront(.awaitLoad(thread: holder))
   }
 
   private func standsAtTrap(_ thread: RPCCapability, _ script: inout Script) throws(Suspension) -> Bool {
@@ -156,6 +157,9 @@ extension Checkpointer {
   /// for the answer to its request while its memory is replaced.
   mutating func startBootstrapRestore(_ order: BootstrapOrder, into child: Int) {
     let image = checkpoints[order.checkpoint].image
+    if let misfit = children[child].misfit(image) {
+      return refuse(.doesNotFit(component: children[child].name, misfit))
+    }
     let plan = RestorePlan(image)
     guard let steps = plan.order else { return refuse(.cyclicPlan) }
     outbox.append(.phaseStarted(.restore, of: checkpoints[order.checkpoint].name))

@@ -17,7 +17,9 @@ public struct Checkpointer: NativeProgram {
   let window: [CapabilitySlot]
   var phase = CheckpointerPhase.environment
   /// Work to be done before the next wait, first in, first out.
-  var jobs: [CheckpointerJob] = []
+  var jobs = JobQueue()
+  /// Work that nobody stands still for: a piece of it is done whenever nothing else is to be done.
+  var background = JobQueue()
   var commands: [TimedCommand]
   /// A command that is due; it starts when no request is waiting any more.
   var due: TimedCommand.Command?
@@ -30,17 +32,17 @@ public struct Checkpointer: NativeProgram {
   /// Old badges and new objects of the server restored last.
   var reconnections: [BadgeTranslation.Pair] = []
   var signals = OwnSignals()
+  /// Session for region maps, in incremental mode.
+  var regionMaps: RPCCapability?
   /// Every checkpoint taken or given; a new one of the same name replaces the old one.
   public internal(set) var checkpoints: [StoredCheckpoint] = []
   var taking: CheckpointRun?
   var restoring: RestoreRun?
   var outbox: [CheckpointEvent] = []
 
-  static let slotCount = 3000
-
   public init(_ configuration: CheckpointerConfiguration) {
     self.configuration = configuration
-    slots = CapabilitySlots(count: Self.slotCount)
+    slots = CapabilitySlots(count: configuration.slotCount)
     environment = NativeEnvironment(slots: &slots)
     window = slots.take(RPCLayout.maxCapabilities)
     commands = configuration.commands
@@ -63,11 +65,10 @@ public struct Checkpointer: NativeProgram {
       for target in configuration.targets { create(target, .withELF) }
       phase = .working(.none)
     case .working(let reply):
-      guard !jobs.isEmpty else {
+      guard let job = jobs.takeNext() else {
         phase = .waiting(reply)
         return
       }
-      let job = jobs.removeFirst()
       try carryOut(job, &script)
     case .waiting(let reply):
       try wait(after: reply, &script)
@@ -105,6 +106,8 @@ public struct StoredCheckpoint: Hashable, Sendable {
   /// Own RAM with the contents of dataspace i; nil where nothing was copied. Needed for restores and freed with the
   /// checkpoint.
   var copies: [RPCCapability?] = []
+  /// The child whose next incremental checkpoint goes on with the copies; nil if they belong to this one alone.
+  var sharedWith: Int?
 }
 
 /// The checkpointer's own signal context: how it learns that a thread it let run has trapped.
@@ -112,6 +115,13 @@ struct OwnSignals: Hashable, Sendable {
   var source: RPCCapability?
   var irq: RPCCapability?
   var context: RPCCapability?
+  /// Faults in managed dataspaces.
+  var faults: RPCCapability?
+  /// A fault was signalled, and the maps have not been searched since.
+  var hasFault = false
+
+  static let trapImprint: UInt64 = 1
+  static let faultImprint: UInt64 = 2
 }
 
 // The loop. Writes phase, due, commands.
@@ -121,8 +131,14 @@ extension Checkpointer {
 
   private mutating func wait(after reply: ServerReply, _ script: inout Script) throws(Suspension) {
     // A deadline in the past: what is queued is still received, nothing is waited for.
-    let deadline = due != nil ? 1 : commands.first?.at
+    let deadline = due != nil || !background.isEmpty ? 1 : commands.first?.at
     let result = try script.replyAndWait(reply, window: window, deadline: deadline)
+    if isIncremental, isSignal(result) {
+      try fetchSignals(&script)
+      serveFaults()
+      phase = .working(.none)
+      return
+    }
     guard let request = RPCRequest(result, window: window) else {
       phase = .waiting(.none)
       if result.ipcError == .receiveTimeout { onTimeout() }
@@ -136,13 +152,23 @@ extension Checkpointer {
     if due != nil {
       requestsSinceDue += 1
       if requestsSinceDue > Self.drainLimit { startDueCommand() }
-    } else if let next = commands.first, try script.readClock() >= next.at {
+    } else if background.isEmpty, let next = commands.first, try script.readClock() >= next.at {
       takeNextCommand()
     }
   }
 
+  /// The message of an interrupt: no words, and the label core bound it with.
+  private func isSignal(_ result: SystemCallResult) -> Bool {
+    !result.tag.hasError && result.tag.words == 0 && result.label == 0
+  }
+
+  /// Nothing is to be received: time for what was put off. A command waits until all of it is done, because it may
+  /// need the result.
   private mutating func onTimeout() {
-    if due == nil {
+    if let job = background.takeNext() {
+      jobs.append(job)
+      phase = .working(.none)
+    } else if due == nil {
       takeNextCommand()
     } else {
       startDueCommand()
@@ -163,88 +189,15 @@ extension Checkpointer {
     case .kill(let target): startKill(target)
     case .restore(let checkpoint, let name, let policy, let mode):
       startRestore(checkpoint, as: name, policy: policy, mode: mode)
+    case .pause(let target): startCommand(.pause, to: target)
+    case .resume(let target): startCommand(.resume, to: target)
+    case .detach(let target): startDetach(of: target)
+    case .start(let child): create(child, .withELF)
+    case .restoreMemory(let checkpoint, let target, let bytes):
+      startMemoryRestore(checkpoint, into: target, bytes: bytes)
     case .own(let work): startOwnWork(work)
     }
   }
 
   mutating func refuse(_ reason: RefusalReason) { outbox.append(.refused(reason)) }
-}
-
-// Own resources. Writes slots, signals, objects.
-extension Checkpointer {
-  private static let upgrade: UInt64 = 16 << 10
-  private static let upgradeAttempts = 3
-
-  /// A call that may cost metadata: if the session has none left, it is upgraded and asked again.
-  func callExpanding<Operation: RawRepresentable<UInt64>>(
-    _ object: RPCCapability, _ opcode: Operation, _ words: [UInt64] = [], _ capabilities: [RPCCapability?] = [],
-    receiveInto slots: [CapabilitySlot] = [], payer: RPCCapability, _ script: inout Script
-  ) throws(Suspension) -> RPCReply {
-    var reply = try script.call(object, opcode, words, capabilities, receiveInto: slots)
-    for _ in 0..<Self.upgradeAttempts where reply.exception == .outOfMetadata {
-      let arguments = RPCString.encode("ram_quota=\(Self.upgrade)")
-      _ = try script.call(environment.parent, ParentOpcode.upgrade, arguments, [payer])
-      reply = try script.call(object, opcode, words, capabilities, receiveInto: slots)
-    }
-    return reply
-  }
-
-  /// A new gate of the checkpointer.
-  mutating func makeGate(
-    _ kind: InterposedObject.Kind, of child: Int, thread: RPCCapability? = nil, _ script: inout Script
-  ) throws(Suspension) -> RPCCapability? {
-    let slot = slots.take()
-    let reply = try callExpanding(
-      environment.pd, PDOpcode.allocRPCCap, [], [thread ?? environment.mainThread], receiveInto: [slot],
-      payer: environment.pd, &script)
-    guard let gate = reply.capability else {
-      slots.release(slot)
-      return nil
-    }
-    objects.append(InterposedObject(badge: gate.badge, child: child, kind: kind))
-    return gate
-  }
-
-  mutating func dropGate(_ gate: RPCCapability, _ script: inout Script) throws(Suspension) {
-    _ = try script.call(environment.pd, PDOpcode.freeRPCCap, [], [gate])
-    objects.removeAll { $0.badge == gate.badge }
-    slots.release(gate.slot)
-  }
-
-  /// Makes a dataspace visible in the checkpointer's own address space.
-  func attachHere(_ dataspace: RPCCapability, _ script: inout Script) throws(Suspension) -> UInt64? {
-    try attach(dataspace, to: environment.addressSpace, payer: environment.pd, &script)
-  }
-
-  func detachHere(_ address: UInt64, _ script: inout Script) throws(Suspension) {
-    try script.detach(address, from: environment.addressSpace)
-  }
-
-  func attach(
-    _ dataspace: RPCCapability, to map: RPCCapability, at address: UInt64? = nil, size: UInt64 = 0, offset: UInt64 = 0,
-    executable: Bool = false, payer: RPCCapability, _ script: inout Script
-  ) throws(Suspension) -> UInt64? {
-    let words = [size, offset, address == nil ? 0 : 1, address ?? 0, executable ? 1 : 0]
-    let reply = try callExpanding(map, RegionMapOpcode.attach, words, [dataspace], payer: payer, &script)
-    return reply.exception == nil ? reply.word(0) : nil
-  }
-
-  mutating func allocateHere(_ bytes: UInt64, _ script: inout Script) throws(Suspension) -> RPCCapability? {
-    let slot = slots.take()
-    let reply = try callExpanding(
-      environment.ram, RAMOpcode.alloc, [bytes], receiveInto: [slot], payer: environment.ram, &script)
-    if reply.capability == nil { slots.release(slot) }
-    return reply.capability
-  }
-
-  mutating func openSignals(_ script: inout Script) throws(Suspension) {
-    let taken = slots.take(3)
-    signals.source = try script.call(environment.pd, PDOpcode.allocSignalSource, receiveInto: [taken[0]]).capability
-    guard let source = signals.source else { return }
-    signals.irq = try script.call(
-      source, SignalSourceOpcode.requestSemaphore, [], [environment.mainThread], receiveInto: [taken[1]]
-    ).capability
-    signals.context = try script.call(environment.pd, PDOpcode.allocContext, [1], [source], receiveInto: [taken[2]])
-      .capability
-  }
 }

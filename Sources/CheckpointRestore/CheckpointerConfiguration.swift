@@ -28,6 +28,18 @@ public enum BootstrapCopy: String, Hashable, Sendable, CaseIterable {
 public enum CaptureStrategy: String, Hashable, Sendable, CaseIterable {
   /// Everything stands still until everything is copied.
   case stopAndCopy
+  /// The same, but RAM is handed out as managed dataspaces, and only what was touched since the last checkpoint is
+  /// copied again. Models the incremental mode of `Rtcr`.
+  case incremental
+}
+
+/// How the checkpointer keeps its records of a target.
+public enum MetadataLists: String, Hashable, Sendable, CaseIterable {
+  /// Singly linked, the newest in front, searched from there: what a search costs depends on what is in the list.
+  /// Models the containers of `Target_state`.
+  case linkedLists = "linked lists"
+  /// A search costs one step. Models what the rewrite of 2019 gained by keeping hot and cold state in one object.
+  case indexed
 }
 
 /// Something the checkpointer is to do at a point in time.
@@ -37,6 +49,15 @@ public struct TimedCommand: Hashable, Sendable {
     case kill(target: String)
     /// Without a name the child is called as the original; policy and mode override the configuration's.
     case restore(checkpoint: String, as: String? = nil, policy: ResumptionPolicy? = nil, mode: ChildMode? = nil)
+    /// Every thread of the target, by `CPUThread.pause` and `resume`.
+    case pause(target: String)
+    case resume(target: String)
+    /// Every part of the target's managed memory that is attached: the next access to it faults.
+    case detach(target: String)
+    /// A child beside those of the configuration.
+    case start(ChildConfiguration)
+    /// Only the dataspace of this size, into a component that runs.
+    case restoreMemory(checkpoint: String, into: String, bytes: UInt64)
     /// Ordered by the checkpointer itself.
     case own(OwnWork)
   }
@@ -57,35 +78,6 @@ public struct TimedCommand: Hashable, Sendable {
   }
 }
 
-/// What the checkpointer's own code costs, beside the kernel calls, RPCs and copies it makes.
-///
-/// No source separates these from the RPCs around them; the defaults are assumed: tens of instructions for an entry of
-/// the capability map, list work of a few thousand cycles for an object (a published profile shows 20 times that, with a
-/// serial log), and 100 MB/s for the store.
-public struct CheckpointerCosts: Hashable, Sendable {
-  public var picosecondsPerCapabilityEntry: UInt64
-  public var picosecondsPerObject: UInt64
-  public var picosecondsPerWrittenByte: UInt64
-  public var status = "assumed"
-
-  public init(
-    picosecondsPerCapabilityEntry: UInt64, picosecondsPerObject: UInt64, picosecondsPerWrittenByte: UInt64
-  ) {
-    self.picosecondsPerCapabilityEntry = picosecondsPerCapabilityEntry
-    self.picosecondsPerObject = picosecondsPerObject
-    self.picosecondsPerWrittenByte = picosecondsPerWrittenByte
-  }
-
-  public static func assumed(picosecondsPerCycle: UInt64) -> CheckpointerCosts {
-    CheckpointerCosts(
-      picosecondsPerCapabilityEntry: 20 * picosecondsPerCycle, picosecondsPerObject: 3_000 * picosecondsPerCycle,
-      picosecondsPerWrittenByte: 10_000)
-  }
-
-  public static let free = CheckpointerCosts(
-    picosecondsPerCapabilityEntry: 0, picosecondsPerObject: 0, picosecondsPerWrittenByte: 0)
-}
-
 /// Everything the checkpointer is told when it starts.
 public struct CheckpointerConfiguration: Hashable, Sendable {
   /// Its children, all of which can be checkpointed.
@@ -93,6 +85,8 @@ public struct CheckpointerConfiguration: Hashable, Sendable {
   /// In the order in which they are to be carried out.
   public var commands: [TimedCommand]
   public var strategy = CaptureStrategy.stopAndCopy
+  /// Pages in each designated dataspace of an incremental checkpointer.
+  public var granularity = 1
   public var freeze = FreezeKind.triggerAndCancel
   /// A checkpoint is put off until no thread is inside a call, if that comes to pass.
   public var quiescesFirst = false
@@ -102,6 +96,11 @@ public struct CheckpointerConfiguration: Hashable, Sendable {
   public var continuePolicy: ResumptionPolicy?
   public var childMode = ChildMode.withoutELF
   public var bootstrapCopy = BootstrapCopy.intoChild
+  public var metadata = MetadataLists.linkedLists
+  /// Defects to be had, in any order.
+  public var faults: [CheckpointerFault] = []
+  /// Capability slots it has for itself; what does not fit is refused. A component of 16.08 has 4,096 in all.
+  public var slotCount = 3_000
   /// x-register in which the targets' code keeps the tag of a system call, if it does.
   public var tagRegister: Int?
   /// Checkpoints made elsewhere, by name.

@@ -10,10 +10,16 @@ enum CheckpointerJob: Hashable, Sendable {
   case openRegionMaps(child: Int)
   case openParent(child: Int)
   case makeStub(child: Int)
+  case designate(child: Int, dataspace: Int, ManagedOrigin)
+  case dissolve(child: Int, dataspace: Int)
+  case destroyMap(RPCCapability)
+  case searchFault(child: Int, dataspace: Int)
   case createThread(child: Int, name: String, priority: UInt64, cpu: UInt64)
   case openProgram(child: Int)
   case readProgram(child: Int)
   case loadSegment(child: Int, LoadableSegment, file: UInt64)
+  case loadPiece(child: Int, LoadableSegment, file: UInt64, dataspace: Int, piece: Int)
+  case attachSegment(child: Int, LoadableSegment, dataspace: Int)
   case closeProgram(child: Int, file: UInt64)
   case assignParent(child: Int)
   case startMain(child: Int, entry: UInt64)
@@ -41,21 +47,29 @@ enum CheckpointerJob: Hashable, Sendable {
   case drainSignals
   case returnSignals(position: Int)
   case openCapabilityMap
-  case readCapabilityMap(page: Int)
+  case readCapabilityMap(MemoryPiece)
   case closeCapabilityMap
   case recordObjects
+  case prepare(CheckpointStep)
+  case endStep(CheckpointStep)
   case allocateCopy(dataspace: Int)
   case beginDump
-  case copyOut(dataspace: Int)
+  case mark
+  case rearm(dataspace: Int, part: Int)
+  case copyOut(dataspace: Int, piece: Int)
   case endDump
   case resume(thread: Int)
   case endFrozen
   case openCopy(dataspace: Int)
-  case writeOut(dataspace: Int, offset: UInt64)
+  case writeOut(dataspace: Int, stretch: Int, offset: UInt64)
   case closeCopy(dataspace: Int)
   case finishImage
   /// The newest checkpoint of a name replaces the one before.
   case freeCopy(RPCCapability)
+
+  // Orders
+  case command(child: Int, thread: Int, CPUThreadOpcode)
+  case detachPart(child: Int, dataspace: Int, part: Int)
 
   // Ending a child
   case killChild(Int)
@@ -67,12 +81,16 @@ enum CheckpointerJob: Hashable, Sendable {
   case plan(RestorePlan.Step)
   case patchCapabilityMap(page: Int)
   case fill(dataspace: Int, offset: UInt64)
+  case fillPiece(dataspace: Int, MemoryPiece)
+  case transfer(MemoryPiece, CopyDirection, copy: RPCCapability)
   case awaitLoad(thread: Int)
   case endRestore
   /// A restored periodic timer has come to the end of the period it was checkpointed in.
   case startPeriod(child: Int, session: Int)
   /// Clients of a restored server get its new objects.
   case reconnect(client: Int)
+  case reconnectPiece(client: Int, dataspace: Int, piece: Int, mapOffset: UInt64)
+  case endReconnect(client: Int)
 
   /// A parent thread waits for a service that exists now.
   case wake(child: Int)
@@ -86,6 +104,10 @@ extension Checkpointer {
     case .openRegionMaps(let child): try openRegionMaps(of: child, &script)
     case .openParent(let child): try openParent(of: child, &script)
     case .makeStub(let child): try makeStub(of: child, &script)
+    case .designate(let child, let dataspace, let asked): try designate(dataspace, of: child, asked, &script)
+    case .dissolve(let child, let dataspace): try dissolve(dataspace, of: child, &script)
+    case .destroyMap(let map): try destroyManagedMap(map, &script)
+    case .searchFault(let child, let dataspace): try searchFault(dataspace, of: child, &script)
     case .createThread(let child, let name, let priority, let cpu):
       if try createThread(name, priority: priority, cpu: cpu, of: child, &script) == nil {
         fail(child, "create_thread")
@@ -93,6 +115,10 @@ extension Checkpointer {
     case .openProgram(let child): try openProgram(of: child, &script)
     case .readProgram(let child): try readProgram(of: child, &script)
     case .loadSegment(let child, let segment, let file): try load(segment, of: child, file: file, &script)
+    case .loadPiece(let child, let segment, let file, let dataspace, let piece):
+      try loadPiece(piece, of: dataspace, segment, of: child, file: file, &script)
+    case .attachSegment(let child, let segment, let dataspace):
+      try attachSegment(segment, dataspace, of: child, &script)
     case .closeProgram(_, let file): try detachHere(file, &script)
     case .assignParent(let child): try assignParent(of: child, &script)
     case .startMain(let child, let entry): try startMain(of: child, entry: entry, &script)
@@ -105,9 +131,12 @@ extension Checkpointer {
     case .preflight, .pause, .endFreeze, .readState, .attachStub, .saveUTCB, .awaitSave, .inspectCode, .classify,
       .detachStub, .resume, .endFrozen:
       try carryOutFreeze(job, &script)
-    case .askSignals, .openCapabilityMap, .readCapabilityMap, .closeCapabilityMap, .recordObjects, .allocateCopy,
-      .beginDump, .copyOut, .endDump, .openCopy, .writeOut, .closeCopy, .finishImage, .freeCopy:
+    case .askSignals, .openCapabilityMap, .readCapabilityMap, .closeCapabilityMap, .recordObjects, .prepare, .endStep,
+      .allocateCopy, .beginDump, .mark, .rearm, .copyOut, .endDump:
       try carryOutCopy(job, &script)
+    case .command(let child, let thread, let opcode): try command(opcode, thread, of: child, &script)
+    case .detachPart(let child, let dataspace, let part): try detachPart(part, of: dataspace, child, &script)
+    case .openCopy, .writeOut, .closeCopy, .finishImage, .freeCopy: try carryOutWrite(job, &script)
     case .killChild(let child): kill(child)
     case .closeSession(let child, let session): try closeSession(session, of: child, &script)
     case .dropGates(let child): try dropGates(of: child, &script)
@@ -116,9 +145,15 @@ extension Checkpointer {
     case .plan(let step): try restore(step, &script)
     case .patchCapabilityMap(let page): try patchCapabilityMap(page: page, &script)
     case .fill(let dataspace, let offset): try fill(dataspace, from: offset, &script)
+    case .fillPiece(let dataspace, let piece): try fill(dataspace, piece, &script)
+    case .transfer(let piece, let direction, let copy):
+      if try !self.copy(piece, direction, copy, &script) { giveUpRestore("contents") }
     case .awaitLoad(let thread): try awaitLoad(of: thread, &script)
     case .endRestore: endRestore()
     case .reconnect(let client): try reconnect(client, &script)
+    case .reconnectPiece(let client, let row, let piece, let mapOffset):
+      try reconnect(client, row, piece: piece, mapOffset: mapOffset, &script)
+    case .endReconnect(let client): endReconnect(client)
     case .wake(let child): _ = try script.invoke(KernelCall.triggerIRQ(children[child].desk.irq))
     }
   }

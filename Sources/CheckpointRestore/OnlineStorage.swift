@@ -31,6 +31,9 @@ struct OnlineRegion: Hashable, BitwiseCopyable, Sendable {
   var offset: UInt64
   var dataspace: UInt64
   var executable: Bool
+
+  /// Contains the address, or ends at it: what the original asks where it should ask whether it contains it.
+  func reaches(_ address: UInt64) -> Bool { address >= self.address && address - self.address <= size }
 }
 
 struct OnlineMap: Hashable, Sendable {
@@ -60,6 +63,8 @@ struct OnlineDataspace: Hashable, Sendable {
   var real: RPCCapability
   var size: UInt64
   var kind: Kind
+  /// Set for RAM in incremental mode.
+  var managed: ManagedMemory?
   var isLive = true
 }
 
@@ -136,14 +141,16 @@ struct TargetChild: Hashable, Sendable {
   /// The page with the code that reads and writes UTCBs, and where the checkpointer itself sees it.
   var stub: RPCCapability?
   var stubAddress: UInt64 = 0
+  /// What earlier checkpoints of it left.
+  var stored = StoredState()
   /// Checkpoint to be restored into it at its first LOG request.
   var bootstrap: BootstrapOrder?
 
   static let pdSession = 0, ramSession = 1, cpuSession = 2
 
-  init(_ configuration: ChildConfiguration, index: Int) {
+  init(_ configuration: ChildConfiguration, index: Int, slotCount: Int) {
     self.configuration = configuration
-    desk = ParentDesk(child: index)
+    desk = ParentDesk(child: index, slotCount: slotCount)
   }
 
   var name: String { configuration.name }

@@ -24,8 +24,8 @@ struct ParentDesk: Hashable, Sendable {
   /// Opcode of the way inside, beyond those of the parent interface: in: text service, text arguments | session.
   static let registerSession: UInt64 = 100
 
-  init(child: Int) {
-    let base = ComponentSlots.firstUser.index + UInt32(Checkpointer.slotCount) + UInt32(child) * 8
+  init(child: Int, slotCount: Int) {
+    let base = ComponentSlots.firstUser.index + UInt32(slotCount) + UInt32(child) * 8
     window = (0..<4).map { CapabilitySlot(base + $0) }
     answers = (4..<8).map { CapabilitySlot(base + $0) }
     irq = ComponentSlots.irq(ofThread: 1 + child)
@@ -197,18 +197,38 @@ extension Checkpointer {
   mutating func reconnect(_ client: Int, _ script: inout Script) throws(Suspension) {
     guard let native = children[client].nativePD else { return }
     let address = try script.call(native, NativePDOpcode.capMapInfo).word(0)
-    guard let place = children[client].place(of: address),
-      let local = try attachHere(children[client].dataspaces[place.dataspace].real, &script)
+    guard let place = children[client].place(of: address) else { return }
+    let dataspace = children[client].dataspaces[place.dataspace]
+    let last = dataspace.pieceIndex(at: place.offset + CapMapLayout.size - 1)
+    jobs.pushFront(
+      (dataspace.pieceIndex(at: place.offset)...last).map {
+        .reconnectPiece(client: client, dataspace: place.dataspace, piece: $0, mapOffset: place.offset)
+      } + [.endReconnect(client: client)])
+  }
+
+  /// A part of the map. A designated dataspace that is changed here is attached, so that the change counts as one.
+  mutating func reconnect(
+    _ client: Int, _ row: Int, piece number: Int, mapOffset: UInt64, _ script: inout Script
+  ) throws(Suspension) {
+    let piece = children[client].dataspaces[row].piece(number)
+    let begin = max(piece.offset, mapOffset)
+    let end = min(piece.offset + piece.size, mapOffset + CapMapLayout.size)
+    guard begin < end, let native = children[client].nativePD, let local = try attachHere(piece.dataspace, &script)
     else { return }
-    let words = try script.read(local + place.offset, count: CapMapLayout.entries)
-    for (slot, badge) in CapabilityMapPatch.entries(words) {
+    let words = try script.read(local + begin - piece.offset, count: Int((end - begin) / 8))
+    let first = (begin - mapOffset) / CapMapLayout.entrySize
+    for (position, badge) in CapabilityMapPatch.entries(words) {
       guard let new = reconnections.first(where: { $0.old == badge })?.new else { continue }
-      _ = try script.call(native, NativePDOpcode.install, [slot], [new])
-      let references = CapMapLayout.references(inWord: words[Int(slot)])
+      _ = try script.call(native, NativePDOpcode.install, [first + position], [new])
+      let references = CapMapLayout.references(inWord: words[Int(position)])
       let word = CapMapLayout.word(badge: new.badge, references: references)
-      try script.write(local + place.offset + slot * CapMapLayout.entrySize, [word])
+      try script.write(local + begin - piece.offset + position * CapMapLayout.entrySize, [word])
     }
     try detachHere(local, &script)
+    try touch(number, of: row, of: client, &script)
+  }
+
+  mutating func endReconnect(_ client: Int) {
     for index in children[client].sessions.indices where children[client].sessions[index].provider == .sibling {
       guard let new = reconnections.first(where: { $0.old == children[client].sessions[index].own.badge })?.new else {
         continue

@@ -32,4 +32,6 @@ public enum GenodeEvent: Hashable, Sendable {
   case childKilled(name: String)
   /// A request that named one object and arrived at another; it gets no answer.
   case requestIgnored(badge: UInt64, claimed: UInt64)
+  /// A map's queue of faulters leads back into itself, and core's entrypoint walks it for ever.
+  case faulterQueueEndless(map: UInt64)
 }

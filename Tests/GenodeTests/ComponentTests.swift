@@ -121,14 +121,6 @@ import Testing
     #expect(result.warnings.first?.hasPrefix("no RM attachment (WRITE pf_addr=0x50000008") == true)
     #expect(result.warnings.last?.hasPrefix("Warning: could not resolve pf=0x50000008") == true)
   }
-
-  @Test func `a write to the text segment is refused and never heals`() throws {
-    let result = try run([
-      ("broken", #"void component(void) { *(volatile W *)0x1000000 = 1; say("after"); }"#)
-    ])
-    #expect(result.lines.isEmpty)
-    #expect(result.warnings.first?.hasPrefix("attempted write at read-only memory (WRITE pf_addr=0x1000000") == true)
-  }
 }
 
 @Suite struct LifeOfChildrenTests {
@@ -165,7 +157,7 @@ import Testing
     #expect(result.lines == ["quota c5000"])
   }
 
-  @Test func `allocation needs more than the exact rest of the quota`() throws {
+  @Test func `B8 allocation needs more than the exact rest of the quota`() throws {
     let source = #"""
       void component(void) {
         W left = number(ram, 4, 0, 0, 0, 0) - number(ram, 5, 0, 0, 0, 0);

@@ -60,7 +60,7 @@ import Testing
     #expect(host.takeCalls() == ["map to 0xd", "bind", "log"])
   }
 
-  @Test func `a request for another object than the gate's is ignored, and so is one for an object that is gone`() {
+  @Test func `B52 a request for another object than the gate's is ignored, and so is one for an object that is gone`() {
     var host = CoreHost()
     #expect(host.request(host.ram, opcode: RAMOpcode.quota.rawValue, claimed: host.ram + 4) == nil)
     #expect(host.request(0x4000, RAMOpcode.quota) == nil)
@@ -71,7 +71,7 @@ import Testing
   @Test func `a refused session costs nothing and leaves nothing behind`() {
     var host = CoreHost()
     let before = host.core
-    #expect(host.session("PD", quota: 4096)?.exception == .outOfMetadata)
+    #expect(host.session("PD", quota: 4096)?.exception == .quotaExceeded)
     #expect(host.session("LOG", quota: 512)?.exception == .quotaExceeded)
     #expect(host.session("ROM", quota: 4096, label: "x -> none")?.exception == .unavailable)
     #expect(host.session("Nothing", quota: 4096)?.exception == .serviceDenied)
@@ -95,7 +95,7 @@ import Testing
     #expect(host.core.ramSessions == accounts)
   }
 
-  @Test func `signals of one context coalesce until they are fetched`() throws {
+  @Test func `B55 signals of one context coalesce until they are fetched`() throws {
     var host = CoreHost()
     let context = try #require(host.request(host.pd, PDOpcode.allocContext, [0x77])?.capability?.badge)
     let other = try #require(host.request(host.pd, PDOpcode.allocContext, [0x88])?.capability?.badge)
@@ -114,11 +114,21 @@ import Testing
     }
   }
 
-  @Test func `allocation of nothing gives an invalid capability and no exception`() {
+  @Test func `B10 allocation of nothing gives an invalid capability and no exception`() {
     var host = CoreHost()
     let reply = host.request(host.ram, RAMOpcode.alloc, [0])
     #expect(reply?.exception == nil)
     #expect(reply?.capabilities == [nil])
+  }
+
+  @Test func `core waits for each byte of a serial console`() throws {
+    var costs = GenodeCosts.free
+    costs.picosecondsPerConsoleByte = 86_800_000
+    var host = CoreHost(costs: costs)
+    let log = try #require(host.session("LOG", quota: SessionQuota.log, label: "x")?.capability?.badge)
+    let before = host.computed
+    _ = host.request(log, LOGOpcode.write, RPCString.encode("hello"))
+    #expect(host.computed - before == UInt64("[init -> x] hello\n".utf8.count) * 86_800_000)
   }
 
   @Test func `a detach unmaps page by page`() throws {
@@ -168,9 +178,14 @@ import Testing
       }
     }
     #expect(pages == core.configuration.ramSize)
+    for row in core.dataspaces.live {
+      let regions = core.regionMaps.live.flatMap { core.regionMaps[$0].regions }
+      #expect(core.dataspaces[row].attachments == regions.count { $0.dataspace == row })
+    }
     for map in core.regionMaps.live {
       for region in core.regionMaps[map].regions { #expect(core.dataspaces.contains(region.dataspace)) }
-      for fault in core.regionMaps[map].faults { #expect(core.threads.contains(fault.thread)) }
+      for row in core.faulters(of: map).rows { #expect(core.threads.contains(row)) }
+      for outer in core.regionMaps[map].attachedIn { #expect(core.regionMaps.contains(outer)) }
     }
     for thread in core.threads.live {
       #expect(core.pds[core.threads[thread].pd].places[core.threads[thread].place] == thread)

@@ -20,7 +20,7 @@ import Testing
     #expect(result.initLines.first == "Error: cap index allocation failed")
   }
 
-  @Test func `the 129th thread of a protection domain is refused`() throws {
+  @Test func `B7 the 129th thread of a protection domain is refused`() throws {
     var host = CoreHost(ram: 64 << 20)
     let cpu = try #require(host.session("CPU", quota: 1 << 20)?.capability?.badge)
     let pd = try #require(host.session("PD", quota: 1 << 20)?.capability?.badge)
@@ -49,7 +49,7 @@ import Testing
     #expect(host.request(rm, RMOpcode.create, [size])?.exception == .invalidArgs)
   }
 
-  @Test func `nesting deeper than five maps finds nothing`() throws {
+  @Test func `B17 nesting deeper than five maps finds nothing`() throws {
     var host = CoreHost()
     let rm = try #require(host.session("RM", quota: 256 << 10)?.capability?.badge)
     var inner = try #require(host.request(host.ram, RAMOpcode.alloc, [4096])?.capability?.badge)

@@ -56,14 +56,6 @@ import Testing
       for page in 0..<64 { #expect(map.region(at: UInt64(page) * 4096 + 4095)?.dataspace == pages[page]) }
     }
   }
-
-  @Test func `one attach wakes every faulter of the range and no other`() {
-    var map = map()
-    let addresses: [UInt64] = [0x1000, 0x2ff8, 0x3000, 0x1008]
-    map.faults = addresses.indices.map { PendingFault(thread: $0, address: addresses[$0], kind: .readFault) }
-    #expect(map.takeFaults(in: 0x1000..<0x3000).map(\.thread) == [0, 1, 3])
-    #expect(map.faults.map(\.thread) == [2])
-  }
 }
 
 @Suite struct PhysicalMemoryTests {

@@ -74,11 +74,11 @@ extension Core {
 
   mutating func printByPager(_ line: String) {
     outbox.append(.warningPrinted(component: CorePlaces.name, text: line))
-    pager.work += Self.output(line)
+    pager.work += output(line)
   }
 }
 
-// Page faults. Writes threads[].flags, regionMaps[].faults, pager.work.
+// Page faults. Writes threads[].flags, the queues of faulters, pager.work.
 extension Core {
   enum FaultOutcome: Hashable {
     /// Send this much of core's memory.
@@ -91,7 +91,7 @@ extension Core {
 
   /// Looks for the memory behind an address of a PD, through nested maps.
   ///
-  /// As in 2016 the offset of an attached *map* is not added on the way down, only that of the final memory.
+  /// In 2016 the offset of an attached *map* is not added on the way down, only that of the final memory.
   func lookUp(_ address: UInt64, in pd: Int, write: Bool) -> FaultOutcome {
     var map = pds[pd].addressSpace
     var current = address
@@ -105,9 +105,12 @@ extension Core {
       case .managed(let inner):
         map = inner
         current -= region.address
+        if configuration.release.addsOffsetsOfMaps { current += region.offset }
       case .memory(let physical):
         let source = physical + region.offset + (current - region.address)
-        if write && !dataspace.isWritable { return .readOnly(map: map, address: source) }
+        if write && !dataspace.isWritable {
+          return .readOnly(map: map, address: configuration.release.recordsReadOnlyFaultsAtSource ? source : current)
+        }
         return .mapped(flexPage(at: source, for: address, visible, writable: dataspace.isWritable))
       }
     }
@@ -148,14 +151,20 @@ extension Core {
       if regionMaps[map].pd != nil { printFault("no RM attachment", words, isWrite, thread) }
       suspend(row, at: map, place, isWrite)
     case .readOnly(let map, let source):
-      // The recorded address is that of core's memory, which no attach will ever match (16.08).
       printFault("attempted write at read-only memory", words, isWrite, thread)
       suspend(row, at: map, source, isWrite)
     }
-    printByPager("Warning: could not resolve pf=\(address.hexadecimal) ip=\(words[1].hexadecimal)")
+    printByPager("Warning: " + faultWarning(thread, address, ip: words[1]))
     outbox.append(
       .faultUnresolved(pd: pds[thread.pd].label, name: thread.name, address: address, isWrite: isWrite))
     return nil
+  }
+
+  private func faultWarning(_ thread: CoreThread, _ address: UInt64, ip: UInt64) -> String {
+    let (address, ip) = (address.hexadecimal, ip.hexadecimal)
+    guard configuration.release.namesThreadInFaultWarning else { return "could not resolve pf=\(address) ip=\(ip)" }
+    let names = "pd='\(pds[thread.pd].label)' thread='\(thread.name)'"
+    return "page-fault, pager_object: \(names) ip=\(ip) pf-addr=\(address)"
   }
 
   private mutating func printFault(_ what: String, _ words: [UInt64], _ isWrite: Bool, _ thread: CoreThread) {
@@ -168,8 +177,7 @@ extension Core {
   /// The faulter waits for somebody to attach memory; the map's handler gets a signal.
   private mutating func suspend(_ row: Int, at map: Int, _ address: UInt64, _ isWrite: Bool) {
     threads[row].flags.insert(.unresolvedPageFault)
-    let kind: RegionMapState = isWrite ? .writeFault : .readFault
-    regionMaps[map].faults.append(PendingFault(thread: row, address: address, kind: kind))
+    enqueueFaulter(row, at: map, kind: isWrite ? .writeFault : .readFault, address: address)
     if let context = regionMaps[map].faultContext, let trigger = submit(context, count: 1) {
       pager.work.append(.invoke(trigger))
     }

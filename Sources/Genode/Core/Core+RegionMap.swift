@@ -23,10 +23,10 @@ extension Core {
       }
       return RPCReply()
     case .state:
-      guard let fault = regionMaps[map].faults.first else {
+      guard let first = regionMaps[map].faulters.head else {
         return RPCReply(words: [RegionMapState.ready.rawValue, 0])
       }
-      return RPCReply(words: [fault.kind.rawValue, fault.address])
+      return RPCReply(words: [threads[first].faulter.kind.rawValue, threads[first].faulter.address])
     case .dataspace:
       return reply(with: dataspaces[regionMaps[map].dataspace].badge)
     }
@@ -45,10 +45,14 @@ extension Core {
     let size = wanted == 0 ? source.size - offset : wanted.roundedUpToPage
     guard size > 0, size + offset <= source.size else { throw .refused(.invalidArgs) }
     let address = try findPlace(for: size, of: source, offset: offset, in: map, at: place)
-    try payForRegion(of: map)
+    try consume(priceOfRegion(of: map), of: regionMaps[map].payer)
     regionMaps[map].insert(AttachedRegion(address: address, size: size, dataspace: dataspace, offset: offset))
+    dataspaces[dataspace].attachments += 1
     outbox.append(.regionAttached(map: regionMaps[map].badge, address: address, bytes: size))
-    for fault in regionMaps[map].takeFaults(in: address..<address + size) { wake(fault.thread) }
+    if case .managed(let inner) = source.backing, !regionMaps[inner].attachedIn.contains(map) {
+      regionMaps[inner].attachedIn.append(map)
+    }
+    wakeFaulters(in: address..<address + size, of: map)
     return address
   }
 
@@ -64,25 +68,9 @@ extension Core {
     return address
   }
 
-  private mutating func payForRegion(of map: Int) throws(Interruption) {
-    let first = regionMaps[map].regions.isEmpty
-    try refusing { () throws(RPCException) in
-      switch regionMaps[map].payer {
-      case .pd(let pd): try pds[pd].metadata.consume(CoreMetadata.region)
-      case .rm(let rm):
-        if first { try rmSessions[rm].metadata.consume(CoreMetadata.regionMapFirstRegion) }
-        try rmSessions[rm].metadata.consume(CoreMetadata.region)
-      }
-    }
-  }
-
-  private mutating func refundRegion(of map: Int) {
-    switch regionMaps[map].payer {
-    case .pd(let pd): pds[pd].metadata.release(CoreMetadata.region)
-    case .rm(let rm):
-      rmSessions[rm].metadata.release(CoreMetadata.region)
-      if regionMaps[map].regions.isEmpty { rmSessions[rm].metadata.release(CoreMetadata.regionMapFirstRegion) }
-    }
+  private func priceOfRegion(of map: Int) -> UInt64 {
+    let count = regionMaps[map].regions.count
+    return CoreMetadata.regions(count + 1) - CoreMetadata.regions(count)
   }
 
   /// Removes the region first, so that concurrent faults see a hole, then takes the pages away.
@@ -92,53 +80,23 @@ extension Core {
       warn("detach: no attachment at \(address.hexadecimal)")
       return
     }
-    refundRegion(of: map)
+    release(priceOfRegion(of: map), of: regionMaps[map].payer)
+    dataspaces[region.dataspace].attachments -= 1
+    forgetReference(to: region.dataspace, in: map)
     let pages = unmap(region, of: map)
     outbox.append(.regionDetached(map: regionMaps[map].badge, address: region.address, unmappedPages: pages))
   }
 
-  /// Queues one kernel call per page; returns how many.
-  ///
-  /// The kernel unmaps from core's page downwards, so the page goes from every task that has it, not only from this
-  /// map's. A managed dataspace has no page of core's own: nothing is unmapped and stale mappings remain (genode issue
-  /// 976).
-  private mutating func unmap(_ region: AttachedRegion, of map: Int) -> Int {
-    guard case .memory(let physical) = dataspaces[region.dataspace].backing else {
-      warn("unmapping of managed dataspaces not yet supported")
-      return 0
-    }
-    guard isReachedByUnmap(map) else { return 0 }
-    let pages = Int(region.size / ComponentLayout.pageSize)
-    entrypoint.work.append(.revoke(address: physical + region.offset, pages: pages))
-    return pages
+  private mutating func forgetReference(to dataspace: Int, in map: Int) {
+    guard case .managed(let inner) = dataspaces[dataspace].backing,
+      !regionMaps[map].regions.contains(where: { $0.dataspace == dataspace })
+    else { return }
+    regionMaps[inner].attachedIn.removeAll { $0 == map }
   }
-
-  /// Whether core finds the clients of a map when it unmaps.
-  ///
-  /// An address space has clients itself. A managed map is followed to the maps it is attached to, but up to 18.11 only
-  /// one level: the test that should recurse compares addresses of two different coordinate systems.
-  private func isReachedByUnmap(_ map: Int, depth: Int = 0) -> Bool {
-    if regionMaps[map].pd != nil { return true }
-    guard depth < Self.nestingLimit else { return false }
-    let dataspace = regionMaps[map].dataspace
-    return regionMaps.live.contains { outer in
-      guard regionMaps[outer].regions.contains(where: { $0.dataspace == dataspace }) else { return false }
-      switch configuration.nestedUnmap {
-      case .oneLevel: return regionMaps[outer].pd != nil
-      case .complete: return isReachedByUnmap(outer, depth: depth + 1)
-      }
-    }
-  }
-
-  /// Depth of nested maps; a deeper lookup finds nothing.
-  static let nestingLimit = 5
 
   mutating func detachEverywhere(_ dataspace: Int) {
-    for map in regionMaps.live {
+    for map in regionMaps.live where dataspaces[dataspace].attachments > 0 {
       for region in regionMaps[map].regions where region.dataspace == dataspace { detach(region.address, from: map) }
     }
   }
-
-  /// Answers the pending fault of a thread without a mapping: it runs into the fault again and finds the region.
-  mutating func wake(_ thread: Int) { entrypoint.work.append(.invoke(pagerCommand(.wake, thread))) }
 }

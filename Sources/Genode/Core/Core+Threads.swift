@@ -36,7 +36,7 @@ extension Core {
     of session: Int, in pd: Int, name: String, priority: Int, cpu: Int, _ script: inout Script
   ) throws(Interruption) -> Int {
     charge(.createThread)
-    try refusing { () throws(RPCException) in try cpuSessions[session].metadata.consume(CoreMetadata.thread) }
+    try consume(CoreMetadata.thread, of: .cpu(session))
     let row = threads.insert(blankThread(of: session, in: pd, name: name, priority: priority, cpu: cpu))
     guard let place = pds[pd].takePlace(row) else {
       warn("thread alloc failed")
@@ -90,12 +90,12 @@ extension Core {
     entrypoint.work.append(.invoke(KernelCall.setPager(thread.threadSlot, pager: ownGate)))
     entrypoint.work.append(
       .invoke(KernelCall.exchangeRegisters(thread.threadSlot, flags: ExchangeRegisters.cancel, ip: 0, sp: 0)))
-    for map in regionMaps.live { regionMaps[map].faults.removeAll { $0.thread == row } }
+    forgetFaulter(row)
     for badge in [thread.pagerBadge, thread.cpuThreadBadge, thread.irqBadge, thread.gateBadge, thread.threadBadge] {
       dissolve(badge)
     }
     pds[thread.pd].places[thread.place] = nil
-    cpuSessions[thread.session].metadata.release(CoreMetadata.thread)
+    release(CoreMetadata.thread, of: .cpu(thread.session))
     outbox.append(.threadKilled(pd: pds[thread.pd].label, name: thread.name))
     threads.remove(row)
   }

@@ -68,6 +68,10 @@ enum CoreWork: Hashable, Sendable {
   case fill(address: UInt64, bytes: UInt64)
   /// Take pages away from everybody but core, one kernel call per page.
   case revoke(address: UInt64, pages: Int)
+  /// Take pages away from one task, by its own addresses.
+  case unmapDirectly(task: CapabilitySlot, address: UInt64, pages: Int)
+  /// A loop without an end.
+  case spinForever
 }
 
 extension CoreWork {
@@ -80,6 +84,16 @@ extension CoreWork {
     case .invoke(let call): _ = try script.invoke(call)
     case .compute(let picoseconds): try script.compute(picoseconds: picoseconds)
     case .fill(let address, let bytes): try script.fill(address, bytes: bytes)
+    case .spinForever:
+      try script.compute(picoseconds: 1 << 40)
+      return self
+    case .unmapDirectly(let task, let address, let pages):
+      let now = min(pages, Self.pagesPerStep)
+      let end = address + UInt64(now) * ComponentLayout.pageSize
+      for page in stride(from: address, to: end, by: Int(ComponentLayout.pageSize)) {
+        _ = try script.invoke(KernelCall.unmapPage(page, from: task))
+      }
+      if pages > now { return .unmapDirectly(task: task, address: end, pages: pages - now) }
     case .revoke(let address, let pages):
       let now = min(pages, Self.pagesPerStep)
       let end = address + UInt64(now) * ComponentLayout.pageSize

@@ -17,15 +17,7 @@ public struct BootModule: Hashable, Sendable {
   public var size: UInt64 { fileSize.roundedUpToPage }
 }
 
-/// How core unmaps a dataspace that is detached inside a managed dataspace inside a managed dataspace.
-public enum NestedUnmap: Hashable, Sendable {
-  /// Genode up to 18.11: only maps that are attached directly to an address space are reached, stale mappings stay.
-  case oneLevel
-  /// Since 19.02.
-  case complete
-}
-
-/// What core is told at boot, and the versions of its behaviours.
+/// What core is told at boot.
 public struct CoreConfiguration: Hashable, Sendable {
   /// Physical memory core hands out; core has it mapped one to one, as sigma0 would have given it.
   public var ramBase: UInt64
@@ -34,7 +26,7 @@ public struct CoreConfiguration: Hashable, Sendable {
   public var modules: [BootModule]
   public var costs: GenodeCosts
   public var kernel: KernelInterface
-  public var nestedUnmap: NestedUnmap
+  public var release: GenodeRelease
   /// Orders of two of the largest flexpage a fault is answered with.
   public var largestFaultOrder: Int
   /// Kernel priority of core's own threads.
@@ -42,7 +34,7 @@ public struct CoreConfiguration: Hashable, Sendable {
 
   public init(
     ramBase: UInt64, ramSize: UInt64, modules: [BootModule], costs: GenodeCosts, kernel: KernelInterface,
-    nestedUnmap: NestedUnmap = .oneLevel, largestFaultOrder: Int = 21, priority: Int = ComponentPriority.highest
+    release: GenodeRelease = .genode1608, largestFaultOrder: Int = 21, priority: Int = ComponentPriority.highest
   ) {
     precondition(ramBase.isPageAligned && ramSize.isPageAligned, "core's RAM consists of whole pages")
     self.ramBase = ramBase
@@ -50,7 +42,7 @@ public struct CoreConfiguration: Hashable, Sendable {
     self.modules = modules
     self.costs = costs
     self.kernel = kernel
-    self.nestedUnmap = nestedUnmap
+    self.release = release
     self.largestFaultOrder = largestFaultOrder
     self.priority = priority
   }
@@ -62,17 +54,37 @@ public struct CoreConfiguration: Hashable, Sendable {
 /// of the session objects themselves are assumed, rounded to a power of two.
 enum CoreMetadata {
   static let slabBlock: UInt64 = 4096 - 32
-  static let sessionObject: UInt64 = 1024
-  static let pdSession: UInt64 = 40 << 10
-  static let cpuSession = ComponentLayout.traceControlSize
+  private static let sessionObject: UInt64 = 1024
+  /// Three region maps with the built-in block of each.
+  private static let regionMapsOfPD: UInt64 = 40 << 10
+  /// What a session costs before it does anything. A CPU session pays for the trace control area.
+  static func session(_ service: String) -> UInt64 {
+    switch service {
+    case "PD": sessionObject + regionMapsOfPD
+    case "CPU": sessionObject + ComponentLayout.traceControlSize
+    default: sessionObject
+    }
+  }
   static let thread: UInt64 = 2048
   static let dataspace: UInt64 = 128
-  static let region: UInt64 = 192
   static let signalContext: UInt64 = 96
   static let rpcCapability: UInt64 = 64
   /// A map created by an RM session: built-in slab block of its allocator, rounded to pages.
   static let regionMap: UInt64 = 12 << 10
-  static let regionMapFirstRegion: UInt64 = 4 << 10
+  /// Region records in the built-in block and in each block behind it; one more stands for the free rest of the map.
+  private static let regionsPerBlock = 55
+  private static let regionBlock: UInt64 = 8 << 10
+  /// Each region is listed once more, in a slab that begins without a block.
+  private static let referencesPerPage = 128
+
+  /// What a map with so many regions costs beside itself, in whole pages.
+  static func regions(_ count: Int) -> UInt64 {
+    if count == 0 { return 0 }
+    let blocks = count / regionsPerBlock
+    let pages = (count + referencesPerPage - 1) / referencesPerPage
+    return UInt64(blocks) * regionBlock + UInt64(pages) * ComponentLayout.pageSize
+  }
+
   /// What core keeps of all RAM before it gives the rest to init.
   static let reserve: UInt64 = 224 << 10
 }

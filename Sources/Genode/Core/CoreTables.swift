@@ -36,12 +36,15 @@ struct CoreCapability: Hashable, BitwiseCopyable, Sendable {
 
 /// Ids from 4 in steps of 4, lowest free first; freed ids are used again. Models `Cap_id_allocator`.
 struct BadgeTable: Hashable, Sendable {
-  private var rows: [CoreCapability?] = []
+  private var rows = ChunkedArray<CoreCapability?>()
+  /// The first row that is free, in the array or behind it.
+  private var lowestFree = 0
 
   mutating func insert(_ capability: CoreCapability) -> UInt64 {
-    let index = rows.firstIndex { $0 == nil } ?? rows.count
+    let index = lowestFree
     precondition(UInt64(index + 1) * Badge.step < Badge.limit, "an id fits 16 bits; ask `hasRoom` before")
     if index == rows.count { rows.append(capability) } else { rows[index] = capability }
+    while lowestFree < rows.count, rows[lowestFree] != nil { lowestFree += 1 }
     return UInt64(index + 1) * Badge.step
   }
 
@@ -54,11 +57,12 @@ struct BadgeTable: Hashable, Sendable {
     precondition(self[badge] != nil, "only a live id can be freed")
     rows[Int(badge / Badge.step) - 1] = nil
     while let last = rows.last, last == nil { rows.removeLast() }
+    lowestFree = min(lowestFree, Int(badge / Badge.step) - 1)
   }
 
-  var count: Int { rows.count { $0 != nil } }
+  var count: Int { rows.indices.count { rows[$0] != nil } }
   /// 16383 objects at most exist at a time.
-  var hasRoom: Bool { UInt64(rows.count + 1) * Badge.step < Badge.limit || rows.contains { $0 == nil } }
+  var hasRoom: Bool { UInt64(lowestFree + 1) * Badge.step < Badge.limit }
 }
 
 /// Memory that can be attached: pages of RAM or of a boot module, or another region map.
@@ -73,6 +77,8 @@ struct Dataspace: Hashable, BitwiseCopyable, Sendable {
   var isWritable: Bool
   /// RAM session that paid; only it may free the dataspace.
   var owner: Int?
+  /// Regions that show it, in all maps.
+  var attachments = 0
 
   var physicalAddress: UInt64 {
     switch backing {
@@ -161,6 +167,7 @@ struct CoreThread: Hashable, Sendable {
   var exceptions: UInt64 = 0
   var registers = [UInt64](repeating: 0, count: ExceptionMessage.words)
   var exceptionContext: Int?
+  var faulter = Faulter()
 
   var utcb: UInt64 { ComponentLayout.utcb(ofThread: place) }
 }

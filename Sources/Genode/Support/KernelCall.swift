@@ -91,6 +91,13 @@ public enum KernelCall {
     unmap(FlexPage.memory(address, order: 12, rights: .rw), mask: 0)
   }
 
+  /// Takes a page away from one task, by its address there.
+  public static func unmapPage(_ address: UInt64, from task: CapabilitySlot) -> SystemCall {
+    call(
+      task, KernelProtocol.task,
+      [Opcode.Task.unmap, UnmapMask.own, FlexPage.memory(address, order: 12, rights: .rw).raw])
+  }
+
   public static func isValid(_ slot: CapabilitySlot, in task: CapabilitySlot) -> SystemCall {
     call(task, KernelProtocol.task, [Opcode.Task.capabilityInfo, slot.selector])
   }

@@ -1,7 +1,9 @@
 /// Rows with a stable index; a new row takes the lowest free one, as core's own id allocators do.
 struct Table<Row: Hashable & Sendable>: Hashable, Sendable {
-  private var rows: [Row?] = []
+  private var rows = ChunkedArray<Row?>()
   private(set) var count = 0
+  /// The first row that is free, in the array or behind it.
+  private var lowestFree = 0
 
   var indices: Range<Int> { rows.indices }
   /// Indices in use, ascending.
@@ -29,12 +31,10 @@ struct Table<Row: Hashable & Sendable>: Hashable, Sendable {
 
   mutating func insert(_ row: Row) -> Int {
     count += 1
-    if let free = rows.firstIndex(where: { $0 == nil }) {
-      rows[free] = row
-      return free
-    }
-    rows.append(row)
-    return rows.count - 1
+    let free = lowestFree
+    if free == rows.count { rows.append(row) } else { rows[free] = row }
+    while lowestFree < rows.count, rows[lowestFree] != nil { lowestFree += 1 }
+    return free
   }
 
   mutating func remove(_ index: Int) {
@@ -42,5 +42,6 @@ struct Table<Row: Hashable & Sendable>: Hashable, Sendable {
     rows[index] = nil
     count -= 1
     while let last = rows.last, last == nil { rows.removeLast() }
+    lowestFree = min(lowestFree, index)
   }
 }

@@ -16,6 +16,12 @@ extension EncodedRun {
               .init("duration", EncodedRun.span(span.duration)),
             ])
           })),
+      .init(
+        "steps",
+        .array(
+          checkpoint.steps.map { step in
+            .object([.init("step", .string(step.step.rawValue)), .init("duration", EncodedRun.span(step.duration))])
+          })),
       .init("counts", counts(checkpoint.counts)),
       .init(
         "threads",
@@ -66,7 +72,8 @@ extension EncodedRun {
     .object([
       .init("threads", .count(counts.threads)), .init("objects", .count(counts.objects)),
       .init("capabilities", .count(counts.capabilities)), .init("regions", .count(counts.regions)),
-      .init("bytes", .unsigned(counts.bytes)),
+      .init("pages", .count(counts.pages)), .init("bytes", .unsigned(counts.bytes)),
+      .init("nodes", .count(counts.nodes)), .init("lines", .count(counts.lines)),
     ])
   }
 

@@ -1,3 +1,4 @@
+import CheckpointRestore
 import FiascoKernel
 
 extension Decoder {
@@ -97,6 +98,12 @@ extension Decoder {
       blocked: choice(rule?["blocked"], BlockedThreadPolicy.self, default: .resumeAtIP),
       granularity: optionalSize(m["granularity"]), rounds: integer(m["rounds"], in: 1...1000),
       store: optionalRate(m["store"]), priority: integer(m["priority"], in: Decoder.priorities),
-      core: integer(m["core"], in: Decoder.coreNumbers))
+      core: integer(m["core"], in: Decoder.coreNumbers),
+      metadata: choice(m["metadata"], MetadataLists.self, default: .linkedLists),
+      costs: choice(m["costs"], CheckpointerCostsName.self, default: .assumed), faults: faults(m["faults"]))
+  }
+
+  private mutating func faults(_ value: JSONValue?) -> [CheckpointerFault] {
+    list(value, of: "faults").compactMap { optionalChoice($0, CheckpointerFault.self) }
   }
 }

@@ -1,3 +1,5 @@
+import CheckpointRestore
+
 /// Something that happens to the machine from outside, at an instant.
 public struct TimelineEntry: Hashable, Sendable {
   public var position: Position
@@ -16,6 +18,11 @@ public struct TimelineEntry: Hashable, Sendable {
     case interrupt(Number)
     /// A component, or a thread (`component/thread`), that was not started.
     case start(ScopedName)
+    /// Every thread of a component, by the checkpointer.
+    case pause(component: Name)
+    case resume(component: Name)
+    /// With an incremental strategy: all of its managed memory that is attached.
+    case detach(component: Name)
   }
 }
 
@@ -36,6 +43,8 @@ public struct RestoreOrder: Hashable, Sendable {
   /// Overrides the checkpointer's choice.
   public var child: RestoredChild?
   public var blocked: BlockedThreadPolicy?
+  /// Only the dataspace of this size, copied into the running component `name`.
+  public var memory: SizeValue?
 }
 
 public struct CheckpointerDescription: Hashable, Sendable {
@@ -51,6 +60,18 @@ public struct CheckpointerDescription: Hashable, Sendable {
   public var store: RateValue?
   public var priority: Number?
   public var core: Number?
+  /// How it keeps its records of the targets.
+  public var metadata: MetadataLists
+  public var costs: CheckpointerCostsName
+  /// Defects of the published checkpointers it is to have.
+  public var faults: [CheckpointerFault]
+}
+
+/// Figures for the checkpointer's own code.
+public enum CheckpointerCostsName: String, Hashable, Sendable, CaseIterable {
+  case assumed
+  /// The published profile: right in its proportions only.
+  case profile2018 = "2018"
 }
 
 public enum CheckpointStrategy: String, Hashable, Sendable, CaseIterable {

@@ -12,14 +12,17 @@ struct CheckpointCollector {
   /// When phases began that have not ended.
   private var open: [(phase: CheckpointPhase, of: String, since: Instant)] = []
   /// Error words with which threads were captured, for those that see them after the restore.
-  private var captured: [(checkpoint: String, thread: String, situation: ThreadImage.Situation, error: UInt64)] = []
+  private typealias Captured = (
+    checkpoint: String, thread: String, situation: ThreadImage.Situation, error: UInt64
+  )
+  private var captured: [Captured] = []
   private var watched = FateWatch()
 
   init(scenario: Scenario) {
     let standard = scenario.checkpointer?.blocked ?? .reissueReceiveHalf
     strategyName = scenario.checkpointer?.strategy.rawValue ?? ""
     orders = scenario.timeline.compactMap { entry in
-      guard case .restore(let order) = entry.action else { return nil }
+      guard case .restore(let order) = entry.action, order.memory == nil else { return nil }
       return (order.checkpoint.text, order.blocked ?? standard)
     }
   }
@@ -32,6 +35,7 @@ struct CheckpointCollector {
       checkpoints.append(CheckpointRecord(name: name, component: target, at: instant))
     case .phaseStarted(let phase, let name): open.append((phase, name, instant))
     case .phaseEnded(let phase, let name, let totals): close(phase, name, totals, at: instant)
+    case .stepEnded(let step, let name, _): end(step, name, at: instant)
     case .threadCaptured(let name, let thread, let situation, _, let error, _):
       captured.append((name, thread, situation, error))
       guard let index = checkpoints.lastIndex(where: { $0.name == name }) else { return }
@@ -74,12 +78,22 @@ struct CheckpointCollector {
     checkpoints[index].counts.raise(to: totals)
   }
 
+  /// Steps follow one another without a gap, and begin with the freeze.
+  private mutating func end(_ step: CheckpointStep, _ name: String, at instant: Instant) {
+    guard let index = checkpoints.lastIndex(where: { $0.name == name }) else { return }
+    let last = checkpoints[index].steps.last.map { $0.from + $0.duration }
+    guard let from = last ?? open.last(where: { $0.phase == .frozen && $0.of == name })?.since else { return }
+    checkpoints[index].steps.append(.init(step, from: from, duration: instant - from))
+  }
+
   /// A refusal belongs to what was begun last and is not complete.
   private mutating func refused(_ reason: RefusalReason, at instant: Instant) {
     let sentence = reason.sentence
     if let index = restores.indices.last, restores[index].duration == nil {
       restores[index].failure = sentence
-    } else if let index = checkpoints.indices.last, checkpoints[index].spans.isEmpty {
+    } else if let index = checkpoints.indices.last, checkpoints[index].failure == nil,
+      !checkpoints[index].spans.contains(where: { $0.phase == .write })
+    {
       checkpoints[index].failure = sentence
     } else {
       var record = CheckpointRecord(name: "", component: "", at: instant)
@@ -89,8 +103,17 @@ struct CheckpointCollector {
     open.removeAll()
   }
 
+  /// The initial thread is called as the component, and the restored component may have another name.
+  private func capture(of thread: String, _ checkpoint: String) -> Captured? {
+    var name = thread
+    if restores.last(where: { $0.checkpoint == checkpoint })?.component == thread {
+      name = checkpoints.last { $0.name == checkpoint }?.component ?? thread
+    }
+    return captured.last { $0.checkpoint == checkpoint && $0.thread == name }
+  }
+
   private func situation(_ thread: String, _ checkpoint: String) -> ThreadImage.Situation {
-    captured.last { $0.checkpoint == checkpoint && $0.thread == thread }?.situation ?? .unknown
+    capture(of: thread, checkpoint)?.situation ?? .unknown
   }
 
   // MARK: What restored threads meet
@@ -142,7 +165,10 @@ extension CheckpointTotals {
     objects = max(objects, other.objects)
     capabilities = max(capabilities, other.capabilities)
     regions = max(regions, other.regions)
+    pages = max(pages, other.pages)
     bytes = max(bytes, other.bytes)
+    nodes = max(nodes, other.nodes)
+    lines = max(lines, other.lines)
   }
 }
 
@@ -156,6 +182,7 @@ extension RefusalReason {
     case .foreignDataspace: "a dataspace of another server is attached"
     case .capabilityMapUnknown: "the component never told where its capability map is"
     case .notEnoughRAM(let needed, let available): "the copies need \(needed) bytes, \(available) are available"
+    case .doesNotFit(let component, let what): "`\(component)` does not fit the image: it has \(what)"
     case .inconsistentImage(let fact): "the image contradicts itself: \(fact)"
     case .requestFailed(let what): "\(what) failed"
     case .cyclicPlan: "the steps of the restore need each other in a circle"

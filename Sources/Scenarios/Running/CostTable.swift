@@ -31,6 +31,7 @@ public struct CostTable: Hashable, Sendable {
     let own: [(String, UInt64)] = [
       ("checkpoint capability", checkpointer.picosecondsPerCapabilityEntry),
       ("checkpoint object", checkpointer.picosecondsPerObject),
+      ("checkpoint list node", checkpointer.picosecondsPerNode),
     ]
     rows += own.map { name, cost in
       Row(

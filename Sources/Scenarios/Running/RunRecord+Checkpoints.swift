@@ -14,6 +14,18 @@ public struct CheckpointRecord: Hashable, Sendable {
       self.duration = duration
     }
   }
+  /// A piece of the work while the component was frozen; one begins where the last one ended.
+  public struct Step: Hashable, Sendable {
+    public var step: CheckpointStep
+    public var from: Instant
+    public var duration: TimeSpan
+
+    public init(_ step: CheckpointStep, from: Instant, duration: TimeSpan) {
+      self.step = step
+      self.from = from
+      self.duration = duration
+    }
+  }
   /// A thread as the checkpointer found it.
   public struct CapturedThread: Hashable, Sendable {
     public var name: ThreadName
@@ -39,6 +51,7 @@ public struct CheckpointRecord: Hashable, Sendable {
   public var component: String
   public var at: Instant
   public var spans: [Span] = []
+  public var steps: [Step] = []
   public var counts = CheckpointTotals()
   public var threads: [CapturedThread] = []
   /// Errors that the original's threads were let go on with.

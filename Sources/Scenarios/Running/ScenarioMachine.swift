@@ -59,20 +59,25 @@ struct ScenarioMachine: Sendable {
     if machine.nodes > 1 { try refuse("several nodes", machine.position) }
     if let quirk = machine.quirks.first { try refuse("the kernel behaviour `\(quirk.text)`", quirk.position) }
     if let checkpointer = scenario.checkpointer {
-      if checkpointer.strategy != .stopAndCopy {
+      if ![.stopAndCopy, .incremental].contains(checkpointer.strategy) {
         try refuse("the strategy `\(checkpointer.strategy.rawValue)`", checkpointer.position)
       }
     }
-    for component in scenario.components where !component.started {
-      try refuse("a component that is started later", component.position)
+    for component in scenario.components where !component.started && scenario.checkpointer == nil {
+      try refuse("a component that is started later, without a checkpointer,", component.position)
     }
     for entry in scenario.timeline {
       switch entry.action {
-      case .checkpoint(let order): if order.every != nil { try refuse("a repeated checkpoint", entry.position) }
+      case .checkpoint(let order):
+        if order.every != nil, !scenario.timeline.contains(where: { $0.action == .stop }) {
+          try refuse("a repeated checkpoint without a `stop`", entry.position)
+        }
       case .restore(let order):
         if order.node != nil { try refuse("a restore on another node", entry.position) }
-      case .kill, .stop, .interrupt: break
-      case .signal, .start: try refuse("this entry of the timeline", entry.position)
+      case .kill, .stop, .interrupt, .pause, .resume, .detach: break
+      case .start(let name):
+        if name.component != nil { try refuse("the start of a thread", entry.position) }
+      case .signal: try refuse("this entry of the timeline", entry.position)
       }
     }
   }
@@ -132,8 +137,10 @@ struct ScenarioMachine: Sendable {
 
   private func genodeSystem(disturbances: Bool) -> System {
     let files = zip(scenario.components, programs).map { BootFile(name: $0.name.text, bytes: $1.elf) }
+    var release = GenodeRelease.genode1608
+    release.losesUnmapThroughMaps = scenario.checkpointer?.faults.contains(.unmapLost) ?? false
     return System(
       booting: children, files: files, profile: profile, platform: platform, layout: layout,
-      cores: scenario.machine.cores, checkpointer: checkpointer(disturbances: disturbances))
+      cores: scenario.machine.cores, release: release, checkpointer: checkpointer(disturbances: disturbances))
   }
 }

@@ -1,0 +1,196 @@
+import FiascoABI
+import Genode
+
+// RAM of children as managed dataspaces, for incremental checkpoints. Writes children[].dataspaces, jobs.
+// Models `Ram_session_component::alloc` with a granularity (intercept/ram_session.cc).
+
+extension Checkpointer {
+  private static let mapUpgrade: UInt64 = 256 << 10
+  private static let partsPerStep = 4
+
+  var isIncremental: Bool { configuration.strategy == .incremental }
+
+  /// Opens what incremental mode needs of its own: a session for region maps and a context for their faults.
+  mutating func openFaultSignals(_ script: inout Script) throws(Suspension) {
+    let taken = slots.take(2)
+    let arguments = SessionArguments(ramQuota: SessionQuota.rm, label: "rtcr")
+    regionMaps = try script.session("RM", arguments, parent: environment.parent, into: taken[0]).capability
+    guard let source = signals.source else { return }
+    signals.faults = try script.call(
+      environment.pd, PDOpcode.allocContext, [OwnSignals.faultImprint], [source], receiveInto: [taken[1]]
+    ).capability
+  }
+
+  /// Makes a managed dataspace without parts and lets jobs add them; nil if there is no place for its records.
+  mutating func makeManaged(
+    _ bytes: UInt64, for child: Int, asked: ManagedOrigin, _ script: inout Script
+  ) throws(Suspension) -> Int? {
+    let size = (bytes + ComponentLayout.pageSize - 1) & ~(ComponentLayout.pageSize - 1)
+    let granularity = UInt64(configuration.granularity) * ComponentLayout.pageSize
+    let count = Int((size + granularity - 1) / granularity)
+    guard let session = regionMaps, slots.free > count + Self.slotReserve else { return nil }
+    let taken = slots.take(2)
+    guard
+      let map = try callExpanding(
+        session, RMOpcode.create, [size], receiveInto: [taken[0]], payer: session, by: Self.mapUpgrade, &script
+      ).capability,
+      let whole = try script.call(map, RegionMapOpcode.dataspace, receiveInto: [taken[1]]).capability
+    else {
+      taken.forEach { slots.release($0) }
+      return nil
+    }
+    _ = try script.call(map, RegionMapOpcode.faultHandler, [], [signals.faults])
+    var dataspace = OnlineDataspace(real: whole, size: size, kind: .ram)
+    dataspace.managed = ManagedMemory(map: map, granularity: granularity)
+    children[child].dataspaces.append(dataspace)
+    let row = children[child].dataspaces.count - 1
+    jobs.pushFront(.designate(child: child, dataspace: row, asked))
+    return row
+  }
+
+  /// Allocates the next parts from the child's account and attaches them at once: all are dirty at first.
+  mutating func designate(
+    _ row: Int, of child: Int, _ asked: ManagedOrigin, _ script: inout Script
+  ) throws(Suspension) {
+    guard let session = regionMaps, let managed = children[child].dataspaces[row].managed else { return }
+    let size = children[child].dataspaces[row].size
+    var parts = managed.parts
+    for _ in 0..<Self.partsPerStep where UInt64(parts.count) * managed.granularity < size {
+      let offset = UInt64(parts.count) * managed.granularity
+      let bytes = min(managed.granularity, size - offset)
+      let slot = slots.take()
+      let reply = try callExpanding(
+        children[child].ram, RAMOpcode.alloc, [bytes], receiveInto: [slot], payer: children[child].ram, &script)
+      guard let part = reply.capability else {
+        slots.release(slot)
+        children[child].dataspaces[row].managed?.parts = parts
+        return giveUpManaged(row, of: child, asked, reply.exception ?? .quotaExceeded)
+      }
+      parts.append(ManagedMemory.Part(dataspace: part))
+      if try !attachPart(part, to: managed.map, at: offset, payer: session, &script) {
+        children[child].dataspaces[row].managed?.parts = parts
+        return giveUpManaged(row, of: child, asked, .outOfMetadata)
+      }
+    }
+    children[child].dataspaces[row].managed?.parts = parts
+    if UInt64(parts.count) * managed.granularity < size {
+      jobs.pushFront(.designate(child: child, dataspace: row, asked))
+    }
+  }
+
+  private func attachPart(
+    _ part: RPCCapability, to map: RPCCapability, at offset: UInt64, payer: RPCCapability, _ script: inout Script
+  ) throws(Suspension) -> Bool {
+    let words = [0, 0, 1, offset, 0]
+    let reply = try callExpanding(
+      map, RegionMapOpcode.attach, words, [part], payer: payer, by: Self.mapUpgrade, &script)
+    return reply.exception == nil
+  }
+
+  private mutating func giveUpManaged(
+    _ row: Int, of child: Int, _ asked: ManagedOrigin, _ exception: RPCException
+  ) {
+    forget(row, of: child)
+    jobs.pushFront(.dissolve(child: child, dataspace: row))
+    switch asked {
+    case .request: phase = .working(.answer(.failed(exception)))
+    case .own: fail(child, "RAM")
+    }
+  }
+
+  /// Frees the parts, then the map. The row is marked as gone already.
+  mutating func dissolve(_ row: Int, of child: Int, _ script: inout Script) throws(Suspension) {
+    guard let managed = children[child].dataspaces[row].managed else { return }
+    var parts = managed.parts
+    for _ in 0..<Self.partsPerStep {
+      guard let part = parts.popLast() else { break }
+      _ = try script.call(children[child].ram, RAMOpcode.free, [], [part.dataspace])
+      slots.release(part.dataspace.slot)
+    }
+    children[child].dataspaces[row].managed?.parts = parts
+    if !parts.isEmpty { return jobs.pushFront(.dissolve(child: child, dataspace: row)) }
+    try destroyManagedMap(managed.map, &script)
+    children[child].dataspaces[row].managed = nil
+  }
+
+  mutating func destroyManagedMap(_ map: RPCCapability, _ script: inout Script) throws(Suspension) {
+    if let session = regionMaps { _ = try script.call(session, RMOpcode.destroy, [], [map]) }
+    slots.release(map.slot)
+  }
+
+  // MARK: Faults
+
+  /// The IRQ stands for one context or, where IRQs merge, for several.
+  mutating func fetchSignals(_ script: inout Script) throws(Suspension) {
+    guard let source = signals.source else { return }
+    var left: UInt64 = 1
+    while left > 0 {
+      let reply = try script.call(source, SignalSourceOpcode.wait)
+      if reply.word(0) == OwnSignals.faultImprint { signals.hasFault = true }
+      left = reply.word(2)
+    }
+  }
+
+  /// Begins the search for the map that has a fault; once for all signals that came meanwhile.
+  mutating func serveFaults() {
+    guard signals.hasFault else { return }
+    signals.hasFault = false
+    jobs.pushFront(.searchFault(child: 0, dataspace: 0))
+  }
+
+  /// Asks one map after the other, as the original's fault handler does, and attaches the part that was touched.
+  ///
+  /// A map is asked until it has no fault left: several threads may wait in it, and core shows only the first.
+  mutating func searchFault(_ first: Int, of firstChild: Int, _ script: inout Script) throws(Suspension) {
+    var child = firstChild
+    var row = first
+    while child < children.count {
+      let rows = children[child].dataspaces
+      guard let next = rows.indices.dropFirst(row).first(where: { rows[$0].isLive && rows[$0].managed != nil }) else {
+        child += 1
+        row = 0
+        continue
+      }
+      guard let managed = rows[next].managed else { return }
+      let state = try script.call(managed.map, RegionMapOpcode.state)
+      var again = state.word(0) != RegionMapState.ready.rawValue
+      if again { again = try attachTouched(state.word(1), next, of: child, managed, &script) }
+      return jobs.pushFront(.searchFault(child: child, dataspace: again ? next : next + 1))
+    }
+  }
+
+  private mutating func attachTouched(
+    _ address: UInt64, _ row: Int, of child: Int, _ managed: ManagedMemory, _ script: inout Script
+  ) throws(Suspension) -> Bool {
+    guard let session = regionMaps, let index = managed.part(at: address), !managed.parts[index].isAttached,
+      try attachPart(
+        managed.parts[index].dataspace, to: managed.map, at: UInt64(index) * managed.granularity, payer: session,
+        &script)
+    else { return false }
+    children[child].dataspaces[row].managed?.parts[index].isAttached = true
+    outbox.append(
+      .partTouched(child: children[child].name, badge: children[child].dataspaces[row].real.badge, address: address))
+    return true
+  }
+
+  /// The checkpointer itself has changed a part.
+  mutating func touch(_ part: Int, of row: Int, of child: Int, _ script: inout Script) throws(Suspension) {
+    guard let session = regionMaps, let managed = children[child].dataspaces[row].managed,
+      !managed.parts[part].isAttached
+    else { return }
+    let offset = UInt64(part) * managed.granularity
+    if try attachPart(managed.parts[part].dataspace, to: managed.map, at: offset, payer: session, &script) {
+      children[child].dataspaces[row].managed?.parts[part].isAttached = true
+    }
+  }
+
+  /// Takes a part away again: the next access to it is noticed.
+  mutating func rearm(_ part: Int, of dataspace: Int, _ script: inout Script) throws(Suspension) {
+    guard let row = run.dataspaces[dataspace], let managed = children[run.child].dataspaces[row].managed else { return }
+    try script.detach(UInt64(part) * managed.granularity, from: managed.map)
+    children[run.child].dataspaces[row].managed?.parts[part].isAttached = false
+  }
+}
+
+/// Who waits for a managed dataspace: an allocation of the child, or the checkpointer itself.
+enum ManagedOrigin: Hashable, BitwiseCopyable, Sendable { case request, own }
