@@ -60,8 +60,8 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "Scenarios", "Simulation", "FiascoMachine", "FiascoKernel", "FiascoABI", "RISCV",
-        "Determinism",
+        "Scenarios", "Simulation", "CheckpointRestore", "Genode", "FiascoMachine", "FiascoKernel", "FiascoABI",
+        "RISCV", "Determinism",
       ], exclude: ["Peers"], swiftSettings: fast),
     tests("DeterminismTests", ["Determinism"]),
     tests("RISCVTests", ["RISCV", "Determinism"], exclude: ["Vectors"]),

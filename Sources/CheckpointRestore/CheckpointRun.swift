@@ -14,6 +14,10 @@ struct ThreadCapture: Hashable, Sendable {
   var followsSystemCall: Bool?
   /// Found in the code before the system call, for a call that was cut off in its send phase.
   var sendTag: UInt64?
+  /// What it is blocked in, while a child is being brought to a stand; empty if nobody knows.
+  var operation: IPCOperation = []
+  /// The thread of the child, by row, that serves the object it calls.
+  var calledThread: Int?
   var image: ThreadImage?
 
   var registers: [UInt64] { ThreadImage.registers(exceptionWords: words) }

@@ -16,7 +16,7 @@ extension Checkpointer {
   @discardableResult
   mutating func create(_ configuration: ChildConfiguration, _ kind: ChildCreation) -> Int {
     let child = children.count
-    children.append(TargetChild(configuration, index: child))
+    children.append(TargetChild(configuration, index: child, slotCount: self.configuration.slotCount))
     jobs += ["PD", "RAM", "CPU"].map { .openEnvironmentSession(child: child, service: $0) }
     jobs += [.giveQuota(child: child), .openRegionMaps(child: child)]
     jobs += [.openParent(child: child), .makeStub(child: child)]

@@ -40,11 +40,9 @@ public struct Checkpointer: NativeProgram {
   var restoring: RestoreRun?
   var outbox: [CheckpointEvent] = []
 
-  static let slotCount = 3000
-
   public init(_ configuration: CheckpointerConfiguration) {
     self.configuration = configuration
-    slots = CapabilitySlots(count: Self.slotCount)
+    slots = CapabilitySlots(count: configuration.slotCount)
     environment = NativeEnvironment(slots: &slots)
     window = slots.take(RPCLayout.maxCapabilities)
     commands = configuration.commands

@@ -99,6 +99,8 @@ public struct CheckpointerConfiguration: Hashable, Sendable {
   public var metadata = MetadataLists.linkedLists
   /// Defects to be had, in any order.
   public var faults: [CheckpointerFault] = []
+  /// Capability slots it has for itself; what does not fit is refused. A component of 16.08 has 4,096 in all.
+  public var slotCount = 3_000
   /// x-register in which the targets' code keeps the tag of a system call, if it does.
   public var tagRegister: Int?
   /// Checkpoints made elsewhere, by name.

@@ -148,9 +148,9 @@ struct TargetChild: Hashable, Sendable {
 
   static let pdSession = 0, ramSession = 1, cpuSession = 2
 
-  init(_ configuration: ChildConfiguration, index: Int) {
+  init(_ configuration: ChildConfiguration, index: Int, slotCount: Int) {
     self.configuration = configuration
-    desk = ParentDesk(child: index)
+    desk = ParentDesk(child: index, slotCount: slotCount)
   }
 
   var name: String { configuration.name }

@@ -24,8 +24,8 @@ struct ParentDesk: Hashable, Sendable {
   /// Opcode of the way inside, beyond those of the parent interface: in: text service, text arguments | session.
   static let registerSession: UInt64 = 100
 
-  init(child: Int) {
-    let base = ComponentSlots.firstUser.index + UInt32(Checkpointer.slotCount) + UInt32(child) * 8
+  init(child: Int, slotCount: Int) {
+    let base = ComponentSlots.firstUser.index + UInt32(slotCount) + UInt32(child) * 8
     window = (0..<4).map { CapabilitySlot(base + $0) }
     answers = (4..<8).map { CapabilitySlot(base + $0) }
     irq = ComponentSlots.irq(ofThread: 1 + child)
@@ -152,7 +152,9 @@ extension Checkpointer {
   /// gets that one back. Nothing is asked of the server.
   mutating func rejoinSession(_ index: Int) throws(Suspension) {
     let image = restore.image.sessions[index]
-    let known = children.lazy.flatMap(\.sessions).first { $0.provider == .sibling && $0.own.badge == image.badge }
+    // The server may have been restored since: then its clients hold a new object.
+    let current = reconnections.first { $0.old == image.badge }?.new.badge ?? image.badge
+    let known = children.lazy.flatMap(\.sessions).first { $0.provider == .sibling && $0.own.badge == current }
     guard let known else { return }
     var record = known
     record.isLive = true

@@ -43,7 +43,7 @@ public struct Kernel: ~Copyable {
   /// The core on whose behalf the kernel executes; its parts have forwarding names in `Processor.swift`.
   @usableFromInline var here: Processor
   /// Who is ready on the active core: a kilobyte of plain data, beside `here` so that a fork copies it as such, once.
-  var ready = ReadyQueue()
+  var ready: ReadyQueue
   /// The other cores, by number; the active core's entry is empty, and with one core there is none.
   var parked: [Processor]
   var parkedReady: [ReadyQueue]
@@ -86,6 +86,7 @@ public struct Kernel: ~Copyable {
     logAttributes = LogAttributes()
     rootPager = RootPager()
     here = Processor()
+    ready = ReadyQueue()
     frames = FrameAllocator(range: kernelFrames)
     coreCount = cores
     parked = cores > 1 ? Array(repeating: Processor(), count: cores) : []

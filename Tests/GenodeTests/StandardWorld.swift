@@ -2,9 +2,9 @@ import Determinism
 import FiascoABI
 import FiascoKernel
 import Scenarios
-import Simulation
 
 @testable import Genode
+@testable import Simulation
 
 /// A component as the scenario compiler makes it, run as a child of init: the start-up of Genode with its three threads.
 final class StandardWorld {
@@ -36,6 +36,21 @@ final class StandardWorld {
   var core: Core {
     for hosted in system.programs { if case .core(let core) = hosted.program { return core } }
     preconditionFailure("every Genode machine has a core")
+  }
+
+  /// Changes core's tables, as if other requests had been made, and runs on.
+  func run(milliseconds: Int64, changing change: (inout Core) -> Void) {
+    for index in system.programs.indices {
+      guard case .core(var core) = system.programs[index].program else { continue }
+      change(&core)
+      system.programs[index].program = .core(core)
+    }
+    _ = system.run(until: system.now + .milliseconds(milliseconds))
+    records += system.drainRecords()
+  }
+
+  var lines: [String] {
+    genodeEvents.compactMap { if case .logWritten(_, let text) = $0 { text } else { nil } }
   }
 
   /// Row of the component's protection domain.

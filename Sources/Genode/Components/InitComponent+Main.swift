@@ -66,8 +66,7 @@ extension InitComponent {
     case .quota: return try giveQuota(index, &script)
     case .thread: children[index].mainThread = try createMainThread(index, &script)
     case .entrypoint:
-      children[index].entrypoint = try script.createThread(
-        child.name, session: environment.cpu, pd: environment.pd, into: takeSlot(index))
+      children[index].entrypoint = try createEntrypoint(index, &script)
     case .place: try findPlace(index, &script)
     case .startEntrypoint: try startEntrypoint(index, &script)
     case .parent:
@@ -109,6 +108,14 @@ extension InitComponent {
     guard let cpu = children[index].cpu, let pd = children[index].pd else { return nil }
     let child = configuration.children[index]
     return try script.createThread(child.name, cpu: child.cpu, session: cpu, pd: pd, into: takeSlot(index))
+  }
+
+  /// A thread of init's own, which serves the child.
+  private mutating func createEntrypoint(_ index: Int, _ script: inout Script) throws(Suspension) -> RPCCapability? {
+    let (name, own, slot) = (configuration.children[index].name, environment, takeSlot(index))
+    return try script.upgrading(own.cpu, of: "CPU", parent: own.parent, log: log) { script throws(Suspension) in
+      try script.requestThread(name, session: own.cpu, pd: own.pd, into: slot)
+    }.capability
   }
 
   /// Which of init's threads it became: after a kill the lowest free place is taken.

@@ -101,6 +101,14 @@ import Testing
       ])
   }
 
+  @Test func `init upgrades its CPU session when the threads for its children do not fit`() throws {
+    let source = #"void component(void) { for (;;) sleep_ms(1000); }"#
+    let children = (1...61).map { (name: "c\($0)", source: source) }
+    let result = try run(children, quota: 1 << 20)
+    #expect(result.initLines == ["upgrading quota donation for Env::CPU (8192 bytes)"])
+    #expect(result.events.count { if case .childStarted = $0 { true } else { false } } == 63)
+  }
+
   @Test func `nobody gets at a UTCB from outside`() throws {
     let source = #"void component(void) { say_number("none", ask(self, 9, 0, 0, 0, 0).badge == ~0UL); }"#
     let result = try run([("curious", source)])

@@ -56,6 +56,22 @@ import Testing
   }
 
   @Test(arguments: KernelProfile.Name.allCases)
+  func `B57 a context with another imprint than the component knows is dead`(_ profile: KernelProfile.Name) throws {
+    let counter = #"""
+      { "name": "sheep", "construct": [ { "forever": [ { "log": "awake" }, { "sleep": "10ms" } ] } ] }
+      """#
+    let world = try StandardWorld(counter, milliseconds: 34, profile: profile)
+    let before = world.lines.count { $0 == "awake" }
+    let pd = world.pd(of: "sheep")
+    world.run(milliseconds: 40) { core in
+      for row in core.contexts.live where core.contexts[row].pd == pd { core.contexts[row].imprint += 8 }
+    }
+    #expect(before > 1)
+    #expect(world.lines.count { $0 == "awake" } == before)
+    #expect(world.lines.last == "Warning: encountered dead signal context")
+  }
+
+  @Test(arguments: KernelProfile.Name.allCases)
   func `B58 half a millisecond takes until the next tick, and elapsed time counts from the session`(
     _ profile: KernelProfile.Name
   ) throws {

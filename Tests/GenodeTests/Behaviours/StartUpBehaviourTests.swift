@@ -93,6 +93,36 @@ import Testing
     #expect(world.slot(pd, ofBadge: world.core.pds[pd].irqBadge) == source + 1)
   }
 
+  @Test func `a component allocates and attaches in the order of its start`() throws {
+    let world = try StandardWorld(Self.silent)
+    let core = world.core
+    let pd = world.pd(of: "sheep")
+    let names = [
+      core.regionMaps[core.pds[pd].addressSpace].badge: "space",
+      core.regionMaps[core.pds[pd].stackArea].badge: "stacks",
+    ]
+    let steps = world.records.drop {
+      if case .genode(.threadStarted("init -> sheep", "sheep", _)) = $0.event { false } else { true }
+    }.compactMap { record -> String? in
+      guard case .genode(let event) = record.event else { return nil }
+      switch event {
+      case .dataspaceAllocated(_, let bytes): return "alloc \(bytes >> 10)K"
+      case .regionAttached(let map, let address, let bytes):
+        let place = names[map] == "stacks" || bytes > 1 << 20 ? " at \(String(address, radix: 16))" : ""
+        return names[map].map { "\($0) \(bytes >> 10)K" + place }
+      case .threadCreated(_, let name, _, _): return name
+      case .threadStarted(_, let name, _): return "start \(name)"
+      default: return nil
+      }
+    }
+    #expect(
+      steps == [
+        "start sheep", "space 262144K at 40000000", "alloc 16K", "alloc 128K", "stacks 128K at e0000", "space 8K",
+        "alloc 128K", "stacks 128K at 1e0000", "ep", "space 8K", "start ep", "alloc 32K", "stacks 32K at 2f8000",
+        "signal handler", "space 8K", "start signal handler",
+      ])
+  }
+
   @Test func `B6 B50 each thread attaches the trace control memory, under one capability with three references`() throws
   {
     let world = try StandardWorld(Self.silent)
