@@ -1,6 +1,8 @@
 /// Rows with a stable index; a new row takes the lowest free one, as core's own id allocators do.
 struct Table<Row: Hashable & Sendable>: Hashable, Sendable {
-  private var rows: [Row?] = []
+  private var rows = ChunkedList<Row?>()
+  /// Always the lowest one, so that equal tables are equal whatever happened before.
+  private var lowestFree = 0
   private(set) var count = 0
 
   var indices: Range<Int> { rows.indices }
@@ -29,18 +31,17 @@ struct Table<Row: Hashable & Sendable>: Hashable, Sendable {
 
   mutating func insert(_ row: Row) -> Int {
     count += 1
-    if let free = rows.firstIndex(where: { $0 == nil }) {
-      rows[free] = row
-      return free
-    }
-    rows.append(row)
-    return rows.count - 1
+    let place = lowestFree
+    if place == rows.count { rows.append(row) } else { rows[place] = row }
+    repeat { lowestFree += 1 } while contains(lowestFree)
+    return place
   }
 
   mutating func remove(_ index: Int) {
     precondition(contains(index), "only an existing row can be removed")
     rows[index] = nil
     count -= 1
+    lowestFree = min(lowestFree, index)
     while let last = rows.last, last == nil { rows.removeLast() }
   }
 }
