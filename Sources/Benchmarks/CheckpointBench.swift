@@ -15,8 +15,12 @@ enum CheckpointBench {
   struct Size {
     var components = 1
     var threads = 0
+    /// Signal contexts: capabilities with nothing behind them that would have to be copied.
     var capabilities = 0
+    var dataspaces = 0
     var mebibytes = 0
+
+    var ramMebibytes: Int { 16 + dataspaces / 128 + mebibytes }
   }
 
   struct Outcome {
@@ -26,13 +30,16 @@ enum CheckpointBench {
     var images = 0
   }
 
+  /// When all components have come to rest, milliseconds of simulated time.
+  private static let start: Int64 = 3_000
+
   /// From the order to the complete image.
   static func run(_ size: Size, _ lists: MetadataLists = .indexed) -> Outcome {
     guard var system = machine(size, lists) else { return Outcome() }
-    let begin = Instant.zero + .milliseconds(900)
+    let begin = Instant.zero + .milliseconds(start)
     _ = system.run(until: begin)
     _ = system.drainRecords()
-    let start = processNanoseconds()
+    let before = processNanoseconds()
     var outcome = Outcome()
     for _ in 0..<4_000 where outcome.images < size.components {
       _ = system.run(until: system.now + .milliseconds(10))
@@ -42,24 +49,25 @@ enum CheckpointBench {
         if case .imageWritten = event { outcome.images += 1 }
       }
     }
-    outcome.nanoseconds = Double(processNanoseconds() - start)
+    outcome.nanoseconds = Double(processNanoseconds() - before)
     return outcome
   }
 
   private static func machine(_ size: Size, _ lists: MetadataLists) -> System? {
     let names = (0..<size.components).map { "flock\($0)" }
     let text = names.map { component($0, size) }.joined(separator: ", ")
-    guard let parts = compiled("[ \(text) ]", ramQuota: UInt64(16 + size.capabilities / 128 + size.mebibytes) << 20)
+    guard let parts = compiled("[ \(text) ]", ramQuota: UInt64(size.ramMebibytes) << 20)
     else { return nil }
     let platform = PlatformProfile.riscvVirt
     var configuration = CheckpointerConfiguration(
       targets: parts.targets,
       commands: names.map {
-        TimedCommand(atMicroseconds: 900_000, .checkpoint(target: $0, as: $0))
+        TimedCommand(atMicroseconds: UInt64(start) * 1_000, .checkpoint(target: $0, as: $0))
       }, genodeCosts: .assumed(picosecondsPerCycle: platform.picosecondsPerCycle),
       costs: .assumed(picosecondsPerCycle: platform.picosecondsPerCycle))
     configuration.metadata = lists
-    configuration.slotCount = 1_000 + size.components * (200 + 2 * size.threads + 2 * size.capabilities)
+    configuration.slotCount =
+      1_000 + size.components * (200 + 4 * size.threads + size.capabilities + 2 * size.dataspaces)
     let quota = parts.targets.reduce(UInt64(64 << 20)) { $0 + 2 * $1.ramQuota }
     return System(
       booting: [
@@ -76,13 +84,15 @@ enum CheckpointBench {
     let threads = (0..<size.threads).map {
       "{ \"name\": \"t\($0)\", \"stack\": \"4KiB\", \"body\": [ { \"sleep\": \"1000s\" } ] }"
     }
+    let signals = (0..<size.capabilities).map { "{ \"await\": \"s\($0)\" }" }
     let wool = size.mebibytes > 0 ? ", \"wool\": { \"size\": \"\(size.mebibytes)MiB\", \"mapped\": true }" : ""
     return """
-      { "name": "\(name)", "ram": "\(16 + size.capabilities / 128 + size.mebibytes)MiB",
+      { "name": "\(name)", "ram": "\(size.ramMebibytes)MiB",
         "dataspaces": { "bell": { "size": "4KiB" }\(wool) }, "variables": { "n": { "in": "bell", "initial": 0 } },
         "threads": [ \(threads.joined(separator: ", ")) ],
         "construct": [
-          { "repeat": [ { "allocate": "4KiB", "as": "a" } ], "times": \(size.capabilities) },
+          { "repeat": [ { "allocate": "4KiB", "as": "a" } ], "times": \(size.dataspaces) },
+          { "if": "n > 0", "then": [ \(signals.joined(separator: ", ")) ] },
           { "log": "ready" }, { "sleep": "1000s" } ] }
       """
   }

@@ -15,7 +15,7 @@ extension Checkpointer {
       jobs += run.pendingSignals.indices.map { .returnSignals(position: $0) }
       jobs += run.threads.indices.map { .resume(thread: $0) }
     }
-    jobs += run.ownCopies.map { .freeCopy($0) }
+    jobs += run.ownCopies.elements.map { .freeCopy($0) }
     if isIncremental {
       // Some of them may be newer than the rest: nobody can go on with them.
       jobs += children[run.child].stored.kept.map { .freeCopy($0.copy) }

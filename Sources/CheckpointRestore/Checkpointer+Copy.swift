@@ -92,7 +92,8 @@ extension Checkpointer {
         .capabilityRecorded(
           checkpoint: run.name, slot: capability.slot, badge: capability.badge, kind: capability.kind))
     }
-    run.copies = Array(repeating: nil, count: run.image.dataspaces.count)
+    run.copies = ChunkedList(repeating: nil, count: run.image.dataspaces.count)
+    run.contents = ChunkedList(repeating: [], count: run.image.dataspaces.count)
     end(.capabilityMap)
     let captured = run.image.dataspaces.indices.filter { run.image.dataspaces[$0].provenance == .captured }
     for step in [.ramSession, .pdSession, .cpuSession, .rmSessions, .logSessions, .timerSessions] as [CheckpointStep] {
@@ -116,24 +117,26 @@ extension Checkpointer {
 
   /// Decides what is to be copied: everything, or, where an older copy exists, what was touched since it was made.
   private mutating func mark() {
-    run.stretches = Array(repeating: [], count: run.image.dataspaces.count)
+    var stretches = [[MemoryStretch]](repeating: [], count: run.image.dataspaces.count)
+    let own = run.ownCopies.elements
     var copies: [CheckpointerJob] = []
     var rearmed: [CheckpointerJob] = []
     for index in run.image.dataspaces.indices where run.copies[index] != nil {
       guard let row = run.dataspaces[index] else { continue }
       let dataspace = children[run.child].dataspaces[row]
-      let isNew = run.ownCopies.contains { $0 == run.copies[index] }
+      let isNew = own.contains { $0 == run.copies[index] }
       let onlyFirst = has(.firstDesignatedOnly) && dataspace.managed != nil
       for piece in 0..<dataspace.pieceCount {
         let isTouched = dataspace.managed.map { $0.parts[piece].isAttached } ?? true
         if isTouched || isNew, piece == 0 || !onlyFirst {
           let extent = dataspace.piece(piece)
-          run.stretches[index].append(MemoryStretch(offset: extent.offset, size: extent.size))
+          stretches[index].append(MemoryStretch(offset: extent.offset, size: extent.size))
           copies.append(.copyOut(dataspace: index, piece: piece))
         }
         if isTouched, dataspace.managed != nil { rearmed.append(.rearm(dataspace: index, part: piece)) }
       }
     }
+    run.stretches = stretches
     if !rearmed.isEmpty { jobs += rearmed + [.endStep(.rearm)] }
     jobs += copies + [.endStep(.copy)]
     enqueueThaw()

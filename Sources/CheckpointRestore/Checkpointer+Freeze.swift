@@ -24,7 +24,12 @@ extension Checkpointer {
       guard let taking else { preconditionFailure("a checkpoint job needs a checkpoint in progress") }
       return taking
     }
-    set { taking = newValue }
+    _modify {
+      // Taken out meanwhile, so that arrays inside are changed in place.
+      guard var run = taking.take() else { preconditionFailure("a checkpoint job needs a checkpoint in progress") }
+      defer { taking = run }
+      yield &run
+    }
   }
 
   mutating func carryOutFreeze(_ job: CheckpointerJob, _ script: inout Script) throws(Suspension) {

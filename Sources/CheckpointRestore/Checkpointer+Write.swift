@@ -74,7 +74,7 @@ extension Checkpointer {
   }
 
   private mutating func closeUntouched(_ index: Int) {
-    run.image.dataspaces[index].contents = base(of: index)
+    run.contents[index] = base(of: index)
   }
 
   private mutating func closeCopy(_ index: Int, _ script: inout Script) throws(Suspension) {
@@ -87,20 +87,22 @@ extension Checkpointer {
     }
     let used = (contents.lastIndex { $0 != 0 } ?? -1) + 1
     contents.removeLast(contents.count - used)
-    run.image.dataspaces[index].contents = contents
+    run.contents[index] = contents
     run.chunks = []
   }
 
   private mutating func finishImage() {
+    for index in run.image.dataspaces.indices { run.image.dataspaces[index].contents = run.contents[index] }
     let finished = run
     outbox.append(.phaseEnded(.write, of: finished.name, finished.counts))
     taking = nil
     if let inconsistency = finished.image.inconsistency {
       refuse(.inconsistentImage(inconsistency))
-      return jobs += finished.ownCopies.map { .freeCopy($0) }
+      return jobs += finished.ownCopies.elements.map { .freeCopy($0) }
     }
     var stored = StoredCheckpoint(
-      name: finished.name, target: children[finished.child].name, image: finished.image, copies: finished.copies)
+      name: finished.name, target: children[finished.child].name, image: finished.image,
+      copies: finished.copies.elements)
     if isIncremental { keepCopies(finished, &stored) }
     if let old = checkpoints.firstIndex(where: { $0.name == finished.name }) {
       jobs += checkpoints[old].copies.compactMap { $0 }.map { .freeCopy($0) }

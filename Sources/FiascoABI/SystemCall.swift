@@ -45,6 +45,9 @@ public struct SystemCallResult: Hashable, Sendable {
 /// What a native program wants to do next.
 public enum UserAction: Hashable, Sendable {
   case invoke(SystemCall)
+  /// The same call so many times, with one of its words larger by `step` each time; the answers are not looked at. For
+  /// loops over pages, which would cost the simulator more than the calls themselves.
+  case invokeSeries(SystemCall, count: Int, word: Int, step: UInt64)
   /// CPU time of the program's own code, in picoseconds.
   case compute(picoseconds: UInt64)
   /// Copies memory inside the program's own address space; page faults happen on either side.

@@ -65,6 +65,12 @@ extension Script {
     return result
   }
 
+  /// The call for each of so many consecutive pages; its last word names the first one.
+  mutating func invokeForPages(_ call: SystemCall, _ pages: Int) throws(Suspension) {
+    guard pages > 0, let last = call.words.indices.last else { return }
+    _ = try perform(.invokeSeries(call, count: pages, word: last, step: 4096))
+  }
+
   public mutating func compute(picoseconds: UInt64) throws(Suspension) {
     if picoseconds > 0 { _ = try perform(.compute(picoseconds: picoseconds)) }
   }

@@ -13,8 +13,12 @@ extension System {
     let target = to + native.progress
     guard let input = place(t, source, .load), let output = place(t, target, .store) else { return }
     let chunk = min(bytes - native.progress, 4096 - source % 4096, 4096 - target % 4096)
-    let destination = node.kernel.memory.writable(output) + Int(target % 4096)
-    destination.copyMemory(from: node.kernel.memory.readable(input) + Int(source % 4096), byteCount: Int(chunk))
+    if chunk == 4096 {
+      node.kernel.memory.copyFrame(from: input, to: output)
+    } else {
+      let destination = node.kernel.memory.writable(output) + Int(target % 4096)
+      destination.copyMemory(from: node.kernel.memory.readable(input) + Int(source % 4096), byteCount: Int(chunk))
+    }
     charge(chunk, node.platform.memory.copy)
     advance(&native, by: chunk, of: bytes)
   }
@@ -38,7 +42,10 @@ extension System {
     while native.words.count < count {
       let at = address + UInt64(native.words.count) * 8
       guard at % 8 == 0, let frame = place(t, at, .load) else { return }
-      native.words.append(node.kernel.memory.load(frame: frame, offset: Int(at % 4096), as: UInt64.self))
+      let words = min(count - native.words.count, Int(4096 - at % 4096) / 8)
+      let bytes = UnsafeRawBufferPointer(
+        start: node.kernel.memory.readable(frame) + Int(at % 4096), count: 8 * words)
+      native.words.append(contentsOf: bytes.assumingMemoryBound(to: UInt64.self))
     }
     charge(UInt64(count) * 8, node.platform.memory.touch)
     finish(&native, .words(native.words))

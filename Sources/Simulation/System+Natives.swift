@@ -30,8 +30,7 @@ extension System {
     }
     if native.isInSystemCall {
       native.isInSystemCall = false
-      native.script.complete(.returned(systemCallResult(t)))
-      native.action = nil
+      complete(&native, t)
     }
     if native.action == nil {
       native.action = resumeProgram(&native)
@@ -40,6 +39,15 @@ extension System {
     }
     perform(&native, t, until: limit)
     natives[t.slot] = native
+  }
+
+  /// A system call has returned: the action is done, unless there are more of the same.
+  private func complete(_ native: inout NativeThread, _ t: ThreadID) {
+    guard case .invokeSeries(_, let count, _, _) = native.action else {
+      return finish(&native, .returned(systemCallResult(t)))
+    }
+    native.progress += 1
+    if native.progress >= UInt64(count) { finish(&native, .done) }
   }
 
   private mutating func resumeProgram(_ native: inout NativeThread) -> UserAction {
@@ -86,6 +94,9 @@ extension System {
   private mutating func perform(_ native: inout NativeThread, _ t: ThreadID, until limit: Instant) {
     switch native.action {
     case .invoke(let call): invoke(&native, t, call)
+    case .invokeSeries(var call, _, let word, let step):
+      call.words[word] &+= native.progress &* step
+      invoke(&native, t, call)
     case .compute(let picoseconds): compute(&native, picoseconds, until: limit)
     case .copy(let to, let from, let bytes): copy(&native, t, to, from, bytes)
     case .fill(let address, let bytes, let value): fill(&native, t, address, bytes, value)

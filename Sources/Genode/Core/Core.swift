@@ -75,9 +75,6 @@ enum CoreWork: Hashable, Sendable {
 }
 
 extension CoreWork {
-  /// Kernel calls in one step: enough to keep steps few, few enough to keep their replay cheap.
-  private static let pagesPerStep = 8
-
   /// Does the first part of the work; returns what is left of it.
   func carryOut(_ script: inout Script) throws(Suspension) -> CoreWork? {
     switch self {
@@ -88,19 +85,8 @@ extension CoreWork {
       try script.compute(picoseconds: 1 << 40)
       return self
     case .unmapDirectly(let task, let address, let pages):
-      let now = min(pages, Self.pagesPerStep)
-      let end = address + UInt64(now) * ComponentLayout.pageSize
-      for page in stride(from: address, to: end, by: Int(ComponentLayout.pageSize)) {
-        _ = try script.invoke(KernelCall.unmapPage(page, from: task))
-      }
-      if pages > now { return .unmapDirectly(task: task, address: end, pages: pages - now) }
-    case .revoke(let address, let pages):
-      let now = min(pages, Self.pagesPerStep)
-      let end = address + UInt64(now) * ComponentLayout.pageSize
-      for page in stride(from: address, to: end, by: Int(ComponentLayout.pageSize)) {
-        _ = try script.invoke(KernelCall.revokePage(page))
-      }
-      if pages > now { return .revoke(address: end, pages: pages - now) }
+      try script.invokeForPages(KernelCall.unmapPage(address, from: task), pages)
+    case .revoke(let address, let pages): try script.invokeForPages(KernelCall.revokePage(address), pages)
     }
     return nil
   }
