@@ -33,6 +33,12 @@ struct CoreHost {
         calls.append(call)
         if Self.name(call) == "switch" { stopPausedThreads() }
         script.complete(.returned(answer(call) ?? .accepted))
+      case .invokeSeries(var call, let count, let word, let step):
+        for _ in 0..<count {
+          calls.append(call)
+          call.words[word] &+= step
+        }
+        script.complete(.done)
       case .read(_, let count): script.complete(.words(Array(repeating: 0, count: count)))
       case .readClock: script.complete(.words([0]))
       case .compute(let picoseconds):
