@@ -67,7 +67,7 @@ let package = Package(
     tests("RISCVTests", ["RISCV", "Determinism"], exclude: ["Vectors"]),
     tests("FiascoABITests", ["FiascoABI"]),
     tests("KernelTests", ["FiascoKernel", "FiascoMachine", "FiascoABI", "RISCV", "Determinism"]),
-    tests("GenodeTests", ["Genode", "Simulation", "FiascoABI", "Determinism"]),
+    tests("GenodeTests", ["Scenarios", "Genode", "Simulation", "FiascoABI", "Determinism"]),
     tests("CheckpointTests", ["CheckpointRestore", "Scenarios", "Simulation", "Genode", "FiascoABI", "Determinism"]),
     tests("ELFFilesTests", ["ELFFiles", "CheckpointRestore"]),
     tests("ScenarioTests", ["Scenarios", "Reports", "Simulation", "ELFFiles", "RISCV"]),

@@ -14,6 +14,10 @@ struct ThreadCapture: Hashable, Sendable {
   var followsSystemCall: Bool?
   /// Found in the code before the system call, for a call that was cut off in its send phase.
   var sendTag: UInt64?
+  /// What it is blocked in, while a child is being brought to a stand; empty if nobody knows.
+  var operation: IPCOperation = []
+  /// The thread of the child, by row, that serves the object it calls.
+  var calledThread: Int?
   var image: ThreadImage?
 
   var registers: [UInt64] { ThreadImage.registers(exceptionWords: words) }
@@ -45,16 +49,16 @@ struct CheckpointRun: Hashable, Sendable {
   var image: CheckpointImage
   /// Index into the child's dataspaces for each dataspace of the image; nil for those without a capability.
   var dataspaces: [Int?] = []
-  var copies = ChunkedList<RPCCapability?>()
+  var copies = ChunkedArray<RPCCapability?>()
   /// Those that were allocated for this checkpoint; the others are left from the one before.
-  var ownCopies = ChunkedList<RPCCapability>()
+  var ownCopies = ChunkedArray<RPCCapability>()
   /// What was copied of each dataspace of the image.
   var stretches: [[MemoryStretch]] = []
   /// Everybody runs again.
   var isThawed = false
   var isWriting = false
   /// What was read of each dataspace of the image.
-  var contents = ChunkedList<[UInt8]>()
+  var contents = ChunkedArray<[UInt8]>()
   var open: UInt64 = 0
   var chunks: [ReadChunk] = []
   var counts = CheckpointTotals()

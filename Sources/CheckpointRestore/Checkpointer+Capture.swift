@@ -129,6 +129,12 @@ extension Checkpointer {
     if guess == .sendPhase { jobs.pushFront(.searchTag(thread: index)) }
   }
 
+  /// The kernel's priority: without a wish a thread has its session's, and never a higher one.
+  private func priority(of thread: OnlineThread) -> UInt32 {
+    let limit = UInt64(max(0, children[run.child].configuration.priority))
+    return UInt32(truncatingIfNeeded: thread.priority == 0 ? limit : min(thread.priority, limit))
+  }
+
   mutating func classify(_ index: Int) {
     let capture = run.threads[index]
     let thread = online(index)
@@ -143,7 +149,7 @@ extension Checkpointer {
     }
     var image = ThreadImage(
       name: thread.name, registers: capture.registers, pc: capture.pc, registersValid: capture.isStopped,
-      utcbAddress: thread.utcb, utcb: capture.utcb, priority: UInt32(truncatingIfNeeded: thread.priority),
+      utcbAddress: thread.utcb, utcb: capture.utcb, priority: priority(of: thread),
       started: thread.isStarted, situation: situation, errorCode: errorWord ?? 0)
     image.sendTag = ThreadImage.sendTag(
       registers: capture.registers, situation: situation, tagRegister: configuration.tagRegister)

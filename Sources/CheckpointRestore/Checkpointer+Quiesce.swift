@@ -4,20 +4,23 @@ import Genode
 /// How far a child has been brought to a stand before its checkpoint.
 enum Quiescence: Hashable, Sendable {
   case notAsked
-  /// Threads stop by themselves at their next return to user mode; looked at this often so far.
-  case asked(looks: Int)
+  /// Threads stop by themselves at their next return to user mode; since when, microseconds, and whether anybody has
+  /// looked at them.
+  case asked(since: UInt64, looked: Bool)
   /// As quiet as it will get.
   case reached
 }
 
 // A checkpoint that waits for a good moment. A stop without cancel leaves system calls alone: whoever is in one
 // finishes it and is stopped behind it, with its answer. So calls end, and only those who wait for something new stay
-// blocked. A thread that serves must be among these: stopped anywhere else it may hold a request. Writes taking, jobs,
+// blocked; the code before their system call tells who these are. A thread that serves must be among them: stopped
+// anywhere else it may hold a request. Writes taking, jobs,
 // commands.
 extension Checkpointer {
-  /// Microseconds between two looks, and how many of them; assumed.
-  private static let quiescencePeriod: UInt64 = 2_000
-  private static let mostLooks = 25
+  /// Microseconds: until a server has come to its wait, until a call is over, until nobody waits any longer. Assumed.
+  private static let shortPeriod: UInt64 = 1_000
+  private static let period: UInt64 = 4_000
+  private static let patience: UInt64 = 100_000
 
   mutating func startOwnWork(_ work: TimedCommand.OwnWork) {
     switch work {
@@ -27,13 +30,13 @@ extension Checkpointer {
       guard children[taking.child].condition == .running else {
         return abandon(.targetNotRunning(taking.image.componentName))
       }
-      jobs += taking.threads.indices.map { .readState(thread: $0) }
+      for index in taking.threads.indices { jobs += [.readState(thread: index), .findOperation(thread: index)] }
       jobs.append(.judgeQuiescence)
     }
   }
 
   mutating func beginQuiescing() {
-    run.quiescence = .asked(looks: 0)
+    run.quiescence = .asked(since: 0, looked: false)
     jobs += run.threads.indices.map { .requestStop(thread: $0) }
     jobs.append(.judgeQuiescence)
   }
@@ -54,25 +57,32 @@ extension Checkpointer {
   }
 
   /// Runs, and was not stopped by the child itself.
-  private func isOurs(_ index: Int) -> Bool { online(index).isStarted && !online(index).isPaused }
+  func isOurs(_ index: Int) -> Bool { online(index).isStarted && !online(index).isPaused }
 
+  /// By an RPC object, or by fetching the signals all others wait for.
   private func serves(_ index: Int) -> Bool {
     let thread = run.threads[index].thread
+    if online(index).name == ComponentLayout.signalHandlerName { return true }
     return children[run.child].rpcObjects.contains { $0.isLive && $0.thread == thread }
   }
 
   /// Threads that serve and were stopped in user code are let go on, to come to their wait.
   private mutating func judgeQuiescence(_ script: inout Script) throws(Suspension) {
-    guard case .asked(let looks) = run.quiescence else { return }
-    let busy = run.threads.indices.filter { isOurs($0) && run.threads[$0].isStopped && serves($0) }
-    if looks > 0, busy.isEmpty || looks >= Self.mostLooks {
+    guard case .asked(var since, let looked) = run.quiescence else { return }
+    let ours = run.threads.indices.filter { isOurs($0) }
+    // Whoever is called by a thread of the same component is brought together with it again.
+    let held = run.threads.compactMap(\.calledThread)
+    let busy = ours.filter { run.threads[$0].isStopped && serves($0) && !held.contains(run.threads[$0].thread) }
+    let calling = ours.contains { !run.threads[$0].isStopped && !run.threads[$0].onlyWaits }
+    let now = try script.readClock()
+    if since == 0 { since = now }
+    if looked, busy.isEmpty && !calling || now - since >= Self.patience {
       run.quiescence = .reached
       jobs.append(.preflight)
       return
     }
-    run.quiescence = .asked(looks: looks + 1)
-    let now = try script.readClock()
-    schedule(.quiescence, at: now + Self.quiescencePeriod)
+    run.quiescence = .asked(since: since, looked: true)
+    schedule(.quiescence, at: now + (busy.isEmpty ? Self.period : Self.shortPeriod))
     // A thread that is let go on is asked to stop again at its next system call.
     for index in busy { jobs += [.release(thread: index), .requestStop(thread: index)] }
   }
@@ -104,7 +114,7 @@ extension Checkpointer {
 
 extension CheckpointImage {
   /// A thread whose call or whose request would be lost or repeated although nobody in the component could mend it.
-  var restlessThread: Int? {
+  public var restlessThread: Int? {
     let relations = callerRelations
     return threads.indices.first { index in
       let thread = threads[index]
@@ -117,5 +127,13 @@ extension CheckpointImage {
         return thread.started && serves && !relations.contains { $0.holder == index }
       }
     }
+  }
+}
+
+extension ThreadCapture {
+  /// Blocked in a receive without a send, or in one whose send is over because it waits for anybody.
+  fileprivate var onlyWaits: Bool {
+    flags.contains(.unresolvedPageFault) || calledThread != nil
+      || !operation.isEmpty && (!operation.contains(.send) || operation.contains(.openWait))
   }
 }

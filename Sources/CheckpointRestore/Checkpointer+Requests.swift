@@ -213,7 +213,7 @@ extension Checkpointer {
     case .exceptionSigh:
       children[child].threads[thread].exceptionHandler = request.capability(0)?.badge ?? 0
       children[child].threads[thread].reportsToUs = false
-    case .state, .setState, .cancelBlocking: break
+    case .state, .setState, .cancelBlocking, .utcb: break
     }
     return try forward(request, to: children[child].threads[thread].real, &script)
   }

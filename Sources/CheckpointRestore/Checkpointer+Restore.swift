@@ -38,6 +38,7 @@ extension Checkpointer {
     let quota = image.ramQuota + SessionQuota.pd + SessionQuota.ram + SessionQuota.cpu
     var child = known ?? ChildConfiguration(name: name, program: .elf(rom: image.romName), ramQuota: quota)
     child.name = name
+    if known == nil, let priority = image.threads.map(\.priority).max(), priority > 0 { child.priority = Int(priority) }
     child.ramQuota = max(child.ramQuota, quota)
     return child
   }

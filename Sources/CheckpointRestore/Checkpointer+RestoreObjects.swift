@@ -45,6 +45,8 @@ extension Checkpointer {
   mutating func restoreSession(_ index: Int, _ script: inout Script) throws(Suspension) {
     let image = restore.image.sessions[index]
     restore.counts.objects += 1
+    // A session at one of its own services: the object is made with the component's others.
+    if restore.mode == .withoutELF, restore.image.rpcObjects.contains(where: { $0.badge == image.badge }) { return }
     var row: Int?
     switch image.service {
     case "PD": row = TargetChild.pdSession

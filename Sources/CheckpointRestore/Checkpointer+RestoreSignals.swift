@@ -56,6 +56,14 @@ extension Checkpointer {
     children[restore.child].rpcObjects.append(OnlineRPCObject(real: object, thread: thread))
     restore.translation.add(old: image.badge, new: object)
     restore.counts.objects += 1
+    // Sessions at the component's own services are these objects.
+    for (index, session) in restore.image.sessions.enumerated() where session.badge == image.badge {
+      var record = OnlineSession(
+        service: session.service, arguments: session.arguments, own: object, real: object, quota: 0)
+      record.provider = .sibling
+      restore.sessions[index] = children[restore.child].sessions.count
+      children[restore.child].sessions.append(record)
+    }
   }
 
   /// The interrupt of the new signal source, attached by core to the thread that will wait for it.
@@ -121,9 +129,10 @@ extension Checkpointer {
       timer.isPeriodic = image.periodic
       timer.isArmed = true
       if image.periodic {
-        // The session knows whole periods only: the rest of this one is waited for here.
+        // The session knows whole periods only: the rest of this one is waited for here. It may have begun before the
+        // machine did; differences of instants are right all the same.
         timer.timeout = image.timeoutPicoseconds / Self.picosecondsPerMicrosecond
-        timer.armedAt = now + remaining - min(now + remaining, timer.timeout)
+        timer.armedAt = now &+ remaining &- timer.timeout
         schedule(.period(child: restore.child, session: row), at: now + remaining)
       } else {
         timer.timeout = remaining

@@ -25,13 +25,32 @@ extension Checkpointer {
     let captured = restore.image.threads[index]
     var utcb = captured.utcb.isEmpty ? Array(repeating: 0, count: UTCB.words) : captured.utcb
     utcb[UTCB.ownAddress] = thread.utcb
-    if let error = restore.policy.resumption(of: captured).errorWord { utcb[UTCB.error] = error }
+    let resumption = restore.policy.resumption(of: captured)
+    if let error = resumption.errorWord { utcb[UTCB.error] = error }
+    if resumption.applied == .reissued { translateRequest(&utcb, captured) }
     try script.write(children[restore.child].stubAddress + image, utcb)
     let page = restore.stubPlace
     _ = try script.call(thread.real, CPUThreadOpcode.start, [page + code, page + image])
     children[restore.child].threads[row].isStarted = true
     restore.attempts = 0
     return true
+  }
+
+  /// A request names its object, and the capabilities it carries, by their badges. The server compares the first with
+  /// the label of its new gate and ignores a request that does not fit: the caller would wait for ever.
+  private func translateRequest(_ utcb: inout [UInt64], _ thread: ThreadImage) {
+    let target = ObjectReference(raw: thread.registers[RegisterIndex.a1])
+    guard !target.namesNoSlot, target.operation.contains(.send),
+      let old = restore.image.capabilities.first(where: { $0.slot == target.index })?.badge, utcb[0] == old,
+      let new = restore.translation[old]
+    else { return }
+    utcb[0] = new.badge
+    guard utcb[1] <= UInt64(RPCLayout.maxCapabilities) else { return }
+    for index in 0..<Int(utcb[1]) {
+      if let new = restore.translation[utcb[RPCLayout.firstBadge + index]] {
+        utcb[RPCLayout.firstBadge + index] = new.badge
+      }
+    }
   }
 
   mutating func awaitLoad(of index: Int, _ script: inout Script) throws(Suspension) {

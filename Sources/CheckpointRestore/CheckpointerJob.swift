@@ -27,6 +27,7 @@ enum CheckpointerJob: Hashable, Sendable {
   // Taking a checkpoint
   case preflight
   case requestStop(thread: Int)
+  case findOperation(thread: Int)
   case judgeQuiescence
   case release(thread: Int)
   case stopForGood(thread: Int)
@@ -118,6 +119,7 @@ extension Checkpointer {
     case .assignParent(let child): try assignParent(of: child, &script)
     case .startMain(let child, let entry): try startMain(of: child, entry: entry, &script)
     case .requestStop, .judgeQuiescence, .release, .stopForGood, .checkQuiescence: try quiesce(job, &script)
+    case .findOperation(let thread): try findOperation(of: thread, &script)
     case .abandonCheckpoint(let reason): abandonCheckpoint(reason)
     case .searchTag(let thread): try searchTag(of: thread, &script)
     case .drainSignals: try drainSignals(&script)

@@ -152,7 +152,9 @@ extension Checkpointer {
   /// gets that one back. Nothing is asked of the server.
   mutating func rejoinSession(_ index: Int) throws(Suspension) {
     let image = restore.image.sessions[index]
-    let known = children.lazy.flatMap(\.sessions).first { $0.provider == .sibling && $0.own.badge == image.badge }
+    // The server may have been restored since: then its clients hold a new object.
+    let current = reconnections.first { $0.old == image.badge }?.new.badge ?? image.badge
+    let known = children.lazy.flatMap(\.sessions).first { $0.provider == .sibling && $0.own.badge == current }
     guard let known else { return }
     var record = known
     record.isLive = true

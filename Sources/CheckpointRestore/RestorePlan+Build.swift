@@ -4,7 +4,7 @@
 extension RestorePlan {
   /// The plan for a child without ELF.
   public init(_ image: CheckpointImage, policy: ResumptionPolicy = .reissueReceiveHalf) {
-    relations = policy == .recreateCaller ? image.callerRelations : []
+    relations = policy.recreatesCallers ? image.callerRelations : []
     let child = add(.child, after: [])
     let threads = addThreads(image, child)
     let own = Need(node: child, why: .ownSession)

@@ -13,7 +13,11 @@ extension RestorePlan {
     }
     for index in servers { started[index] = add(.start(index), after: before) }
     let clients = before + servers.compactMap { started[$0] }.map { Need(node: $0, why: .serversFirst) }
-    for index in others where !servers.contains(index) { started[index] = add(.start(index), after: clients) }
+    // A caller comes before anybody else who might call its holder.
+    let callers = others.filter { index in !servers.contains(index) && relations.contains { $0.caller == index } }
+    for index in callers + others.filter({ !servers.contains($0) && !callers.contains($0) }) {
+      started[index] = add(.start(index), after: clients)
+    }
     admit(&started, waiting)
     return started
   }
@@ -40,7 +44,9 @@ extension RestorePlan {
           .exceptionHandler(index),
           after: [Need(node: start, why: .startedBefore)] + told.map { Need(node: contexts[$0], why: .tellsContext) })
       }
-      if thread.mayMissWakeUp { _ = add(.wakeUp(index), after: [Need(node: start, why: .wakesLate)]) }
+      // A thread that serves would take the interrupt for a message in its next open wait.
+      let serves = image.rpcObjects.contains { $0.threadIndex == index } || image.signals.threadIndex == index
+      if thread.mayMissWakeUp, !serves { _ = add(.wakeUp(index), after: [Need(node: start, why: .wakesLate)]) }
     }
     for (index, timer) in image.timers.enumerated() {
       let needs = image.sessions.indices.filter { image.sessions[$0].badge == timer.sessionBadge }.map {

@@ -53,7 +53,8 @@ extension RestorePlan {
     case .capabilityMap: "new badges into the stored capability map"
     case .contents(let index): "contents of dataspace \(index)"
     case .region(let index):
-      "attach at 0x\(String(image.regions[index].address, radix: 16)) of \(image.regionMaps[image.regions[index].map].name)"
+      "attach at 0x\(String(image.regions[index].address, radix: 16)) of "
+        + image.regionMaps[image.regions[index].map].name
     case .capability(let index):
       "install slot 0x\(String(image.capabilities[index].slot, radix: 16)), \(image.capabilities[index].kind)"
     case .killPlaceholder(let place): "kill the placeholder in place \(place)"

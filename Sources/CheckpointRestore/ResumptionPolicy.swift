@@ -15,13 +15,15 @@ public enum ResumptionPolicy: String, Hashable, Sendable, CaseIterable {
   /// The thread returns from its system call and is told that its partner does not exist: an error every program has
   /// to expect, unlike a cancel, which Genode turns into `Blocking_canceled`.
   case deliverError
-  /// Like `reissueReceiveHalf`, but a component with a thread that cannot go on exactly is not restored at all.
+  /// Like `recreateCaller`, but a component with a thread that cannot go on exactly is not restored at all.
   case refuse
-  /// Like `reissueReceiveHalf`, of a checkpoint that was put off until no thread was inside a call.
+  /// Like `recreateCaller`, of a checkpoint that was put off until no thread was inside a call.
   case quiesceFirst
   /// Like `reissueReceiveHalf`, and who waits for whose answer is made again: a thread that held a request first goes
   /// to an open wait, then its caller calls with the original tag, then the holder goes on where it stood.
   case recreateCaller
+
+  var recreatesCallers: Bool { [.refuse, .quiesceFirst, .recreateCaller].contains(self) }
 }
 
 /// Registers a thread goes on with.
@@ -99,12 +101,18 @@ public struct InexactThread: Hashable, Sendable {
   }
   public var thread: Int
   public var reason: Reason
+
+  public init(thread: Int, reason: Reason) {
+    self.thread = thread
+    self.reason = reason
+  }
 }
 
 extension CheckpointImage {
   /// The first thread that cannot go on exactly; what the policy `refuse` refuses.
   public var inexactThread: InexactThread? {
-    for (index, thread) in threads.enumerated() {
+    let relations = callerRelations
+    for (index, thread) in threads.enumerated() where !relations.contains(where: { $0.caller == index }) {
       if let reason = thread.inexactness { return InexactThread(thread: index, reason: reason) }
     }
     return nil

@@ -118,7 +118,7 @@ extension TargetChild {
   private func addTimers(to image: inout CheckpointImage, _ run: CheckpointRun) {
     for session in sessions where session.isLive && session.service == "Timer" {
       let timer = session.timer
-      let passed = run.startedAt - min(run.startedAt, timer.armedAt)
+      let passed = run.startedAt &- timer.armedAt
       var remaining: UInt64?
       if timer.isArmed, timer.isPeriodic {
         remaining = timer.timeout - passed % max(timer.timeout, 1)

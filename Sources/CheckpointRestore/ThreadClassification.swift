@@ -4,6 +4,7 @@ import Genode
 /// Indices into the 37 words of an exception message and into x0...x31.
 enum RegisterIndex {
   static let sp = 2
+  static let framePointer = 8
   static let a0 = 10
   static let a1 = 11
   static let a2 = 12

@@ -37,7 +37,7 @@ extension Kernel {
       let processor = processor(core)
       digest.combine(10, processor.current.index, processor.currentContext.index)
       digest.combine(processor.sliceEnd.picoseconds)
-      processor.ready.digest(into: &digest)
+      readyQueue(core).digest(into: &digest)
       processor.background.digest(into: &digest)
       digest.combine(processor.accountedTicks)
       digest.combine(UInt64(bitPattern: processor.idle.picoseconds))
@@ -78,7 +78,9 @@ extension Kernel {
     replySlots.digest(into: &digest) { slot, digest in
       digest.combine(UInt64(slot.index), slot.task.index, slot.caller.index)
     }
-    for pin in pins { digest.combine(9, pin.bound.index, (pin.isRequested ? 1 : 0) | (pin.isAsserted ? 2 : 0)) }
+    pins.digest(into: &digest) { pin, digest in
+      digest.combine(9, pin.bound.index, (pin.isRequested ? 1 : 0) | (pin.isAsserted ? 2 : 0))
+    }
     digest.combine(10, interruptRequested ? 1 : 0, 0)
     digest.combine(together: logAttributes.input, logAttributes.output, logAttributes.local)
   }

@@ -26,12 +26,14 @@ extension Kernel {
     fpuStates = original.fpuStates.fork()
     areas = original.areas.fork()
     rootPager = original.rootPager
-    pins = original.pins
+    pins = original.pins.fork()
     logAttributes = original.logAttributes
     interruptRequested = original.interruptRequested
     frames = original.frames
     here = original.here
+    ready = original.ready
     parked = original.parked
+    parkedReady = original.parkedReady
     coreCount = original.coreCount
     activeCore = original.activeCore
     interruptedCores = original.interruptedCores

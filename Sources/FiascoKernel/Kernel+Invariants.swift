@@ -32,14 +32,14 @@ extension Kernel {
   // MARK: Scheduling
 
   private func checkCore(_ core: Int, _ processor: Processor, _ findings: inout InvariantFindings) {
-    checkReadyList(core, processor.ready, &findings)
+    checkReadyList(core, readyQueue(core), &findings)
     checkBackground(core, processor.background, &findings)
     checkCurrent(core, processor, &findings)
   }
 
   /// Members of a core's ready list that can be reached.
   private func listed(on core: Int) -> [ThreadID] {
-    let ready = processor(core).ready
+    let ready = readyQueue(core)
     let background = processor(core).background
     var members = (background.fair.heap + background.deadlines.entries).map(\.thread)
     for priority in UInt8.min...UInt8.max {

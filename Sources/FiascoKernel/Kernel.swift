@@ -32,7 +32,7 @@ public struct Kernel: ~Copyable {
   public var fpuStates = SlotTable<FPUState>()
   var areas = SlotTable<ThreadAreas>()
   /// Inputs of all interrupt controllers.
-  var pins: ContiguousArray<InterruptPin>
+  var pins = SlotTable<InterruptPin>()
   var logAttributes: LogAttributes
   var rootPager: RootPager
   var frames: FrameAllocator
@@ -42,8 +42,11 @@ public struct Kernel: ~Copyable {
   // Scheduling
   /// The core on whose behalf the kernel executes; its parts have forwarding names in `Processor.swift`.
   @usableFromInline var here: Processor
+  /// Who is ready on the active core: a kilobyte of plain data, beside `here` so that a fork copies it as such, once.
+  var ready: ReadyQueue
   /// The other cores, by number; the active core's entry is empty, and with one core there is none.
   var parked: [Processor]
+  var parkedReady: [ReadyQueue]
   public let coreCount: Int
   public internal(set) var activeCore = 0
   /// One bit for each core that was sent a request since the machine last looked: it has to be interrupted.
@@ -80,13 +83,15 @@ public struct Kernel: ~Copyable {
     self.costs = costs
     self.memory = memory
     // Not where they are declared: a fork would make them first and then replace them.
-    pins = ContiguousArray(repeating: InterruptPin(), count: InterruptPin.count)
     logAttributes = LogAttributes()
     rootPager = RootPager()
     here = Processor()
+    ready = ReadyQueue()
     frames = FrameAllocator(range: kernelFrames)
     coreCount = cores
     parked = cores > 1 ? Array(repeating: Processor(), count: cores) : []
+    parkedReady = Array(repeating: ReadyQueue(), count: parked.count)
+    for _ in 0..<InterruptPin.count { _ = pins.insert(InterruptPin()) }
   }
 
   /// How many cores a machine may have: a set of cores is one word.

@@ -5,23 +5,26 @@ import FiascoKernel
 ///
 /// There are no device registers to program: a scenario, or whoever drives the machine, says what happens outside.
 struct DeviceSignals: Sendable {
-  private var queue = EventQueue()
+  /// nil until somebody schedules the first one: most machines have none, and are forked often.
+  private var queue: EventQueue?
   /// When the next of them comes; kept beside the queue because the machine asks after each kernel entry.
   private(set) var next = Instant.never
 
   mutating func schedule(_ pin: Int, at instant: Instant) {
+    var queue = queue.take() ?? EventQueue()
     queue.schedule(at: instant, class: 0, payload: UInt32(pin))
     next = queue.nextInstant
+    self.queue = queue
   }
 
   /// The input of the next signal that is due.
   mutating func take(until now: Instant) -> Int? {
-    guard next <= now, let event = queue.popNext() else { return nil }
-    next = queue.nextInstant
+    guard next <= now, let event = queue?.popNext() else { return nil }
+    next = queue?.nextInstant ?? .never
     return Int(event.payload)
   }
 
-  func digest(into digest: inout StateDigest) { queue.digest(into: &digest) }
+  func digest(into digest: inout StateDigest) { (queue ?? EventQueue()).digest(into: &digest) }
 }
 
 extension Node {

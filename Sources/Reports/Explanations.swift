@@ -108,29 +108,34 @@ extension Explanation {
       topic: "lost-message")
   ]
 
-  private static let calls: [Explanation] = [
+  private static let calls: [Explanation] =
+    [
+      Explanation(
+        situation: .callReceivePhase, policy: .resumeAtIP, sight: .error(7),
+        why:
+          "The server had the request when the checkpoint cut off the call. The restored thread sees a cancelled receive; "
+          + "the server's answer finds nobody (error 4) and is lost.",
+        heal: "checkpoint when no call is under way, or restore the server too", evidence: "ckpt/c-callr-R",
+        topic: "duplicate-call")
+    ] + [BlockedThreadPolicy.reissue, .reissueReceiveHalf].map(calledTwice)
+
+  /// Under `recreate caller` the holder of the request takes the repeated call for the first one.
+  private static func calledTwice(_ policy: BlockedThreadPolicy) -> Explanation {
     Explanation(
-      situation: .callReceivePhase, policy: .resumeAtIP, sight: .error(7),
-      why:
-        "The server had the request when the checkpoint cut off the call. The restored thread sees a cancelled receive; "
-        + "the server's answer finds nobody (error 4) and is lost.",
-      heal: "checkpoint when no call is under way, or restore the server too", evidence: "ckpt/c-callr-R",
-      topic: "duplicate-call"),
-    Explanation(
-      situation: .callReceivePhase, policy: nil, sight: .waits,
+      situation: .callReceivePhase, policy: policy, sight: .waits,
       why:
         "The server had the request when the checkpoint cut off the call. Making the call again delivers the request a "
         + "second time; whatever the server did for it is done twice.",
-      heal: "requests that may be repeated, or a server that is restored to before the request",
-      evidence: "ckpt/c-callr-O", topic: "duplicate-call"),
-  ]
+      heal: "policy `recreate caller`, if the server is in the same component; requests that may be repeated",
+      evidence: "ckpt/c-callr-O", topic: "duplicate-call")
+  }
 
   private static let others: [Explanation] = [
     Explanation(
       situation: .runnable, policy: nil, sight: .error(4),
       why: "The thread was between a request and its reply. Who waits for the reply is known to the kernel alone: the "
         + "restored thread has no reply capability, its reply finds nobody, and the caller waits for ever.",
-      heal: "checkpoint when the server is in an open wait, or let the caller call again",
+      heal: "policy `quiesce first`; or `recreate caller`, if the caller is in the same component",
       evidence: "ckpt/i-hold-implicit",
       topic: "caller-lost"),
     Explanation(

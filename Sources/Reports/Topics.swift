@@ -9,6 +9,9 @@ public struct Topic: Hashable, Sendable {
   /// Cases of `Tests/Conformance` whose output was taken from the real kernel.
   public var evidence: [String]
 
+  /// Whether its answer is also given as a table of situations, played when it is asked for.
+  public var hasTable: Bool { name == "reply-and-wait" }
+
   public static func named(_ name: String) -> Topic? { all.first { $0.name == name } }
 }
 
@@ -25,6 +28,8 @@ extension Topic {
         "`reissue` makes the whole call again: the kernel first tries the reply, finds no caller (error 4) and returns "
           + "without waiting. A loop that repeats the call on error never waits again.",
         "`reissue receive half` reduces the call to its wait. The next client is served; nothing is lost.",
+        "A call that is made again carries the badge of its object in the first word. A restored gate has a new badge: the "
+          + "restorer has to translate the word, or the server ignores the request and the caller waits for ever.",
       ],
       scenario: "Scenarios/ipc/reply-and-wait.json", evidence: ["ckpt/a-R", "ckpt/a-W", "ckpt/a-O", "ckpt/a-M"]),
     Topic(
@@ -33,10 +38,16 @@ extension Topic {
         "The kernel remembers who called: the reply capability. User level can neither read nor make one. A server that "
           + "is restored in the middle of a request finishes its work, replies, and gets error 4; the client waits for "
           + "ever.",
-        "The relation comes back only if the client calls again while the server waits. So checkpoint when servers are "
-          + "in an open wait, or restore the server to before the request and let the client repeat its call.",
+        "The relation comes back only if the client calls again while the server waits: the kernel gives the reply "
+          + "capability to whoever receives a call. `recreate caller` does that inside a component: the restored server "
+          + "thread first goes to an open wait, the caller calls with its original tag, and then the server goes on where "
+          + "it stood. `quiesce first` puts the checkpoint off until servers are in their wait.",
+        "Genode makes this worse: until 18.06 an entrypoint whose reply failed made the whole reply_and_wait again, for "
+          + "ever. And every component that is checkpointed inside `Component::construct` has such a caller: its main "
+          + "thread waits for the entrypoint.",
       ],
-      scenario: "Scenarios/ipc/caller-lost.json", evidence: ["ckpt/i-hold-implicit", "ckpt/i-hold-explicit-newtask"]),
+      scenario: "Scenarios/blocked/i-request-held-inside.json",
+      evidence: ["ckpt/i-hold-implicit", "ckpt/i-hold-explicit-newtask"]),
     Topic(
       name: "duplicate-call", title: "a client is checkpointed while it waits for the answer to a call",
       paragraphs: [
@@ -46,22 +57,25 @@ extension Topic {
         "Requests that may be repeated make this harmless. Otherwise client and server have to be checkpointed together, "
           + "or the checkpoint has to wait until the call is over.",
       ],
-      scenario: nil, evidence: ["ckpt/c-callr-R", "ckpt/c-callr-W", "ckpt/c-callr-O", "ckpt/c-callr-trigger"]),
+      scenario: "Scenarios/blocked/c-call-served.json",
+      evidence: ["ckpt/c-callr-R", "ckpt/c-callr-W", "ckpt/c-callr-O", "ckpt/c-callr-trigger"]),
     Topic(
       name: "lost-message", title: "a thread is checkpointed while its message waits for the receiver",
       paragraphs: [
         "Cutting off a send destroys its tag: the register that held it now holds the error. `resume at ip` shows the "
           + "thread error 6 and the message is gone. Making the call again without the tag sends an empty message; only "
-          + "with the tag from elsewhere the message arrives, exactly once."
+          + "with the tag from elsewhere the message arrives, exactly once.",
+        "The tag is elsewhere: the program loaded it from its stack, or put it together, right before the system call, and "
+          + "nothing has run since. The checkpointer reads these instructions and finds it.",
       ],
-      scenario: nil, evidence: ["ckpt/b-send-R", "ckpt/b-send-W", "ckpt/b-send-O"]),
+      scenario: "Scenarios/blocked/b-call-queued.json", evidence: ["ckpt/b-send-R", "ckpt/b-send-W", "ckpt/b-send-O"]),
     Topic(
       name: "timeouts", title: "a thread is checkpointed while it sleeps or waits with a timeout",
       paragraphs: [
         "How much of a timeout is left is known to the kernel alone. `resume at ip` ends the sleep at once with error 7; "
           + "`reissue` sleeps the full time again."
       ],
-      scenario: nil, evidence: ["ckpt/h-sleep-R", "ckpt/h-sleep-W"]),
+      scenario: "Scenarios/blocked/h-timeout.json", evidence: ["ckpt/h-sleep-R", "ckpt/h-sleep-W"]),
     Topic(
       name: "page-faults", title: "a thread is checkpointed while its pager works on a page fault",
       paragraphs: [

@@ -12,9 +12,12 @@ struct CoreHost {
   private var script = Script()
   private var isWaiting = false
 
-  init(ram: UInt64 = 16 << 20, modules: [BootModule] = []) {
+  /// Time core has computed for, in picoseconds.
+  var computed: UInt64 = 0
+
+  init(ram: UInt64 = 16 << 20, modules: [BootModule] = [], costs: GenodeCosts = .free) {
     core = Core(
-      CoreConfiguration(ramBase: 0x8100_0000, ramSize: ram, modules: modules, costs: .free, kernel: .modern))
+      CoreConfiguration(ramBase: 0x8100_0000, ramSize: ram, modules: modules, costs: costs, kernel: .modern))
     _ = runUntilWait()
   }
 
@@ -28,11 +31,28 @@ struct CoreHost {
           return call.target.operation.contains(.reply) ? reply(in: call) : nil
         }
         calls.append(call)
+        if Self.name(call) == "switch" { stopPausedThreads() }
         script.complete(.returned(answer(call) ?? .accepted))
       case .read(_, let count): script.complete(.words(Array(repeating: 0, count: count)))
       case .readClock: script.complete(.words([0]))
-      case .compute, .copy, .fill, .write: script.complete(.done)
+      case .compute(let picoseconds):
+        computed += picoseconds
+        script.complete(.done)
+      case .invokeSeries(var call, let count, let word, let step):
+        for _ in 0..<count {
+          calls.append(call)
+          call.words[word] += step
+        }
+        script.complete(.done)
+      case .copy, .fill, .write: script.complete(.done)
       }
+    }
+  }
+
+  /// The pager's part: the exceptions of paused threads arrive when core lends them its time.
+  private mutating func stopPausedThreads() {
+    for row in core.threads.live where core.threads[row].flags.contains(.paused) {
+      core.threads[row].flags.insert(.inException)
     }
   }
 

@@ -71,7 +71,7 @@ import Testing
   @Test func `a refused session costs nothing and leaves nothing behind`() {
     var host = CoreHost()
     let before = host.core
-    #expect(host.session("PD", quota: 4096)?.exception == .outOfMetadata)
+    #expect(host.session("PD", quota: 4096)?.exception == .quotaExceeded)
     #expect(host.session("LOG", quota: 512)?.exception == .quotaExceeded)
     #expect(host.session("ROM", quota: 4096, label: "x -> none")?.exception == .unavailable)
     #expect(host.session("Nothing", quota: 4096)?.exception == .serviceDenied)
@@ -121,6 +121,16 @@ import Testing
     #expect(reply?.capabilities == [nil])
   }
 
+  @Test func `core waits for each byte of a serial console`() throws {
+    var costs = GenodeCosts.free
+    costs.picosecondsPerConsoleByte = 86_800_000
+    var host = CoreHost(costs: costs)
+    let log = try #require(host.session("LOG", quota: SessionQuota.log, label: "x")?.capability?.badge)
+    let before = host.computed
+    _ = host.request(log, LOGOpcode.write, RPCString.encode("hello"))
+    #expect(host.computed - before == UInt64("[init -> x] hello\n".utf8.count) * 86_800_000)
+  }
+
   @Test func `a detach unmaps page by page`() throws {
     var host = CoreHost()
     let dataspace = try #require(host.request(host.ram, RAMOpcode.alloc, [20 << 12])?.capability?.badge)
@@ -168,6 +178,10 @@ import Testing
       }
     }
     #expect(pages == core.configuration.ramSize)
+    for row in core.dataspaces.live {
+      let regions = core.regionMaps.live.flatMap { core.regionMaps[$0].regions }
+      #expect(core.dataspaces[row].attachments == regions.count { $0.dataspace == row })
+    }
     for map in core.regionMaps.live {
       for region in core.regionMaps[map].regions { #expect(core.dataspaces.contains(region.dataspace)) }
       for row in core.faulters(of: map).rows { #expect(core.threads.contains(row)) }

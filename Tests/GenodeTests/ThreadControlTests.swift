@@ -5,21 +5,12 @@ import Testing
 
 /// A component that starts, stops and inspects threads of its own through its CPU session.
 @Suite struct ThreadControlTests {
-  private static let common = #"""
-    static W stack[512] __attribute__((aligned(16)));
-    static W state[48];
-    static void get_state(Cap t) { rpc(t, 3, 0, 0, 0, 0, state, 42, 0, 0, 0); }
-    static void set_state(Cap t, W flags, W ip, W sp) {
-      W a[39]; a[0] = flags; a[1] = state[1]; for (int i = 0; i < 37; i++) a[2 + i] = state[5 + i];
-      a[2 + 32] = ip; a[2 + 2] = sp;
-      rpc(t, 4, 39, a, 0, 0, 0, 0, 0, 0, 0);
-    }
-    static void op(Cap t, W opcode) { rpc(t, opcode, 0, 0, 0, 0, 0, 0, 0, 0, 0); }
-
-    """#
+  private static let common = ThreadInspection.prelude
 
   @Test(arguments: KernelProfile.Name.allCases)
-  func `a running thread is paused with all registers and goes on after resume`(_ profile: KernelProfile.Name) throws {
+  func `B29 B32 a running thread is paused with all registers and goes on after resume`(
+    _ profile: KernelProfile.Name
+  ) throws {
     let source =
       Self.common + #"""
         static volatile W count;
@@ -41,7 +32,7 @@ import Testing
   }
 
   @Test(arguments: KernelProfile.Name.allCases)
-  func `a second start is swallowed with a warning`(_ profile: KernelProfile.Name) throws {
+  func `B37 a second start is swallowed with a warning`(_ profile: KernelProfile.Name) throws {
     let source =
       Self.common + #"""
         static volatile W first, second;
@@ -62,7 +53,9 @@ import Testing
   }
 
   @Test(arguments: KernelProfile.Name.allCases)
-  func `a pause of a blocked thread knows only ip and sp, and setState is lost`(_ profile: KernelProfile.Name) throws {
+  func `B36 a pause of a blocked thread knows only ip and sp, and setState is lost`(
+    _ profile: KernelProfile.Name
+  ) throws {
     let source =
       Self.common + #"""
         static volatile W woke, diverted;
@@ -84,7 +77,7 @@ import Testing
   }
 
   @Test(arguments: KernelProfile.Name.allCases)
-  func `setState of a thread in an exception takes effect at resume`(_ profile: KernelProfile.Name) throws {
+  func `B35 setState of a thread in an exception takes effect at resume`(_ profile: KernelProfile.Name) throws {
     let source =
       Self.common + #"""
         static volatile W diverted;
@@ -100,6 +93,22 @@ import Testing
         """#
     let result = try run([("pauser", source)], milliseconds: 14, profile: .of(profile))
     #expect(result.lines == ["diverted 1"])
+  }
+
+  @Test func `a record written as paused makes the next pause do nothing`() throws {
+    let source =
+      Self.common + #"""
+        static volatile W count;
+        static void counter(void) { for (;;) count++; }
+        void component(void) {
+          thread_priority = 50;
+          Cap t = thread_create("counter"); thread_run(t, 1, stack + 512, counter); sleep_ms(3);
+          get_state(t); set_state(t, 2, 0, 0); op(t, 1);
+          W a = count; sleep_ms(3); say_number("runs", count > a);
+          op(t, 2); op(t, 1); sleep_ms(2); a = count; sleep_ms(3); say_number("stands", count == a);
+        }
+        """#
+    #expect(try run([("pauser", source)], milliseconds: 25).lines == ["runs 1", "stands 1"])
   }
 
   /// The UTCB stub at work: a thread blocked in an open wait lends itself to save its UTCB and is killed;

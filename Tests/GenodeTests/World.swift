@@ -26,7 +26,7 @@ extension KernelProfile {
 func run(
   _ sources: [(name: String, source: String)], milliseconds: Int64 = 200, profile: KernelProfile = .modern,
   provides: [String: [String]] = [:], quota: UInt64 = 4 << 20, release: GenodeRelease = .genode1608,
-  changes: [InitChange] = []
+  changes: [InitChange] = [], cpus: [String: Int] = [:]
 ) throws -> Run {
   let timer = ChildConfiguration(name: "timer", program: .native(.timer), ramQuota: 1 << 20, provides: ["Timer"])
   var children = [timer]
@@ -35,11 +35,12 @@ func run(
     files.append(BootFile(name: name + ".elf", bytes: try CompiledComponent.build(source)))
     children.append(
       ChildConfiguration(
-        name: name, program: .elf(rom: name + ".elf"), ramQuota: quota, priority: 100, provides: provides[name] ?? []))
+        name: name, program: .elf(rom: name + ".elf"), ramQuota: quota, priority: 100, cpu: cpus[name] ?? 0,
+        provides: provides[name] ?? []))
   }
   var system = System(
-    booting: children, files: files, profile: profile, platform: .riscvVirt, changes: changes,
-    release: release)
+    booting: children, files: files, profile: profile, platform: .riscvVirt,
+    cores: 1 + (cpus.values.max() ?? 0), changes: changes, release: release)
   var result = Run()
   result.exit = system.run(until: .zero + .milliseconds(milliseconds))
   for record in system.drainRecords() {

@@ -11,7 +11,6 @@ import Determinism
   /// Whose scheduling context is consumed: the donor's after a direct switch. None after a slice has expired.
   var currentContext = ThreadID.none
   var sliceEnd = Instant.never
-  var ready = ReadyQueue()
   /// Ready threads of the classes below the fixed priorities.
   var background = BackgroundQueue()
   var timeouts = EventQueue()
@@ -37,6 +36,8 @@ extension Kernel {
     // Swapped, not copied: lists that two places share would be duplicated by their next change.
     swap(&here, &parked[core])
     parked.swapAt(core, activeCore)
+    swap(&ready, &parkedReady[core])
+    parkedReady.swapAt(core, activeCore)
     activeCore = core
   }
 
@@ -52,6 +53,7 @@ extension Kernel {
 
   /// Every core's part, by core: for checks and digests.
   func processor(_ core: Int) -> Processor { core == activeCore ? here : parked[core] }
+  func readyQueue(_ core: Int) -> ReadyQueue { core == activeCore ? ready : parkedReady[core] }
 }
 
 // The active core's part under the names the kernel's verbs use.
@@ -67,11 +69,6 @@ extension Kernel {
   var sliceEnd: Instant {
     @inline(__always) get { here.sliceEnd }
     @inline(__always) set { here.sliceEnd = newValue }
-  }
-  // Modified in place: a copy of the lists would be a kilobyte.
-  var ready: ReadyQueue {
-    @inline(__always) _read { yield here.ready }
-    @inline(__always) _modify { yield &here.ready }
   }
   var background: BackgroundQueue {
     @inline(__always) _read { yield here.background }

@@ -112,12 +112,23 @@ extension InitComponent {
     _ request: RPCRequest, of index: Int, _ script: inout Script
   ) throws(Suspension) {
     let bytes = SessionArguments(request.string(at: 0) ?? "").ramQuota
-    guard let ram = children[index].ram, try script.transferQuota(bytes, from: environment.ram, to: ram) == 0 else {
+    let line = "child \"\(configuration.children[index].name)\" requests resources: ram_quota=\(bytes)"
+    let available = try availableRAM(&script)
+    guard let ram = children[index].ram, bytes <= available,
+      try script.transferQuota(bytes, from: environment.ram, to: ram) == 0
+    else {
       // The child is not answered: it stays blocked, as with the real init.
-      children[index].phase = .say("Warning: cannot respond to resource request - out of memory", .none)
+      children[index].phase = .say(
+        line + "\nWarning: cannot respond to resource request - out of memory", .none)
       return
     }
-    let name = configuration.children[index].name
-    children[index].phase = .say("child \"\(name)\" requests resources: ram_quota=\(bytes)", .answer(RPCReply()))
+    children[index].phase = .say(line, .answer(RPCReply()))
+  }
+
+  /// What init may give away: its own account without the slack it keeps.
+  func availableRAM(_ script: inout Script) throws(Suspension) -> UInt64 {
+    let limit = try script.call(environment.ram, RAMOpcode.quota).word(0)
+    let used = try script.call(environment.ram, RAMOpcode.used).word(0)
+    return limit - min(limit, used + InitConfiguration.slack)
   }
 }

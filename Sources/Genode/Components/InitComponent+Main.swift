@@ -66,8 +66,7 @@ extension InitComponent {
     case .quota: return try giveQuota(index, &script)
     case .thread: children[index].mainThread = try createMainThread(index, &script)
     case .entrypoint:
-      children[index].entrypoint = try script.createThread(
-        child.name, session: environment.cpu, pd: environment.pd, into: takeSlot(index))
+      children[index].entrypoint = try createEntrypoint(index, &script)
     case .place: try findPlace(index, &script)
     case .startEntrypoint: try startEntrypoint(index, &script)
     case .parent:
@@ -97,9 +96,7 @@ extension InitComponent {
       return giveUp(index, "Error: no sessions for child \"\(name)\"")
     }
     _ = try script.call(ram, RAMOpcode.refAccount, [], [environment.ram])
-    let limit = try script.call(environment.ram, RAMOpcode.quota).word(0)
-    let used = try script.call(environment.ram, RAMOpcode.used).word(0)
-    let available = limit - min(limit, used + InitConfiguration.slack)
+    let available = try availableRAM(&script)
     let quota = min(InitConfiguration.childQuota(quantum: configuration.children[index].ramQuota), available)
     guard quota > 0 else { return giveUp(index, "Warning: no valid RAM resource for child \"\(name)\"") }
     _ = try script.transferQuota(quota, from: environment.ram, to: ram)
@@ -111,6 +108,14 @@ extension InitComponent {
     guard let cpu = children[index].cpu, let pd = children[index].pd else { return nil }
     let child = configuration.children[index]
     return try script.createThread(child.name, cpu: child.cpu, session: cpu, pd: pd, into: takeSlot(index))
+  }
+
+  /// A thread of init's own, which serves the child.
+  private mutating func createEntrypoint(_ index: Int, _ script: inout Script) throws(Suspension) -> RPCCapability? {
+    let (name, own, slot) = (configuration.children[index].name, environment, takeSlot(index))
+    return try script.upgrading(own.cpu, of: "CPU", parent: own.parent, log: log) { script throws(Suspension) in
+      try script.requestThread(name, session: own.cpu, pd: own.pd, into: slot)
+    }.capability
   }
 
   /// Which of init's threads it became: after a kill the lowest free place is taken.

@@ -43,6 +43,21 @@ extension Script {
     _ = try call(session, LOGOpcode.write, RPCString.encode(text, limit: RPCString.logLimit))
   }
 
+  /// Repeats a call for as long as the session says that its donated quota is used up, with an upgrade and a line on the
+  /// log in between. Models `Upgradeable_client`.
+  mutating func upgrading(
+    _ session: RPCCapability, of service: String, by bytes: UInt64 = 8192, parent: RPCCapability,
+    log: RPCCapability?, _ call: (inout Script) throws(Suspension) -> RPCReply
+  ) throws(Suspension) -> RPCReply {
+    while true {
+      let reply = try call(&self)
+      guard reply.exception == .outOfMetadata else { return reply }
+      if let log { try self.log("upgrading quota donation for Env::\(service) (\(bytes) bytes)", to: log) }
+      let arguments = RPCString.encode("ram_quota=\(bytes)")
+      if try self.call(parent, ParentOpcode.upgrade, arguments, [session]).exception != nil { return reply }
+    }
+  }
+
   /// Makes an object of the component callable: a gate to the thread named by `entrypoint`.
   public mutating func allocRPCCap(
     entrypoint: RPCCapability, pd: RPCCapability, into slot: CapabilitySlot
@@ -54,7 +69,14 @@ extension Script {
     _ name: String, priority: Int = 0, cpu: Int = 0, session: RPCCapability, pd: RPCCapability,
     into slot: CapabilitySlot
   ) throws(Suspension) -> RPCCapability? {
+    try requestThread(name, priority: priority, cpu: cpu, session: session, pd: pd, into: slot).capability
+  }
+
+  mutating func requestThread(
+    _ name: String, priority: Int = 0, cpu: Int = 0, session: RPCCapability, pd: RPCCapability,
+    into slot: CapabilitySlot
+  ) throws(Suspension) -> RPCReply {
     let words = [UInt64(priority), UInt64(cpu)] + RPCString.encode(name, limit: 31)
-    return try call(session, CPUOpcode.createThread, words, [pd], receiveInto: [slot]).capability
+    return try call(session, CPUOpcode.createThread, words, [pd], receiveInto: [slot])
   }
 }

@@ -7,8 +7,10 @@ struct MetadataBudget: Hashable, Sendable {
 
   init(limit: UInt64) { self.limit = limit }
 
-  mutating func consume(_ bytes: UInt64) throws(RPCException) {
-    guard used + bytes <= limit else { throw .outOfMetadata }
+  func hasRoom(for bytes: UInt64) -> Bool { used + bytes <= limit }
+
+  mutating func consume(_ bytes: UInt64) {
+    precondition(hasRoom(for: bytes), "metadata must not be consumed beyond its limit")
     used += bytes
   }
 
@@ -16,6 +18,44 @@ struct MetadataBudget: Hashable, Sendable {
     precondition(bytes <= used, "metadata must not be released twice")
     used -= bytes
   }
+}
+
+/// The session whose donated quota pays.
+enum MetadataPayer: Hashable, BitwiseCopyable, Sendable { case pd(Int), ram(Int), cpu(Int), rm(Int) }
+
+extension Core {
+  private subscript(payer: MetadataPayer) -> MetadataBudget {
+    get {
+      switch payer {
+      case .pd(let row): pds[row].metadata
+      case .ram(let row): ramSessions[row].metadata
+      case .cpu(let row): cpuSessions[row].metadata
+      case .rm(let row): rmSessions[row].metadata
+      }
+    }
+    set {
+      switch payer {
+      case .pd(let row): pds[row].metadata = newValue
+      case .ram(let row): ramSessions[row].metadata = newValue
+      case .cpu(let row): cpuSessions[row].metadata = newValue
+      case .rm(let row): rmSessions[row].metadata = newValue
+      }
+    }
+  }
+
+  /// Takes the metadata of a new object out of a session's donation, or refuses with core's own line about it.
+  mutating func consume(_ bytes: UInt64, of payer: MetadataPayer) throws(Interruption) {
+    let budget = self[payer]
+    guard budget.hasRoom(for: bytes) else {
+      warn("Quota exceeded! amount=\(budget.limit), size=\(bytes), consumed=\(budget.used)")
+      throw .refused(.outOfMetadata)
+    }
+    self[payer].consume(bytes)
+  }
+
+  mutating func release(_ bytes: UInt64, of payer: MetadataPayer) { self[payer].release(bytes) }
+
+  mutating func raise(_ payer: MetadataPayer, by bytes: UInt64) { self[payer].limit += bytes }
 }
 
 /// A RAM session: an account of memory that can be allocated or handed to related accounts.

@@ -49,10 +49,10 @@ extension Core {
   }
 
   private mutating func createInitSessions(_ script: inout Script) throws(Interruption) {
-    initial.pd = try createPD(label: "init", quota: SessionQuota.pd, &script)
-    initial.ram = try createRAM(label: "init", quota: SessionQuota.ram, &script)
-    initial.cpu = try createCPU(
-      label: "init", quota: SessionQuota.cpu, priority: ComponentPriority.highest, &script)
+    func rest(_ service: String) -> UInt64 { SessionQuota.of(service) - CoreMetadata.session(service) }
+    initial.pd = try createPD(label: "init", quota: rest("PD"), &script)
+    initial.ram = try createRAM(label: "init", quota: rest("RAM"), &script)
+    initial.cpu = try createCPU(label: "init", quota: rest("CPU"), priority: ComponentPriority.highest, &script)
     ramSessions[initial.ram].reference = CorePlaces.account
     let account = ramSessions[CorePlaces.account]
     let quota = account.available > CoreMetadata.reserve ? account.available - CoreMetadata.reserve : 0
@@ -84,6 +84,7 @@ extension Core {
   private mutating func announce() {
     outbox.append(.childStarted(name: "init"))
     let quota = ramSessions[initial.ram].limit
-    for line in ["Genode 16.08", "\(quota >> 20) MiB RAM assigned to init"] { entrypoint.work += Self.output(line) }
+    entrypoint.work += output("Genode \(configuration.release.name.rawValue)")
+    entrypoint.work += output("\(quota >> 20) MiB RAM assigned to init")
   }
 }

@@ -25,6 +25,10 @@ extension Core {
       } else {
         threads[thread].exceptionContext = nil
       }
+    case .utcb:
+      let signature = "virtual Genode::Dataspace_capability Genode::Cpu_thread_component::utcb()"
+      print("Error: \(signature): not implemented")
+      return RPCReply(capabilities: [nil])
     case .cancelBlocking:
       entrypoint.work.append(.invoke(KernelCall.triggerIRQ(threads[thread].irqSlot)))
     }

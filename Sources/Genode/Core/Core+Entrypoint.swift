@@ -7,7 +7,7 @@ struct CoreEntrypoint: Hashable, Sendable {
     case waiting(ServerReply)
     case handling(RPCRequest)
     /// Lends its time to a paused thread until the pager has the thread's registers.
-    case spinning(thread: Int, rounds: Int, ServerReply)
+    case spinning(thread: Int, ServerReply)
     case working(ServerReply)
   }
   var phase = Phase.boot(.first)
@@ -18,19 +18,16 @@ struct CoreEntrypoint: Hashable, Sendable {
 }
 
 extension Core {
-  /// Rounds after which core gives up spinning: a thread that never comes is reported by its record.
-  private static let spinLimit = 1000
-
   mutating func stepEntrypoint(_ script: inout Script) throws(Suspension) {
     switch entrypoint.phase {
     case .boot(let phase): try boot(phase, &script)
     case .waiting(let reply): try receive(after: reply, &script)
     case .handling(let request): try answer(request, &script)
-    case .spinning(let thread, let rounds, let reply):
+    case .spinning(let thread, let reply):
+      // For ever if it must: a thread that the kernel calls ready while a server works for it comes only later.
       // Unconditional first: whether the registers have arrived is the pager's to say and may change meanwhile.
       _ = try script.invoke(KernelCall.switchTo(threads[thread].threadSlot))
-      let done = threads[thread].flags.contains(.inException) || rounds == 0
-      entrypoint.phase = done ? .working(reply) : .spinning(thread: thread, rounds: rounds - 1, reply)
+      if threads[thread].flags.contains(.inException) { entrypoint.phase = .working(reply) }
     case .working(let reply):
       guard let work = entrypoint.work.first else {
         entrypoint.phase = .waiting(reply)
@@ -74,7 +71,7 @@ extension Core {
       entrypoint.phase = .working(answer)
       if let thread = entrypoint.spinFor {
         entrypoint.spinFor = nil
-        entrypoint.phase = .spinning(thread: thread, rounds: Self.spinLimit, answer)
+        entrypoint.phase = .spinning(thread: thread, answer)
       }
     } catch {
       guard case .refused(let exception) = error else { throw Suspension() }
@@ -97,16 +94,19 @@ extension Core {
   /// A line of core's own on the kernel's log.
   mutating func print(_ line: String) {
     outbox.append(.warningPrinted(component: CorePlaces.name, text: line))
-    entrypoint.work += Self.output(line)
+    entrypoint.work += output(line)
   }
 
   mutating func warn(_ line: String) { print("Warning: " + line) }
 
-  static func output(_ line: String) -> [CoreWork] {
+  func output(_ line: String) -> [CoreWork] {
     let bytes = Array((line + "\n").utf8)
-    return stride(from: 0, to: bytes.count, by: KernelCall.logChunk).map {
-      .invoke(KernelCall.writeLog(Array(bytes[$0..<min($0 + KernelCall.logChunk, bytes.count)])))
-    }
+    let time = UInt64(bytes.count) * configuration.costs.picosecondsPerConsoleByte
+    let waiting: [CoreWork] = time > 0 ? [.compute(picoseconds: time)] : []
+    return waiting
+      + stride(from: 0, to: bytes.count, by: KernelCall.logChunk).map {
+        .invoke(KernelCall.writeLog(Array(bytes[$0..<min($0 + KernelCall.logChunk, bytes.count)])))
+      }
   }
 }
 

@@ -30,10 +30,8 @@ extension Core {
     charge(.allocateDataspace)
     guard bytes <= configuration.ramSize else { throw .refused(.quotaExceeded) }
     let size = bytes.roundedUpToPage
-    try refusing { () throws(RPCException) in
-      try ramSessions[session].charge(size)
-      try ramSessions[session].metadata.consume(CoreMetadata.dataspace)
-    }
+    do { try ramSessions[session].charge(size) } catch { throw .refused(error) }
+    try consume(CoreMetadata.dataspace, of: .ram(session))
     guard let address = memory.allocate(size) else { throw .refused(.quotaExceeded) }
     let row = dataspaces.insert(
       Dataspace(badge: 0, size: size, backing: .memory(physical: address), isWritable: true, owner: session))
@@ -52,7 +50,7 @@ extension Core {
     detachEverywhere(dataspace)
     if let owner = freed.owner {
       ramSessions[owner].refund(freed.size)
-      ramSessions[owner].metadata.release(CoreMetadata.dataspace)
+      release(CoreMetadata.dataspace, of: .ram(owner))
       memory.release(freed.physicalAddress, size: freed.size)
     }
     dataspaces.remove(dataspace)
@@ -92,9 +90,4 @@ extension Core {
   }
 
   private func code(_ number: Int64) -> UInt64 { UInt64(bitPattern: number) }
-
-  /// Turns a refusal of a table into a refusal of the request.
-  func refusing(_ body: () throws(RPCException) -> Void) throws(Interruption) {
-    do { try body() } catch { throw .refused(error) }
-  }
 }

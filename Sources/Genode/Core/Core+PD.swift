@@ -7,9 +7,7 @@ extension Core {
   ///
   /// Order of the members of `Pd_session_component`; ids are given out in this order.
   mutating func createPD(label: String, quota: UInt64, _ script: inout Script) throws(Interruption) -> Int {
-    var metadata = MetadataBudget(limit: quota)
-    try refusing { () throws(RPCException) in try metadata.consume(CoreMetadata.pdSession) }
-    let pd = pds.insert(PDSession(label: label, metadata: metadata))
+    let pd = pds.insert(PDSession(label: label, metadata: MetadataBudget(limit: quota)))
     let (taskBadge, task) = try reserve(.task(pd: pd))
     let utcbs = FlexPage.memory(ComponentLayout.utcbAreaBase, order: ComponentLayout.utcbAreaOrder, rights: .rw)
     try create(KernelCall.createTask(at: task, utcbArea: utcbs), &script)
@@ -27,7 +25,7 @@ extension Core {
   }
 
   private mutating func createRegionMaps(of pd: Int, _ script: inout Script) throws(Interruption) {
-    let payer = RegionMap.Payer.pd(pd)
+    let payer = MetadataPayer.pd(pd)
     let space = try createRegionMap(
       base: ComponentLayout.addressSpaceBase, size: ComponentLayout.addressSpaceSize, payer: payer, &script)
     regionMaps[space].pd = pd
@@ -38,7 +36,7 @@ extension Core {
 
   /// Two gates: the dataspace that stands for the map, and the map.
   mutating func createRegionMap(
-    base: UInt64, size: UInt64, payer: RegionMap.Payer, _ script: inout Script
+    base: UInt64, size: UInt64, payer: MetadataPayer, _ script: inout Script
   ) throws(Interruption) -> Int {
     let map = regionMaps.insert(RegionMap(badge: 0, base: base, size: size, payer: payer))
     let dataspace = dataspaces.insert(
@@ -56,6 +54,7 @@ extension Core {
     }
     detachEverywhere(dataspace)
     for region in regionMaps[map].regions {
+      dataspaces[region.dataspace].attachments -= 1
       guard case .managed(let inner) = dataspaces[region.dataspace].backing else { continue }
       regionMaps[inner].attachedIn.removeAll { $0 == map }
     }
@@ -132,7 +131,7 @@ extension Core {
     case .threadGate(let row)?, .cpuThread(let row)?, .thread(let row)?: thread = row
     default: throw .refused(.invalidCapability)
     }
-    try refusing { () throws(RPCException) in try pds[pd].metadata.consume(CoreMetadata.rpcCapability) }
+    try consume(CoreMetadata.rpcCapability, of: .pd(pd))
     let badge = try createGate(for: .componentRPC(pd: pd), to: threads[thread].threadSlot, &script)
     pds[pd].rpcBadges.append(badge)
     return badge
@@ -142,7 +141,7 @@ extension Core {
     guard let badge = capability?.badge, let index = pds[pd].rpcBadges.firstIndex(of: badge)
     else { throw .refused(.invalidCapability) }
     pds[pd].rpcBadges.remove(at: index)
-    pds[pd].metadata.release(CoreMetadata.rpcCapability)
+    release(CoreMetadata.rpcCapability, of: .pd(pd))
     dissolve(badge)
   }
 }

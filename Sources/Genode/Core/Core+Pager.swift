@@ -74,7 +74,7 @@ extension Core {
 
   mutating func printByPager(_ line: String) {
     outbox.append(.warningPrinted(component: CorePlaces.name, text: line))
-    pager.work += Self.output(line)
+    pager.work += output(line)
   }
 }
 

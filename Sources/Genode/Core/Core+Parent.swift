@@ -68,9 +68,9 @@ extension Core {
   private mutating func open(
     _ service: String, label: String, _ arguments: SessionArguments, _ script: inout Script
   ) throws(Interruption) -> UInt64 {
-    let fixed = CoreMetadata.sessionObject + (service == "CPU" ? CoreMetadata.cpuSession : 0)
+    let fixed = CoreMetadata.session(service)
     guard arguments.ramQuota >= fixed else {
-      warn("Insufficient ram quota, provided=\(arguments.ramQuota), required=\(fixed)")
+      print("Error: Insufficient ram quota, provided=\(arguments.ramQuota), required=\(fixed)")
       throw .refused(.quotaExceeded)
     }
     let quota = arguments.ramQuota - fixed
@@ -121,10 +121,10 @@ extension Core {
     guard let object = badges[badge]?.object else { throw .refused(.invalidCapability) }
     try donate(bytes, from: initial.ram)
     switch object {
-    case .pd(let row): pds[row].metadata.limit += bytes
-    case .ram(let row): ramSessions[row].metadata.limit += bytes
-    case .cpu(let row): cpuSessions[row].metadata.limit += bytes
-    case .rm(let row): rmSessions[row].metadata.limit += bytes
+    case .pd(let row): raise(.pd(row), by: bytes)
+    case .ram(let row): raise(.ram(row), by: bytes)
+    case .cpu(let row): raise(.cpu(row), by: bytes)
+    case .rm(let row): raise(.rm(row), by: bytes)
     case .rom, .log: break
     default: throw .refused(.invalidCapability)
     }

@@ -45,8 +45,9 @@ extension Core {
     let size = wanted == 0 ? source.size - offset : wanted.roundedUpToPage
     guard size > 0, size + offset <= source.size else { throw .refused(.invalidArgs) }
     let address = try findPlace(for: size, of: source, offset: offset, in: map, at: place)
-    try payForRegion(of: map)
+    try consume(priceOfRegion(of: map), of: regionMaps[map].payer)
     regionMaps[map].insert(AttachedRegion(address: address, size: size, dataspace: dataspace, offset: offset))
+    dataspaces[dataspace].attachments += 1
     outbox.append(.regionAttached(map: regionMaps[map].badge, address: address, bytes: size))
     if case .managed(let inner) = source.backing, !regionMaps[inner].attachedIn.contains(map) {
       regionMaps[inner].attachedIn.append(map)
@@ -67,24 +68,9 @@ extension Core {
     return address
   }
 
-  private mutating func payForRegion(of map: Int) throws(Interruption) {
+  private func priceOfRegion(of map: Int) -> UInt64 {
     let count = regionMaps[map].regions.count
-    let price = CoreMetadata.regions(count + 1) - CoreMetadata.regions(count)
-    try refusing { () throws(RPCException) in
-      switch regionMaps[map].payer {
-      case .pd(let pd): try pds[pd].metadata.consume(price)
-      case .rm(let rm): try rmSessions[rm].metadata.consume(price)
-      }
-    }
-  }
-
-  private mutating func refundRegion(of map: Int) {
-    let count = regionMaps[map].regions.count
-    let price = CoreMetadata.regions(count + 1) - CoreMetadata.regions(count)
-    switch regionMaps[map].payer {
-    case .pd(let pd): pds[pd].metadata.release(price)
-    case .rm(let rm): rmSessions[rm].metadata.release(price)
-    }
+    return CoreMetadata.regions(count + 1) - CoreMetadata.regions(count)
   }
 
   /// Removes the region first, so that concurrent faults see a hole, then takes the pages away.
@@ -94,7 +80,8 @@ extension Core {
       warn("detach: no attachment at \(address.hexadecimal)")
       return
     }
-    refundRegion(of: map)
+    release(priceOfRegion(of: map), of: regionMaps[map].payer)
+    dataspaces[region.dataspace].attachments -= 1
     forgetReference(to: region.dataspace, in: map)
     let pages = unmap(region, of: map)
     outbox.append(.regionDetached(map: regionMaps[map].badge, address: region.address, unmappedPages: pages))
@@ -108,7 +95,7 @@ extension Core {
   }
 
   mutating func detachEverywhere(_ dataspace: Int) {
-    for map in regionMaps.live {
+    for map in regionMaps.live where dataspaces[dataspace].attachments > 0 {
       for region in regionMaps[map].regions where region.dataspace == dataspace { detach(region.address, from: map) }
     }
   }

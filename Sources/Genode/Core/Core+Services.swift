@@ -21,7 +21,7 @@ extension Core {
       if configuration.release.limitsRMSessionToOneMap, !rmSessions[session].maps.isEmpty {
         throw .refused(.unavailable)
       }
-      try refusing { () throws(RPCException) in try rmSessions[session].metadata.consume(CoreMetadata.regionMap) }
+      try consume(CoreMetadata.regionMap, of: .rm(session))
       let map = try createRegionMap(base: 0, size: request.word(0).roundedUpToPage, payer: .rm(session), &script)
       rmSessions[session].maps.append(map)
       return reply(with: regionMaps[map].badge)
@@ -34,7 +34,7 @@ extension Core {
       }
       destroyRegionMap(map)
       rmSessions[session].maps.remove(at: index)
-      rmSessions[session].metadata.release(CoreMetadata.regionMap)
+      release(CoreMetadata.regionMap, of: .rm(session))
       return RPCReply()
     }
   }
@@ -80,7 +80,7 @@ extension Core {
       let label = logSessions[session].label
       for line in text.split(separator: "\n", omittingEmptySubsequences: true) {
         outbox.append(.logWritten(component: label, text: String(line)))
-        entrypoint.work += Self.output("[\(label)] \(line)")
+        entrypoint.work += output("[\(label)] \(line)")
       }
       return RPCReply(words: [UInt64(text.utf8.count)])
     }

@@ -4,7 +4,7 @@ import FiascoABI
 
 extension Core {
   mutating func createContext(of pd: Int, imprint: UInt64, _ script: inout Script) throws(Interruption) -> UInt64 {
-    try refusing { () throws(RPCException) in try pds[pd].metadata.consume(CoreMetadata.signalContext) }
+    try consume(CoreMetadata.signalContext, of: .pd(pd))
     let context = contexts.insert(SignalContext(badge: 0, pd: pd, imprint: imprint))
     let badge = try createGate(for: .signalContext(context), &script)
     contexts[context].badge = badge
@@ -14,7 +14,7 @@ extension Core {
   mutating func destroyContext(_ context: Int) {
     let removed = contexts[context]
     pds[removed.pd].pendingSignals.removeAll { $0 == context }
-    pds[removed.pd].metadata.release(CoreMetadata.signalContext)
+    release(CoreMetadata.signalContext, of: .pd(removed.pd))
     for map in regionMaps.live where regionMaps[map].faultContext == context { regionMaps[map].faultContext = nil }
     for thread in threads.live where threads[thread].exceptionContext == context {
       threads[thread].exceptionContext = nil

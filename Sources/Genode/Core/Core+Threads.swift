@@ -36,7 +36,7 @@ extension Core {
     of session: Int, in pd: Int, name: String, priority: Int, cpu: Int, _ script: inout Script
   ) throws(Interruption) -> Int {
     charge(.createThread)
-    try refusing { () throws(RPCException) in try cpuSessions[session].metadata.consume(CoreMetadata.thread) }
+    try consume(CoreMetadata.thread, of: .cpu(session))
     let row = threads.insert(blankThread(of: session, in: pd, name: name, priority: priority, cpu: cpu))
     guard let place = pds[pd].takePlace(row) else {
       warn("thread alloc failed")
@@ -95,7 +95,7 @@ extension Core {
       dissolve(badge)
     }
     pds[thread.pd].places[thread.place] = nil
-    cpuSessions[thread.session].metadata.release(CoreMetadata.thread)
+    release(CoreMetadata.thread, of: .cpu(thread.session))
     outbox.append(.threadKilled(pd: pds[thread.pd].label, name: thread.name))
     threads.remove(row)
   }

@@ -54,9 +54,17 @@ public struct CoreConfiguration: Hashable, Sendable {
 /// of the session objects themselves are assumed, rounded to a power of two.
 enum CoreMetadata {
   static let slabBlock: UInt64 = 4096 - 32
-  static let sessionObject: UInt64 = 1024
-  static let pdSession: UInt64 = 40 << 10
-  static let cpuSession = ComponentLayout.traceControlSize
+  private static let sessionObject: UInt64 = 1024
+  /// Three region maps with the built-in block of each.
+  private static let regionMapsOfPD: UInt64 = 40 << 10
+  /// What a session costs before it does anything. A CPU session pays for the trace control area.
+  static func session(_ service: String) -> UInt64 {
+    switch service {
+    case "PD": sessionObject + regionMapsOfPD
+    case "CPU": sessionObject + ComponentLayout.traceControlSize
+    default: sessionObject
+    }
+  }
   static let thread: UInt64 = 2048
   static let dataspace: UInt64 = 128
   static let signalContext: UInt64 = 96

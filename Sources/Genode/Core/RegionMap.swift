@@ -16,15 +16,13 @@ public struct AttachedRegion: Hashable, BitwiseCopyable, Sendable {
 ///
 /// Models `Region_map_component`. The map itself knows nothing of page tables; the pager asks it at each fault.
 struct RegionMap: Hashable, Sendable {
-  enum Payer: Hashable, BitwiseCopyable, Sendable { case pd(Int), rm(Int) }
-
   var badge: UInt64
   /// Row of the dataspace that stands for this map when it is attached to another one.
   var dataspace = 0
   let base: UInt64
   let size: UInt64
   /// Whose donated quota holds the list of regions.
-  let payer: Payer
+  let payer: MetadataPayer
   /// The PD whose address space this is, if it is one.
   var pd: Int?
   /// Sorted by address, without overlap.
@@ -35,7 +33,7 @@ struct RegionMap: Hashable, Sendable {
   var faulters = FaulterQueue()
   var faultContext: Int?
 
-  init(badge: UInt64, base: UInt64, size: UInt64, payer: Payer) {
+  init(badge: UInt64, base: UInt64, size: UInt64, payer: MetadataPayer) {
     self.badge = badge
     self.payer = payer
     self.base = base
@@ -44,21 +42,27 @@ struct RegionMap: Hashable, Sendable {
 
   /// The region that contains `address`.
   func region(at address: UInt64) -> AttachedRegion? {
+    let index = firstIndex(endingBehind: address)
+    guard index < regions.count, regions[index].address <= address else { return nil }
+    return regions[index]
+  }
+
+  private func firstIndex(endingBehind address: UInt64) -> Int {
     var low = 0
     var high = regions.count
     while low < high {
       let middle = (low + high) / 2
       if regions[middle].end <= address { low = middle + 1 } else { high = middle }
     }
-    guard low < regions.count, regions[low].address <= address else { return nil }
-    return regions[low]
+    return low
   }
 
   /// Whether [address, address + size) is inside the map and free.
   func isFree(_ address: UInt64, size: UInt64) -> Bool {
     guard address.isPageAligned, address >= base, address - base <= self.size, self.size - (address - base) >= size
     else { return false }
-    return !regions.contains { $0.address < address + size && address < $0.end }
+    let next = firstIndex(endingBehind: address)
+    return next == regions.count || regions[next].address >= address + size
   }
 
   /// A free place for `size` bytes, aligned as well as possible but not better than `backing`, where the memory lies.
@@ -84,14 +88,13 @@ struct RegionMap: Hashable, Sendable {
   /// Inserts a region that has been checked to fit.
   mutating func insert(_ region: AttachedRegion) {
     precondition(isFree(region.address, size: region.size), "regions of a map must not overlap")
-    let index = regions.firstIndex { $0.address > region.address } ?? regions.count
-    regions.insert(region, at: index)
+    regions.insert(region, at: firstIndex(endingBehind: region.address))
   }
 
   /// Removes the region that contains `address`.
   mutating func remove(at address: UInt64) -> AttachedRegion? {
     guard let region = region(at: address) else { return nil }
-    regions.removeAll { $0.address == region.address }
+    regions.remove(at: firstIndex(endingBehind: address))
     return region
   }
 }

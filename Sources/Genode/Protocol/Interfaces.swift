@@ -103,6 +103,9 @@ public enum CPUThreadOpcode: UInt64, CaseIterable, Sendable {
   /// Deviation: stops the thread at once; a blocking system call ends with error 6 or 7. This is what all registers of
   /// a blocked thread cost on a kernel without an "exchange all registers" operation.
   case pauseCancelling
+  /// out: | invalid dataspace. Not implemented on this kernel, which core says on the log: nobody outside can read or
+  /// write a UTCB.
+  case utcb
 }
 
 /// Models `Genode::Ram_session`.

@@ -25,8 +25,9 @@ public struct EncodedMessage: Hashable, Sendable {
   public var tag: MessageTag
   public var words: [UInt64]
 
+  /// A fifth capability is dropped, as `Msgbuf_base::insert` does.
   init(first: UInt64, capabilities: [RPCCapability?], payload: [UInt64]) {
-    precondition(capabilities.count <= RPCLayout.maxCapabilities, "an RPC message carries at most four capabilities")
+    let capabilities = capabilities.prefix(RPCLayout.maxCapabilities)
     precondition(
       payload.count <= RPCLayout.payloadLimit(capabilities: capabilities.count),
       "an RPC message must fit 63 message registers")

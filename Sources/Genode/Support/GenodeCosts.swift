@@ -23,6 +23,9 @@ public enum GenodeWork: UInt8, BitwiseCopyable, Sendable, CaseIterable {
 public struct GenodeCosts: Hashable, Sendable {
   public var picosecondsPerCycle: UInt64
   public var cycles: [UInt64]
+  /// Time for which core is busy with each byte it puts on the kernel's log. 0 stands for a console that is not waited
+  /// for; a serial line of 115,200 baud takes 86,800,000 ps, and then the warnings about faults are what faults cost.
+  public var picosecondsPerConsoleByte: UInt64 = 0
   /// Said in every report that used these figures.
   public var status = "assumed"
 

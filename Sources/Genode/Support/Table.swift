@@ -1,9 +1,9 @@
 /// Rows with a stable index; a new row takes the lowest free one, as core's own id allocators do.
 struct Table<Row: Hashable & Sendable>: Hashable, Sendable {
-  private var rows = ChunkedList<Row?>()
-  /// Always the lowest one, so that equal tables are equal whatever happened before.
-  private var lowestFree = 0
+  private var rows = ChunkedArray<Row?>()
   private(set) var count = 0
+  /// The first row that is free, in the array or behind it.
+  private var lowestFree = 0
 
   var indices: Range<Int> { rows.indices }
   /// Indices in use, ascending.
@@ -31,17 +31,17 @@ struct Table<Row: Hashable & Sendable>: Hashable, Sendable {
 
   mutating func insert(_ row: Row) -> Int {
     count += 1
-    let place = lowestFree
-    if place == rows.count { rows.append(row) } else { rows[place] = row }
-    repeat { lowestFree += 1 } while contains(lowestFree)
-    return place
+    let free = lowestFree
+    if free == rows.count { rows.append(row) } else { rows[free] = row }
+    while lowestFree < rows.count, rows[lowestFree] != nil { lowestFree += 1 }
+    return free
   }
 
   mutating func remove(_ index: Int) {
     precondition(contains(index), "only an existing row can be removed")
     rows[index] = nil
     count -= 1
-    lowestFree = min(lowestFree, index)
     while let last = rows.last, last == nil { rows.removeLast() }
+    lowestFree = min(lowestFree, index)
   }
 }

@@ -15,9 +15,9 @@ extension BodyCompiler {
     case .detach(let name): detach(name)
     case .thread(let thread): try createThread(thread)
     case .start(let start): try self.start(start)
-    case .send: throw unsupported("send", at: statement.position, instead: "call")
+    case .send(let send): try sendToService(send)
+    case .wait(let wait): try waitForAnybody(wait)
     case .receive: throw unsupported("receive", at: statement.position, instead: "serve")
-    case .wait: throw unsupported("wait", at: statement.position, instead: "serve")
     case .reply: throw unsupported("reply", at: statement.position, instead: "serve")
     case .replyAndWait: throw unsupported("reply and wait", at: statement.position, instead: "serve")
     case .sendAndWait: throw unsupported("send and wait", at: statement.position, instead: "call")
@@ -34,17 +34,42 @@ extension BodyCompiler {
     guard call.timeouts == PhaseTimeouts() else { throw unsupported("timeout", at: call.target.position) }
     try checkPlain(call.message, at: call.target.position)
     try checkPlain(call.answer, at: call.target.position)
-    let session = program.session(call.target.text, of: names)
-    f.if(session.loaded().isZero) {
-      let slot = f.call(
-        "session_open", module.text(call.target.text), module.text("ram_quota=8192, label=\"\""))
-      f.store(slot, at: session)
-    }
+    let session = openSession(call.target)
     let message = sharedMessage()
     try fill(message, from: call.message, opcode: 0)
     let error = f.call("ipc_call", session.loaded(), message)
     try assign(call.answer.error, ifNamed: error)
     try read(message, into: call.answer, from: 0)
+  }
+
+  private func openSession(_ service: Name) -> IR.Value {
+    let session = program.session(service.text, of: names)
+    f.if(session.loaded().isZero) {
+      let slot = f.call("session_open", module.text(service.text), module.text("ram_quota=8192, label=\"\""))
+      f.store(slot, at: session)
+    }
+    return session
+  }
+
+  /// A request whose answer nobody waits for: Genode has no such call, the kernel below it has.
+  private func sendToService(_ send: SendMessage) throws(Diagnostic) {
+    try checkPlain(send.message, at: send.target.position)
+    let session = openSession(send.target)
+    let message = sharedMessage()
+    try fill(message, from: send.message, opcode: 0)
+    let tag = f.call("message_send", message, CapabilityMap.badge(session.loaded()))
+    let answer = f.invoke(
+      tag: tag, target: .target(slot: session.loaded(), .send), timeouts: timeouts(send: send.timeout, receive: nil))
+    let error = f.variable(0)
+    f.if(answer.tag.tagError) { f.set(error, .errorWord) }
+    try assign(send.error, ifNamed: .local(error))
+  }
+
+  /// The kernel's open wait, bare: nobody is answered, and what arrives is no request of an RPC object.
+  private func waitForAnybody(_ wait: WaitMessage) throws(Diagnostic) {
+    try checkPlain(wait.message, at: wait.message.into.first?.position ?? .start)
+    let result = try transmit(nil, wait.message, to: .special(.wait), timeouts(send: nil, receive: wait.timeout))
+    try readBare(result, into: wait.message)
   }
 
   private func checkPlain(_ message: OutgoingMessage, at position: Position) throws(Diagnostic) {

@@ -54,6 +54,7 @@ struct CheckpointCollector {
       let title = ThreadName(restores[index].component, thread)
       restores[index].threads.append(
         ThreadFate(name: title, situation: situation(thread, name), sight: .nothing, at: instant))
+    case .threadContinued(let name, let thread, let applied, _): continued(name, thread, applied)
     case .refused(let reason): refused(reason, at: instant)
     default: break
     }
@@ -110,21 +111,31 @@ struct CheckpointCollector {
   ) {
     guard let index = restores.lastIndex(where: { $0.checkpoint == name }) else { return }
     let title = ThreadName(restores[index].component, thread)
-    let error = captured.last { $0.checkpoint == name && $0.thread == thread }?.error ?? 0
     // Its registers and its UTCB hold the failure: that is what the thread looks at first.
-    let sight: ThreadFate.FirstSight =
-      switch applied {
-      case .resumedAtIP: .error(code: Int(error & 0x1f))
-      // Bit 0 tells the phase.
-      case .errorDelivered: .error(code: 4 | Int(error & 1))
-      case .unchanged, .reissued, .reissuedWithoutTag, .reissuedReceiveHalf, .notStarted: .nothing
-      }
+    let sight = delivered(applied, thread, name).map { ThreadFate.FirstSight.error(code: $0) } ?? .nothing
     restores[index].threads.append(
       ThreadFate(name: title, situation: situation(thread, name), sight: sight, at: instant))
     if let id = tracker.thread(named: title) {
       watched.add(
         id, restore: index, fate: restores[index].threads.count - 1, situation: situation(thread, name))
     }
+  }
+
+  /// The error a thread was let go on with, if it was.
+  private func delivered(_ applied: AppliedPolicy, _ thread: String, _ checkpoint: String) -> Int? {
+    let error = captured.last { $0.checkpoint == checkpoint && $0.thread == thread }?.error ?? 0
+    switch applied {
+    case .resumedAtIP: return Int(error & 0x1f)
+    // Bit 0 tells the phase.
+    case .errorDelivered: return 4 | Int(error & 1)
+    case .unchanged, .reissued, .reissuedWithoutTag, .reissuedReceiveHalf, .notStarted: return nil
+    }
+  }
+
+  private mutating func continued(_ name: String, _ thread: String, _ applied: AppliedPolicy) {
+    guard let index = checkpoints.lastIndex(where: { $0.name == name }), let code = delivered(applied, thread, name)
+    else { return }
+    checkpoints[index].delivered.append(.init(name: ThreadName(checkpoints[index].component, thread), code: code))
   }
 
   mutating func take(_ event: KernelEvent, at instant: Instant) { watched.take(event, at: instant, &restores) }

@@ -37,6 +37,16 @@ public struct CheckpointRecord: Hashable, Sendable {
     }
   }
 
+  public struct DeliveredError: Hashable, Sendable {
+    public var name: ThreadName
+    public var code: Int
+
+    public init(name: ThreadName, code: Int) {
+      self.name = name
+      self.code = code
+    }
+  }
+
   public var name: String
   public var component: String
   public var at: Instant
@@ -44,6 +54,8 @@ public struct CheckpointRecord: Hashable, Sendable {
   public var steps: [Step] = []
   public var counts = CheckpointTotals()
   public var threads: [CapturedThread] = []
+  /// Errors that the original's threads were let go on with.
+  public var delivered: [DeliveredError] = []
   /// Why there is no image, if there is none.
   public var failure: String?
 

@@ -70,7 +70,7 @@ extension ScenarioMachine {
     configuration.defaultPolicy = description.blocked.policy
     configuration.quiescesFirst = quiescesFirst(description)
     // The scenario's choice is about restored threads; the original is to be disturbed as little as possible.
-    configuration.continuePolicy = .reissueReceiveHalf
+    configuration.continuePolicy = continuing.policy
     return configuration
   }
 
@@ -133,7 +133,8 @@ extension RestoredChild {
 }
 
 extension BlockedThreadPolicy {
-  var policy: ResumptionPolicy {
+  /// What the checkpointer calls it.
+  public var policy: ResumptionPolicy {
     switch self {
     case .resumeAtIP: .resumeAtIP
     case .reissue: .reissue

@@ -7,10 +7,12 @@ import Simulation
 
 /// A scenario made ready: programs compiled, platform chosen. Any number of equal machines can be built from it.
 struct ScenarioMachine: Sendable {
-  let scenario: Scenario
+  private(set) var scenario: Scenario
   let platform: PlatformProfile
   let profile: KernelProfile
   let programs: [CompiledProgram]
+  /// For threads of the original that go on after a checkpoint.
+  var continuing = BlockedThreadPolicy.reissueReceiveHalf
   /// Ticks of the `time` counter in a second, as the machine counts them.
   static let timebaseHertz: UInt64 = 10_000_000
 
@@ -20,6 +22,18 @@ struct ScenarioMachine: Sendable {
     platform = try ScenarioMachine.platform(of: scenario)
     try ScenarioMachine.checkSupport(of: scenario)
     programs = try ScenarioMachine.compile(scenario)
+  }
+
+  mutating func choose(_ policy: BlockedThreadPolicy, patience: DurationValue) {
+    scenario.checkpointer?.blocked = policy
+    for index in scenario.timeline.indices {
+      if case .checkpoint = scenario.timeline[index].action { continue }
+      if case .restore(var order) = scenario.timeline[index].action {
+        order.blocked = policy
+        scenario.timeline[index].action = .restore(order)
+      }
+      if policy == .quiesceFirst { scenario.timeline[index].at.picoseconds += patience.picoseconds }
+    }
   }
 
   private static func profile(of machine: MachineDescription) -> KernelProfile {

@@ -5,17 +5,23 @@ import Simulation
 
 /// Plays a scenario from the first instruction to its end.
 public struct ScenarioRun: Sendable {
-  public let scenario: Scenario
-  let machine: ScenarioMachine
+  public var scenario: Scenario { machine.scenario }
+  private(set) var machine: ScenarioMachine
   let limits: RunLimits
 
   /// Compiles the programs; what is wrong with the scenario is found here, not while it plays.
   public init(_ scenario: Scenario, limits: RunLimits = RunLimits()) throws(RunError) {
-    self.scenario = scenario
     machine = try ScenarioMachine(scenario)
     var limits = limits
     try limits.apply(scenario.limits, file: scenario.file)
     self.limits = limits
+  }
+
+  /// The same run with another choice for threads of the original that go on after a checkpoint.
+  public func continuing(_ policy: BlockedThreadPolicy) -> ScenarioRun {
+    var copy = self
+    copy.machine.continuing = policy
+    return copy
   }
 
   /// The figures of the scenario's platform.
@@ -30,6 +36,17 @@ public struct ScenarioRun: Sendable {
     played.record.check(scenario.expectations)
     return played
   }
+
+  /// The same programs with another choice for restored threads. A checkpoint that waits for a good moment may be
+  /// late by this much: so is all that comes after it.
+  public func restoring(_ policy: BlockedThreadPolicy, patience: DurationValue) -> ScenarioRun {
+    var copy = self
+    copy.machine.choose(policy, patience: patience)
+    return copy
+  }
+
+  /// Like `play`, without a verdict: that would need a second run without the disturbances.
+  public func playWithoutReference() -> PlayedRun { playOnce(disturbances: true) }
 
   private func playOnce(disturbances: Bool, _ watcher: KernelWatcher? = nil) -> PlayedRun {
     var player = Player(run: self, system: machine.newSystem(disturbances: disturbances), watcher: watcher)

@@ -1,6 +1,7 @@
 import FiascoKernel
-import Genode
 import Testing
+
+@testable import Genode
 
 /// What detaching takes away, and from whom.
 @Suite struct UnmapBehaviourTests {
@@ -82,6 +83,20 @@ import Testing
     #expect(result.faults.count { (0x3000_0000..<0x3020_0000).contains($0) } == 2 * faults)
     let unmapped = result.events.compactMap { if case .regionDetached(_, _, let pages) = $0 { pages } else { nil } }
     #expect(unmapped.contains(256))
+  }
+
+  @Test func `nothing is unmapped from an address space without a thread`() throws {
+    var host = CoreHost()
+    let pd = try #require(host.session("PD", quota: SessionQuota.pd)?.capability?.badge)
+    let space = try #require(host.request(pd, PDOpcode.addressSpace)?.capability?.badge)
+    let dataspace = try #require(host.request(host.ram, RAMOpcode.alloc, [8192])?.capability?.badge)
+    for expected in [[], ["unmap page", "unmap page"]] as [[String]] {
+      let address = try #require(host.request(space, RegionMapOpcode.attach, [0, 0, 0, 0, 0], [dataspace])?.words[0])
+      _ = host.takeCalls()
+      _ = host.request(space, RegionMapOpcode.detach, [address])
+      #expect(host.takeCalls() == expected)
+      _ = host.request(host.cpu, CPUOpcode.createThread, [0, 0] + RPCString.encode("t"), [pd])
+    }
   }
 
   @Test func `B24 memory freed by its owner vanishes silently and the next access waits for ever`() throws {
