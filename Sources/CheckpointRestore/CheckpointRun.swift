@@ -49,16 +49,16 @@ struct CheckpointRun: Hashable, Sendable {
   var image: CheckpointImage
   /// Index into the child's dataspaces for each dataspace of the image; nil for those without a capability.
   var dataspaces: [Int?] = []
-  var copies = ChunkedArray<RPCCapability?>()
+  var copies = ChunkedList<RPCCapability?>()
   /// Those that were allocated for this checkpoint; the others are left from the one before.
-  var ownCopies = ChunkedArray<RPCCapability>()
+  var ownCopies = ChunkedList<RPCCapability>()
   /// What was copied of each dataspace of the image.
   var stretches: [[MemoryStretch]] = []
   /// Everybody runs again.
   var isThawed = false
   var isWriting = false
   /// What was read of each dataspace of the image.
-  var contents = ChunkedArray<[UInt8]>()
+  var contents = ChunkedList<[UInt8]>()
   var open: UInt64 = 0
   var chunks: [ReadChunk] = []
   var counts = CheckpointTotals()

@@ -92,8 +92,8 @@ extension Checkpointer {
         .capabilityRecorded(
           checkpoint: run.name, slot: capability.slot, badge: capability.badge, kind: capability.kind))
     }
-    run.copies = ChunkedArray(repeating: nil, count: run.image.dataspaces.count)
-    run.contents = ChunkedArray(repeating: [], count: run.image.dataspaces.count)
+    run.copies = ChunkedList(repeating: nil, count: run.image.dataspaces.count)
+    run.contents = ChunkedList(repeating: [], count: run.image.dataspaces.count)
     end(.capabilityMap)
     let captured = run.image.dataspaces.indices.filter { run.image.dataspaces[$0].provenance == .captured }
     for step in [.ramSession, .pdSession, .cpuSession, .rmSessions, .logSessions, .timerSessions] as [CheckpointStep] {

@@ -189,6 +189,12 @@ extension Checkpointer {
     case .kill(let target): startKill(target)
     case .restore(let checkpoint, let name, let policy, let mode):
       startRestore(checkpoint, as: name, policy: policy, mode: mode)
+    case .pause(let target): startCommand(.pause, to: target)
+    case .resume(let target): startCommand(.resume, to: target)
+    case .detach(let target): startDetach(of: target)
+    case .start(let child): create(child, .withELF)
+    case .restoreMemory(let checkpoint, let target, let bytes):
+      startMemoryRestore(checkpoint, into: target, bytes: bytes)
     case .own(let work): startOwnWork(work)
     }
   }

@@ -49,6 +49,15 @@ public struct TimedCommand: Hashable, Sendable {
     case kill(target: String)
     /// Without a name the child is called as the original; policy and mode override the configuration's.
     case restore(checkpoint: String, as: String? = nil, policy: ResumptionPolicy? = nil, mode: ChildMode? = nil)
+    /// Every thread of the target, by `CPUThread.pause` and `resume`.
+    case pause(target: String)
+    case resume(target: String)
+    /// Every part of the target's managed memory that is attached: the next access to it faults.
+    case detach(target: String)
+    /// A child beside those of the configuration.
+    case start(ChildConfiguration)
+    /// Only the dataspace of this size, into a component that runs.
+    case restoreMemory(checkpoint: String, into: String, bytes: UInt64)
     /// Ordered by the checkpointer itself.
     case own(OwnWork)
   }

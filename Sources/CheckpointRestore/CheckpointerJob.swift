@@ -67,6 +67,10 @@ enum CheckpointerJob: Hashable, Sendable {
   /// The newest checkpoint of a name replaces the one before.
   case freeCopy(RPCCapability)
 
+  // Orders
+  case command(child: Int, thread: Int, CPUThreadOpcode)
+  case detachPart(child: Int, dataspace: Int, part: Int)
+
   // Ending a child
   case killChild(Int)
   case closeSession(child: Int, session: Int)
@@ -130,6 +134,8 @@ extension Checkpointer {
     case .askSignals, .openCapabilityMap, .readCapabilityMap, .closeCapabilityMap, .recordObjects, .prepare, .endStep,
       .allocateCopy, .beginDump, .mark, .rearm, .copyOut, .endDump:
       try carryOutCopy(job, &script)
+    case .command(let child, let thread, let opcode): try command(opcode, thread, of: child, &script)
+    case .detachPart(let child, let dataspace, let part): try detachPart(part, of: dataspace, child, &script)
     case .openCopy, .writeOut, .closeCopy, .finishImage, .freeCopy: try carryOutWrite(job, &script)
     case .killChild(let child): kill(child)
     case .closeSession(let child, let session): try closeSession(session, of: child, &script)

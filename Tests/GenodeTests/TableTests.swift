@@ -7,7 +7,7 @@ import Testing
   @Test(arguments: 0..<10)
   func `a chunked array is an array`(_ seed: UInt64) {
     var random = SeededGenerator(seed: seed)
-    var chunked = ChunkedArray<UInt64>()
+    var chunked = ChunkedList<UInt64>()
     var plain: [UInt64] = []
     for _ in 0..<1000 {
       switch random.next() % 8 {

@@ -3,14 +3,20 @@ import FiascoABI
 // Start, pause, state, resume of one thread. Writes threads[]; the pager writes the same records when faults and
 // exceptions arrive.
 
+/// A thread to be stopped, and whether its system call is cut off.
+struct StopOrder: Hashable, BitwiseCopyable, Sendable {
+  var thread: Int
+  var cancelling: Bool
+}
+
 extension Core {
   mutating func handleCPUThread(
     _ opcode: CPUThreadOpcode, _ thread: Int, _ request: RPCRequest, _ script: inout Script
   ) throws(Interruption) -> RPCReply {
     switch opcode {
     case .start: try start(thread, ip: request.word(0), sp: request.word(1), &script)
-    case .pause: try pause(thread, cancelling: false, &script)
-    case .pauseCancelling: try pause(thread, cancelling: true, &script)
+    case .pause: pause(thread, cancelling: false)
+    case .pauseCancelling: pause(thread, cancelling: true)
     case .resume: resume(thread)
     case .state: return RPCReply(words: state(of: thread))
     case .setState: try setState(of: thread, request.words)
@@ -61,18 +67,28 @@ extension Core {
   /// Without `cancelling` a thread inside a system call goes on waiting there, and its record keeps the register values
   /// of some earlier stop. Whether the thread was ready only a patched kernel of 2016 tells (bit 0 of the old flags);
   /// then core lends it its time until the message is here. Models `Platform_thread::pause`.
-  private mutating func pause(_ row: Int, cancelling: Bool, _ script: inout Script) throws(Interruption) {
+  ///
+  /// Two steps, as what a step changes is seen by the other threads of core when it is over: the pager may get the
+  /// exception on another core before the kernel has answered, and must find the thread paused.
+  private mutating func pause(_ row: Int, cancelling: Bool) {
     if threads[row].flags.contains(.paused) || !threads[row].flags.contains(.started) { return }
     threads[row].flags.insert(.paused)
-    let flags = ExchangeRegisters.triggerException | (cancelling ? ExchangeRegisters.cancel : 0)
-    let before = try script.kernel(KernelCall.exchangeRegisters(threads[row].threadSlot, flags: flags))
+    entrypoint.stop = StopOrder(thread: row, cancelling: cancelling)
+  }
+
+  /// The second step; gives whether core must wait for the thread's exception.
+  mutating func stop(_ order: StopOrder, _ script: inout Script) throws(Suspension) -> Bool {
+    let row = order.thread
+    let flags = ExchangeRegisters.triggerException | (order.cancelling ? ExchangeRegisters.cancel : 0)
+    let before = try script.invoke(KernelCall.exchangeRegisters(threads[row].threadSlot, flags: flags))
     let wasReady = before.words.count > 2 && before.words[0] & 1 != 0
     if !threads[row].flags.contains(.inException), before.accepted, before.words.count > 2 {
       threads[row].registers[ExceptionMessage.instructionPointer] = before.words[1]
       threads[row].registers[ThreadStateWords.stackPointerRegister] = before.words[2]
     }
-    if cancelling || wasReady { entrypoint.spinFor = row }
-    outbox.append(.threadPaused(pd: pds[threads[row].pd].label, name: threads[row].name, cancelling: cancelling))
+    outbox.append(
+      .threadPaused(pd: pds[threads[row].pd].label, name: threads[row].name, cancelling: order.cancelling))
+    return order.cancelling || wasReady
   }
 
   private mutating func resume(_ row: Int) {

@@ -6,6 +6,8 @@ struct CoreEntrypoint: Hashable, Sendable {
     case boot(BootPhase)
     case waiting(ServerReply)
     case handling(RPCRequest)
+    /// Has noted that a thread is to pause, and tells the kernel.
+    case stopping(StopOrder, ServerReply)
     /// Lends its time to a paused thread until the pager has the thread's registers.
     case spinning(thread: Int, ServerReply)
     case working(ServerReply)
@@ -13,8 +15,8 @@ struct CoreEntrypoint: Hashable, Sendable {
   var phase = Phase.boot(.first)
   var window: [CapabilitySlot] = []
   var work: [CoreWork] = []
-  /// Thread to spin for after the current request.
-  var spinFor: Int?
+  /// What is to be stopped after the current request.
+  var stop: StopOrder?
 }
 
 extension Core {
@@ -23,6 +25,8 @@ extension Core {
     case .boot(let phase): try boot(phase, &script)
     case .waiting(let reply): try receive(after: reply, &script)
     case .handling(let request): try answer(request, &script)
+    case .stopping(let order, let reply):
+      entrypoint.phase = try stop(order, &script) ? .spinning(thread: order.thread, reply) : .working(reply)
     case .spinning(let thread, let reply):
       // For ever if it must: a thread that the kernel calls ready while a server works for it comes only later.
       // Unconditional first: whether the registers have arrived is the pager's to say and may change meanwhile.
@@ -69,9 +73,9 @@ extension Core {
       let reply = try handle(request, &script)
       let answer = reply.map { ServerReply.answer($0) } ?? .none
       entrypoint.phase = .working(answer)
-      if let thread = entrypoint.spinFor {
-        entrypoint.spinFor = nil
-        entrypoint.phase = .spinning(thread: thread, answer)
+      if let order = entrypoint.stop {
+        entrypoint.stop = nil
+        entrypoint.phase = .stopping(order, answer)
       }
     } catch {
       guard case .refused(let exception) = error else { throw Suspension() }

@@ -36,33 +36,26 @@ struct CoreCapability: Hashable, BitwiseCopyable, Sendable {
 
 /// Ids from 4 in steps of 4, lowest free first; freed ids are used again. Models `Cap_id_allocator`.
 struct BadgeTable: Hashable, Sendable {
-  private var rows = ChunkedArray<CoreCapability?>()
-  /// The first row that is free, in the array or behind it.
-  private var lowestFree = 0
+  private var rows = Table<CoreCapability>()
 
   mutating func insert(_ capability: CoreCapability) -> UInt64 {
-    let index = lowestFree
-    precondition(UInt64(index + 1) * Badge.step < Badge.limit, "an id fits 16 bits; ask `hasRoom` before")
-    if index == rows.count { rows.append(capability) } else { rows[index] = capability }
-    while lowestFree < rows.count, rows[lowestFree] != nil { lowestFree += 1 }
-    return UInt64(index + 1) * Badge.step
+    precondition(hasRoom, "an id fits 16 bits; ask `hasRoom` before")
+    return UInt64(rows.insert(capability) + 1) * Badge.step
   }
 
   subscript(badge: UInt64) -> CoreCapability? {
-    guard badge % Badge.step == 0, badge >= Badge.first, badge / Badge.step <= UInt64(rows.count) else { return nil }
+    guard badge % Badge.step == 0, badge >= Badge.first, rows.contains(Int(badge / Badge.step) - 1) else { return nil }
     return rows[Int(badge / Badge.step) - 1]
   }
 
   mutating func remove(_ badge: UInt64) {
     precondition(self[badge] != nil, "only a live id can be freed")
-    rows[Int(badge / Badge.step) - 1] = nil
-    while let last = rows.last, last == nil { rows.removeLast() }
-    lowestFree = min(lowestFree, Int(badge / Badge.step) - 1)
+    rows.remove(Int(badge / Badge.step) - 1)
   }
 
-  var count: Int { rows.indices.count { rows[$0] != nil } }
+  var count: Int { rows.count }
   /// 16383 objects at most exist at a time.
-  var hasRoom: Bool { UInt64(lowestFree + 1) * Badge.step < Badge.limit }
+  var hasRoom: Bool { UInt64(rows.count + 1) * Badge.step < Badge.limit }
 }
 
 /// Memory that can be attached: pages of RAM or of a boot module, or another region map.

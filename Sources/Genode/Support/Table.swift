@@ -1,6 +1,6 @@
 /// Rows with a stable index; a new row takes the lowest free one, as core's own id allocators do.
 struct Table<Row: Hashable & Sendable>: Hashable, Sendable {
-  private var rows = ChunkedArray<Row?>()
+  private var rows = ChunkedList<Row?>()
   private(set) var count = 0
   /// The first row that is free, in the array or behind it.
   private var lowestFree = 0

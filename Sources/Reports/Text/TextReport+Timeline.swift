@@ -31,6 +31,9 @@ extension TimelineMark {
     case .signal: "signal \(name)"
     case .interrupt: "interrupt \(name)"
     case .start: "\(name) started"
+    case .pause: "\(name) paused"
+    case .resume: "\(name) resumed"
+    case .detach: "memory of \(name) detached"
     }
   }
 }
@@ -97,6 +100,9 @@ extension TimelineMark.Kind {
     case .signal: "S"
     case .interrupt: "I"
     case .start: "B"
+    case .pause: "P"
+    case .resume: "r"
+    case .detach: "D"
     case .stop: nil
     }
   }

@@ -39,6 +39,7 @@ extension BodyCompiler {
     case .allocate: throw unsupported("allocate", at: statement.position)
     case .attach: throw unsupported("attach", at: statement.position, instead: "map")
     case .detach: throw unsupported("detach", at: statement.position, instead: "unmap")
+    case .genode(let action): throw unsupported(action.verb.rawValue, at: statement.position)
     default: preconditionFailure("a statement of both runtimes must not get here")
     }
   }

@@ -69,6 +69,7 @@ extension BodyCompiler {
       let page = try memoryPage(name, offset, bytes, rights: item.rights, at: item.position)
       let spot = f.keep(try value(hotSpot, else: 0))
       return [spot | .constant(SendItem.map(grant: item.grant).raw), page]
+    case .object(let kind, _): throw unsupported(kind.rawValue, at: item.position, instead: "capability")
     }
   }
 
@@ -99,6 +100,9 @@ extension BodyCompiler {
   private func openBuffers(_ buffers: [ReceiveBuffer]) throws(Diagnostic) {
     var words: [IR.Value] = []
     for buffer in buffers {
+      if case .object(let kind, _) = buffer.content {
+        throw unsupported(kind.rawValue, at: buffer.position, instead: "capability")
+      }
       guard case .memory(let address, let bytes) = buffer.content else { continue }
       let order = UInt64(bytes.bytes).trailingZeroBitCount
       let at = f.keep(try value(address))

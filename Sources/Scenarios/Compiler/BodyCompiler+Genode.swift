@@ -12,7 +12,8 @@ extension BodyCompiler {
     case .unlock(let name): f.run("lock_release", .symbol(names.symbol("lock.\(name.text)")))
     case .allocate(let allocate): self.allocate(allocate)
     case .attach(let attach): try self.attach(attach)
-    case .detach(let name): detach(name)
+    case .detach(let detach): try self.detach(detach)
+    case .genode(let action): try compile(action)
     case .thread(let thread): try createThread(thread)
     case .start(let start): try self.start(start)
     case .send(let send): try sendToService(send)
@@ -32,14 +33,15 @@ extension BodyCompiler {
   /// The session is opened with the first call; its capability stays in `session.<service>`.
   private func callService(_ call: CallMessage) throws(Diagnostic) {
     guard call.timeouts == PhaseTimeouts() else { throw unsupported("timeout", at: call.target.position) }
-    try checkPlain(call.message, at: call.target.position)
-    try checkPlain(call.answer, at: call.target.position)
+    try checkPlain(call.message)
+    try checkPlain(call.answer)
     let session = openSession(call.target)
     let message = sharedMessage()
     try fill(message, from: call.message, opcode: 0)
     let error = f.call("ipc_call", session.loaded(), message)
     try assign(call.answer.error, ifNamed: error)
     try read(message, into: call.answer, from: 0)
+    accept(call.answer, from: message)
   }
 
   private func openSession(_ service: Name) -> IR.Value {
@@ -53,7 +55,7 @@ extension BodyCompiler {
 
   /// A request whose answer nobody waits for: Genode has no such call, the kernel below it has.
   private func sendToService(_ send: SendMessage) throws(Diagnostic) {
-    try checkPlain(send.message, at: send.target.position)
+    try checkPlain(send.message)
     let session = openSession(send.target)
     let message = sharedMessage()
     try fill(message, from: send.message, opcode: 0)
@@ -67,27 +69,43 @@ extension BodyCompiler {
 
   /// The kernel's open wait, bare: nobody is answered, and what arrives is no request of an RPC object.
   private func waitForAnybody(_ wait: WaitMessage) throws(Diagnostic) {
-    try checkPlain(wait.message, at: wait.message.into.first?.position ?? .start)
+    if let buffer = wait.message.buffers.first { throw unsupported("buffers", at: buffer.position) }
+    try checkPlain(wait.message)
     let result = try transmit(nil, wait.message, to: .special(.wait), timeouts(send: nil, receive: wait.timeout))
     try readBare(result, into: wait.message)
   }
 
-  private func checkPlain(_ message: OutgoingMessage, at position: Position) throws(Diagnostic) {
-    if let item = message.items.first { throw unsupported("items", at: item.position) }
+  private func checkPlain(_ message: OutgoingMessage) throws(Diagnostic) {
+    if message.items.count > RPCLayout.maxCapabilities { throw tooMany(message.items[0].position) }
+    for item in message.items {
+      guard case .object = item.content else { throw unsupported("items", at: item.position) }
+    }
     if let label = message.tagLabel { throw unsupported("label", at: label.position) }
   }
 
-  private func checkPlain(_ message: IncomingMessage, at position: Position) throws(Diagnostic) {
-    if let buffer = message.buffers.first { throw unsupported("buffers", at: buffer.position) }
+  private func checkPlain(_ message: IncomingMessage) throws(Diagnostic) {
+    if message.buffers.count > RPCLayout.maxCapabilities { throw tooMany(message.buffers[0].position) }
+    for buffer in message.buffers {
+      guard case .object = buffer.content else { throw unsupported("buffers", at: buffer.position) }
+    }
     if let tag = message.tag { throw unsupported("tag", at: tag.position) }
   }
 
-  /// Writes words into a message buffer; a request starts with an opcode, a reply does not.
+  private func tooMany(_ position: Position) -> Diagnostic {
+    Diagnostic(.outOfRange("the list", allowed: "at most \(RPCLayout.maxCapabilities) capabilities"), at: position)
+  }
+
+  /// Writes words and capabilities into a message buffer; a request starts with an opcode, a reply does not.
   private func fill(_ message: IR.Value, from source: OutgoingMessage, opcode: UInt64?) throws(Diagnostic) {
     // All values first: an expression may be about words of the message that is being answered.
     var words = opcode.map { [IR.Value.constant($0)] } ?? []
     for word in source.words { words.append(f.keep(try value(word))) }
-    f.store(0, at: message.at(MessageBuffer.capabilityCount))
+    let slots = source.items.map { item -> IR.Value in
+      guard case .object(let kind, let name) = item.content else { return 0 }
+      return f.keep(slot(of: name.text, kind))
+    }
+    f.store(.constant(UInt64(slots.count)), at: message.at(MessageBuffer.capabilityCount))
+    for (index, slot) in slots.enumerated() { f.store(slot, at: message.at(MessageBuffer.capabilities + 8 * index)) }
     f.store(.constant(UInt64(words.count)), at: message.at(MessageBuffer.payloadCount))
     for (index, word) in words.enumerated() { f.store(word, at: message.at(MessageBuffer.payload + 8 * index)) }
   }
@@ -103,13 +121,14 @@ extension BodyCompiler {
   /// In `construct` the loop is the entrypoint's own, which runs when construct has returned; in another thread it
   /// stands here and never ends.
   private func serve(_ serve: ServeLoop, at position: Position) throws(Diagnostic) {
-    try checkPlain(serve.request, at: position)
-    try checkPlain(serve.reply, at: position)
+    try checkPlain(serve.request)
+    try checkPlain(serve.reply)
     guard kind == .construct || kind == .thread else { throw unsupported("serve", at: position) }
     let service = serve.service.text
     let handler = names.symbol("\(service).handler")
     try program.add(handler, names, kind: .handler, parameters: 2) { (body, p) throws(Diagnostic) in
       try body.read(p[1], into: serve.request, from: 1)
+      body.accept(serve.request, from: p[1])
       try body.assign(serve.request.badge, ifNamed: IR.Value.symbol("rpc_badge").loaded())
       try body.assign(serve.request.error, ifNamed: 0)
       try body.compile(serve.handler)
@@ -127,11 +146,11 @@ extension BodyCompiler {
 
   // MARK: Signals
 
-  private func context(_ name: String) -> IR.Value { .symbol(names.symbol("signal.\(name)")) }
+  func context(_ name: String) -> IR.Value { .symbol(names.symbol("signal.\(name)")) }
 
   private func signal(_ signal: SignalStatement) throws(Diagnostic) {
     if let component = signal.target.component, component.text != names.prefix {
-      throw unsupported("signal to another component", at: signal.target.position, instead: "call")
+      throw unsupported("signal to another component", at: signal.target.position, instead: "items")
     }
     f.run("signal_submit", context(signal.target.member.text).field(SignalContext.capability), 1)
   }
@@ -140,31 +159,6 @@ extension BodyCompiler {
     if wait.timeout != nil { throw unsupported("timeout", at: wait.name.position) }
     f.run("signal_wait", context(wait.name.text))
     try assign(wait.error, ifNamed: 0)
-  }
-
-  // MARK: Memory
-
-  private func allocate(_ allocate: Allocate) {
-    let record = names.dataspaceRecord(allocate.name.text)
-    let bytes = IR.Value.constant((UInt64(allocate.size.bytes) + 4095) & ~4095)
-    let slot = f.call("ram_alloc", bytes)
-    f.store(slot, at: record)
-    f.store(bytes, at: record.at(ComponentNames.dataspaceSize))
-  }
-
-  private func attach(_ attach: Attach) throws(Diagnostic) {
-    let record = names.dataspaceRecord(attach.dataspace.text)
-    let at = try value(attach.at, else: 0)
-    let address = f.call(
-      "region_attach", Environment.session("env_rm"), record.field(ComponentNames.dataspaceSlot),
-      .constant(UInt64(attach.bytes?.bytes ?? 0)), .constant(UInt64(attach.offset?.bytes ?? 0)), at)
-    f.store(address, at: record.at(ComponentNames.dataspaceAddress))
-    try assign(attach.into, ifNamed: address)
-  }
-
-  private func detach(_ name: Name) {
-    let record = names.dataspaceRecord(name.text)
-    f.run("region_detach", Environment.session("env_rm"), record.field(ComponentNames.dataspaceAddress))
   }
 
   // MARK: Threads
@@ -183,7 +177,7 @@ extension BodyCompiler {
     let object = f.call(
       "thread_create", .constant(stack == 0 ? ComponentLayout.entrypointStackSize : (stack + 4095) & ~4095),
       module.text(thread.name.text), .constant(UInt64(thread.priority?.value ?? 0)),
-      .constant(UInt64(thread.core?.value ?? 0)), .symbol(symbol), 0)
+      .constant(UInt64(thread.core?.value ?? names.component.core?.value ?? 0)), .symbol(symbol), 0)
     f.store(object, at: .symbol(names.symbol("thread.\(thread.name.text)")))
     f.run(thread.started ? "thread_start" : "thread_identify", object)
   }

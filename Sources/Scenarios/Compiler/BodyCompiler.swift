@@ -80,7 +80,7 @@ final class BodyCompiler {
     case .fault(let fault): try self.fault(fault)
     case .exit(let result): try exit(result)
     case .call, .send, .receive, .wait, .reply, .replyAndWait, .sendAndWait, .serve, .signal, .await, .lock, .unlock,
-      .allocate, .attach, .detach, .map, .unmap, .thread, .start:
+      .allocate, .attach, .detach, .map, .unmap, .thread, .start, .genode:
       switch runtime {
       case .genode: try compileGenode(statement)
       case .bare: try compileBare(statement)

@@ -95,5 +95,7 @@ struct ComponentNames {
 
   // Words that describe a dataspace at run time.
   static let dataspaceSlot = 0, dataspaceAddress = 8, dataspaceSize = 16
+  /// Where it was attached last in a region map of the component's own.
+  static let dataspaceInner = 24
   func dataspaceRecord(_ name: String) -> IR.Value { .symbol(symbol("dataspace.\(name)")) }
 }

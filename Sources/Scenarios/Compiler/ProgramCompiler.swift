@@ -60,13 +60,21 @@ final class ProgramCompiler {
     }
     for place in names.dataspaces {
       module.data(
-        names.symbol("dataspace.\(place.name.text)"), words: [0, place.address ?? 0, place.bytes])
+        names.symbol("dataspace.\(place.name.text)"), words: [0, place.address ?? 0, place.bytes, 0])
     }
     for lock in names.component.declared.locks {
       module.zeroed(names.symbol("lock.\(lock.text)"), bytes: 8 * Locks.lockWords)
     }
     for signal in names.component.declared.signals {
       module.zeroed(names.symbol("signal.\(signal.text)"), bytes: SignalContext.size)
+    }
+    for name in names.component.declared.regionMaps { module.zeroed(names.symbol("map.\(name.text)"), bytes: 8) }
+    for accepted in names.component.declared.accepted {
+      switch accepted.kind {
+      case .dataspace: break
+      case .thread: module.zeroed(names.symbol("accepted.\(accepted.name.text)"), bytes: 8)
+      case .signal: module.zeroed(names.symbol("signal.\(accepted.name.text)"), bytes: SignalContext.size)
+      }
     }
     for thread in names.component.threads.map(\.name) + names.component.declared.threads {
       module.zeroed(names.symbol("thread.\(thread.text)"), bytes: 8)
@@ -122,7 +130,9 @@ final class ProgramCompiler {
     var base = ComponentNames.dataspaceBase
     let names = ComponentNames(component, base: &base)
     compiled.append(names)
-    Runtimes.addGenode(to: module, construct: names.symbol("construct"), options: options)
+    Runtimes.addGenode(
+      to: module, construct: names.symbol("construct"), core: Int(component.core?.value ?? 0), options: options)
+    if component.usesCoreObjects { RegionMaps.add(to: module) }
     addStorage(names)
     try addFunctions(names)
     try add(names.symbol("construct"), names, kind: .construct) { (body, _) throws(Diagnostic) in

@@ -21,7 +21,7 @@ extension Decoder {
         RestoreOrder(
           checkpoint: name(operand, else: position), name: optionalName(m["as"]),
           node: integer(m["node"], in: 0...15), child: optionalChoice(m["child"], RestoredChild.self),
-          blocked: optionalChoice(m["blocked"], BlockedThreadPolicy.self)))
+          blocked: optionalChoice(m["blocked"], BlockedThreadPolicy.self), memory: optionalSize(m["memory"])))
     case .stop:
       justTrue(operand)
       action = .stop
@@ -30,6 +30,9 @@ extension Decoder {
       guard let pin = integer(operand, in: Decoder.interruptPins) else { return nil }
       action = .interrupt(pin)
     case .start: action = .start(scopedName(operand, else: position))
+    case .pause: action = .pause(component: name(operand, else: position))
+    case .resume: action = .resume(component: name(operand, else: position))
+    case .detach: action = .detach(component: name(operand, else: position))
     }
     return TimelineEntry(position: position, at: at, action: action)
   }

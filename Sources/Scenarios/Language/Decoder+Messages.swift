@@ -66,6 +66,9 @@ extension Decoder {
           .memory(
             source, offset: optionalSize(m["offset"], allowZero: true), bytes: optionalSize(m["bytes"]),
             hotSpot: optionalExpression(m["hot spot"]))
+        case .dataspace: .object(.dataspace, source)
+        case .thread: .object(.thread, name(m[kind.rawValue], else: position))
+        case .signal: .object(.signal, name(m[kind.rawValue], else: position))
         }
       result.append(
         MessageItem(
@@ -83,6 +86,9 @@ extension Decoder {
         case .capability: .capability(name(m["capability"], .identifier, else: position))
         case .memory:
           .memory(address: expression(m["memory"], else: position), bytes: size(m["bytes"], else: position))
+        case .dataspace: .object(.dataspace, name(m[kind.rawValue], .identifier, else: position))
+        case .thread: .object(.thread, name(m[kind.rawValue], else: position))
+        case .signal: .object(.signal, name(m[kind.rawValue], else: position))
         }
       result.append(ReceiveBuffer(position: position, content: content))
     }

@@ -40,6 +40,8 @@ extension Decoder {
         StartThread(
           thread: name(operand, else: position), ip: optionalExpression(m["ip"]), sp: optionalExpression(m["sp"]),
           error: optionalName(m["error"], .identifier)))
+    case .regionMap, .destroy, .faultHandler, .state, .pause, .resume, .free, .identify, .upgrade, .elapsed:
+      return .genode(genode(verb, m, at: position))
     case .exit:
       if case .bool = operand?.content {
         justTrue(operand)
@@ -88,8 +90,9 @@ extension Decoder {
     case .attach:
       return .attach(
         Attach(
-          dataspace: name(operand, .identifier, else: position), at: optionalExpression(m["at"]),
-          offset: optionalSize(m["offset"], allowZero: true), bytes: optionalSize(m["bytes"]),
+          dataspace: name(operand, .identifier, else: position), map: optionalName(m["to"], .identifier),
+          at: optionalExpression(m["at"]), offset: optionalSize(m["offset"], allowZero: true),
+          bytes: optionalSize(m["bytes"]),
           rights: rights(m["rights"], default: [.read, .write, .execute]), into: optionalName(m["into"], .identifier)))
     case .map:
       return .map(
@@ -114,7 +117,11 @@ extension Decoder {
         FaultStatement(
           address: expression(operand, else: position),
           access: choice(m["access"], FaultStatement.Access.self, default: .read)))
-    default: return .detach(name(operand, .identifier, else: position))
+    default:
+      return .detach(
+        Detach(
+          dataspace: name(operand, .identifier, else: position), map: optionalName(m["from"], .identifier),
+          at: optionalExpression(m["at"])))
     }
   }
 

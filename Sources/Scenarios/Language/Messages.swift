@@ -30,6 +30,8 @@ public struct MessageItem: Hashable, Sendable {
     case capability(Name)
     /// Part of a dataspace; `hotSpot` is the send base (where the page lands in a larger receive window).
     case memory(Name, offset: SizeValue?, bytes: SizeValue?, hotSpot: Expression?)
+    /// With Genode.
+    case object(ObjectKind, Name)
   }
 }
 
@@ -41,6 +43,8 @@ public struct ReceiveBuffer: Hashable, Sendable {
   public enum Content: Hashable, Sendable {
     case capability(Name)
     case memory(address: Expression, bytes: SizeValue)
+    /// With Genode: the name the component gives to what arrives.
+    case object(ObjectKind, Name)
   }
 }
 

@@ -1,11 +1,13 @@
 /// The names statements of one component may use.
-private struct Scope {
+struct Scope {
   let component: Component
   let variables: [String]
   let dataspaces: [String]
   let functions: [String]
   let capabilities: [String]
   let threads: [String]
+  let regionMaps: [String]
+  let signals: [String]
 
   init(_ component: Component) {
     self.component = component
@@ -14,6 +16,15 @@ private struct Scope {
     functions = component.functions.map(\.name.text)
     capabilities = component.capabilities.map(\.name.text)
     threads = (component.threads.map(\.name) + component.declared.threads).map(\.text)
+    regionMaps = component.declared.regionMaps.map(\.text)
+    signals = component.declared.signals.map(\.text) + Self.accepted(component, .signal)
+  }
+
+  /// With Genode: those the component made, those it got, and the two it always has.
+  var controllable: [String] { threads + Self.accepted(component, .thread) + ["ep", component.name.text] }
+
+  static func accepted(_ component: Component, _ kind: ObjectKind) -> [String] {
+    component.declared.accepted.filter { $0.kind == kind }.map(\.name.text)
   }
 }
 
@@ -46,11 +57,11 @@ extension Resolver {
     if let handler = thread.exceptionHandler { checkThread(handler, from: scope.component) }
   }
 
-  private mutating func variable(_ name: Name?, _ scope: Scope) {
+  mutating func variable(_ name: Name?, _ scope: Scope) {
     if let name { check(name, .variable, among: scope.variables, in: scope.component) }
   }
 
-  private mutating func dataspace(_ name: Name, _ scope: Scope) {
+  mutating func dataspace(_ name: Name, _ scope: Scope) {
     check(name, .dataspace, among: scope.dataspaces, in: scope.component)
   }
 
@@ -58,7 +69,7 @@ extension Resolver {
     check(name, .capability, among: scope.capabilities, in: scope.component)
   }
 
-  private mutating func expression(_ expression: Expression?, _ scope: Scope) {
+  mutating func expression(_ expression: Expression?, _ scope: Scope) {
     switch expression {
     case nil, .literal: break
     case .variable(let name): variable(name, scope)
@@ -103,6 +114,7 @@ extension Resolver {
     case .exit(let value): expression(value, scope)
     case .call, .send, .receive, .wait, .reply, .replyAndWait, .sendAndWait, .serve: checkMessages(statement, scope)
     case .attach, .detach, .map, .unmap, .load, .store, .fault: checkMemory(statement, scope)
+    case .genode(let action): checkGenode(action, scope)
     case .compute, .forever, .sleep, .yield, .lock, .allocate: break
     }
   }
@@ -151,6 +163,7 @@ extension Resolver {
       case .memory(let name, _, _, let hotSpot):
         dataspace(name, scope)
         expression(hotSpot, scope)
+      case .object(let kind, let name): checkObject(kind, name, scope)
       }
     }
   }
@@ -162,6 +175,7 @@ extension Resolver {
       switch buffer.content {
       case .capability(let name): capability(name, scope)
       case .memory(let address, _): expression(address, scope)
+      case .object: break
       }
     }
   }
@@ -170,9 +184,13 @@ extension Resolver {
     switch statement.action {
     case .attach(let attach):
       dataspace(attach.dataspace, scope)
+      if let map = attach.map { regionMap(map, scope) }
       expression(attach.at, scope)
       variable(attach.into, scope)
-    case .detach(let name): dataspace(name, scope)
+    case .detach(let detach):
+      dataspace(detach.dataspace, scope)
+      if let map = detach.map { regionMap(map, scope) }
+      expression(detach.at, scope)
     case .map(let map):
       check(map.source, .mappable, among: scope.dataspaces + scope.capabilities, in: scope.component)
       capability(map.target, scope)

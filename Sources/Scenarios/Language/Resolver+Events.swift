@@ -29,7 +29,8 @@ extension Resolver {
   mutating func checkSignal(_ name: ScopedName, from own: Component?) {
     let bare = scenario.runtime == .bare
     guard let owner = checkOwner(name, from: own, what: bare ? "task/capability" : "component/signal") else { return }
-    let candidates = bare ? owner.capabilities.map(\.name.text) : owner.declared.signals.map(\.text)
+    let own = owner.declared.signals.map(\.text) + Scope.accepted(owner, .signal)
+    let candidates = bare ? owner.capabilities.map(\.name.text) : own
     check(name.member, bare ? .capability : .signal, among: candidates, in: owner)
   }
 
@@ -45,6 +46,9 @@ extension Resolver {
         check(order.component, componentKind, among: componentNames)
         needCheckpointer("checkpoint", at: entry.position)
       case .kill(let name): check(name, componentKind, among: componentNames)
+      case .pause(let name): checkOrder("pause", name, at: entry.position)
+      case .resume(let name): checkOrder("resume", name, at: entry.position)
+      case .detach(let name): checkOrder("detach", name, at: entry.position)
       case .restore(let order): checkRestore(order, entry, orders)
       case .signal(let name): checkSignal(name, from: nil)
       case .interrupt(let pin): checkInterrupt(pin)
@@ -69,7 +73,7 @@ extension Resolver {
 
   private mutating func collectRestored(_ orders: [CheckpointOrder]) {
     for entry in scenario.timeline {
-      guard case .restore(let restore) = entry.action, let name = restore.name,
+      guard case .restore(let restore) = entry.action, let name = restore.name, restore.memory == nil,
         let order = orders.first(where: { $0.name.text == restore.checkpoint.text }),
         let component = scenario.components.firstIndex(where: { $0.name.text == order.component.text })
       else { continue }
@@ -89,9 +93,21 @@ extension Resolver {
         .restoredBeforeTaken(restore.checkpoint.text, taken: taken.order.name.position), at: restore.checkpoint.position
       )
     }
+    if let memory = restore.memory {
+      if let name = restore.name {
+        check(name, componentKind, among: componentNames)
+      } else {
+        report(.missingKey("as", owner: "a `restore` of `memory`"), at: memory.position)
+      }
+    }
     if let node = restore.node, node.value >= scenario.machine.nodes {
       report(.nodeOutOfRange(node.value, nodes: scenario.machine.nodes), at: node.position)
     }
+  }
+
+  private mutating func checkOrder(_ verb: String, _ name: Name, at position: Position) {
+    check(name, componentKind, among: componentNames)
+    needCheckpointer(verb, at: position)
   }
 
   private mutating func needCheckpointer(_ verb: String, at position: Position) {

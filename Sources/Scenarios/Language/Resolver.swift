@@ -47,11 +47,18 @@ struct Resolver {
       var declared = DeclaredNames()
       for statement in scenario.components[index].allStatements {
         switch statement.action {
-        case .serve(let loop): declared.services.append(loop.service)
+        case .serve(let loop):
+          declared.services.append(loop.service)
+          declared.accept(loop.request.buffers)
         case .await(let wait): declared.signals.appendIfNew(wait.name)
         case .lock(let name): declared.locks.appendIfNew(name)
         case .allocate(let allocate): declared.dataspaces.append(allocate.name)
         case .thread(let thread): declared.threads.append(thread.name)
+        case .call(let call): declared.accept(call.answer.buffers)
+        case .genode(.regionMap(let map)):
+          declared.regionMaps.appendIfNew(map.name)
+          declared.dataspaces.appendIfNew(map.name)
+        case .genode(.faultHandler(let handler)): declared.signals.appendIfNew(handler.signal)
         case .every(let job):
           if let name = job.name { declared.jobs.append(name) }
         default: break
@@ -124,6 +131,18 @@ struct Resolver {
     cores.append(scenario.checkpointer?.core)
     for core in cores.compactMap({ $0 }) where core.value >= scenario.machine.cores {
       report(.coreOutOfRange(core.value, cores: scenario.machine.cores), at: core.position)
+    }
+  }
+}
+
+extension DeclaredNames {
+  fileprivate mutating func accept(_ buffers: [ReceiveBuffer]) {
+    for buffer in buffers {
+      guard case .object(let kind, let name) = buffer.content else { continue }
+      if !accepted.contains(where: { $0.kind == kind && $0.name.text == name.text }) {
+        accepted.append(AcceptedObject(kind: kind, name: name))
+      }
+      if kind == .dataspace { dataspaces.appendIfNew(name) }
     }
   }
 }

@@ -150,6 +150,9 @@ extension NameKind {
     switch self {
     case .addressable: "variable, dataspace or function"
     case .mappable: "dataspace or capability"
+    case .regionMap: "region map"
+    case .stateful: "thread or region map"
+    case .object: "dataspace, thread or signal"
     default: rawValue
     }
   }

@@ -119,4 +119,9 @@ public enum NameKind: String, Hashable, Sendable, CaseIterable {
   case addressable
   /// What `map` and `unmap` take.
   case mappable
+  case regionMap
+  /// What `state` takes.
+  case stateful
+  /// What has a capability with Genode.
+  case object
 }

@@ -104,16 +104,20 @@ public struct Component: Hashable, Sendable {
 public struct DeclaredNames: Hashable, Sendable {
   /// From `serve`.
   public var services: [Name] = []
-  /// From `await`.
+  /// From `await`, and from `fault handler`.
   public var signals: [Name] = []
   /// From `lock`.
   public var locks: [Name] = []
-  /// From `allocate ... as`.
+  /// From `allocate ... as`, `region map ... as`, and of arriving messages.
   public var dataspaces: [Name] = []
   /// From `thread`.
   public var threads: [Name] = []
   /// From `every ... name`.
   public var jobs: [Name] = []
+  /// From `region map ... as`; they are dataspaces too.
+  public var regionMaps: [Name] = []
+  /// From `accept`.
+  public var accepted: [AcceptedObject] = []
 
   public init() {}
 }

@@ -83,18 +83,21 @@ enum SchedulingKind: String, Head {
 
 enum MessageItemKind: String, Head {
   case capability, memory
+  case dataspace, thread, signal
 
   static let owner = "a message item"
 
   var shape: Shape {
     Shape(
       owner: "a `\(rawValue)` item", required: [rawValue],
-      optional: ["rights", "grant"] + (self == .memory ? ["offset", "bytes", "hot spot"] : []))
+      optional: self == .memory
+        ? ["rights", "grant", "offset", "bytes", "hot spot"] : self == .capability ? ["rights", "grant"] : [])
   }
 }
 
 enum ReceiveBufferKind: String, Head {
   case capability, memory
+  case dataspace, thread, signal
 
   static let owner = "a receive buffer"
 
@@ -104,7 +107,7 @@ enum ReceiveBufferKind: String, Head {
 }
 
 enum TimelineVerb: String, Head {
-  case checkpoint, kill, restore, stop, signal, interrupt, start
+  case checkpoint, kill, restore, stop, signal, interrupt, start, pause, resume, detach
 
   static let owner = "a timeline entry"
 
@@ -112,8 +115,9 @@ enum TimelineVerb: String, Head {
     switch self {
     case .checkpoint: Shape(owner: "`checkpoint`", required: ["checkpoint", "at", "as"], optional: ["every"])
     case .restore:
-      Shape(owner: "`restore`", required: ["restore", "at"], optional: ["as", "node", "child", "blocked"])
-    case .kill, .stop, .signal, .interrupt, .start: Shape(owner: "`\(rawValue)`", required: [rawValue, "at"])
+      Shape(owner: "`restore`", required: ["restore", "at"], optional: ["as", "node", "child", "blocked", "memory"])
+    case .kill, .stop, .signal, .interrupt, .start, .pause, .resume, .detach:
+      Shape(owner: "`\(rawValue)`", required: [rawValue, "at"])
     }
   }
 }

@@ -11,13 +11,21 @@ extension Statement {
     case .thread(let thread): [thread.body]
     case .set, .log, .compute, .touch, .callFunction, .call, .send, .receive, .wait, .reply, .replyAndWait,
       .sendAndWait, .sleep, .yield, .signal, .await, .lock, .unlock, .allocate, .attach, .detach, .map, .unmap, .load,
-      .store, .fault, .start, .exit:
+      .store, .fault, .start, .exit, .genode:
       []
     }
   }
 }
 
 extension Component {
+  /// Whether it needs more of core's interfaces than every component does.
+  var usesCoreObjects: Bool {
+    !declared.accepted.isEmpty
+      || allStatements.contains { statement in
+        if case .genode = statement.action { true } else { false }
+      }
+  }
+
   /// Every statement of the component in file order, outer ones before inner ones.
   public var allStatements: [Statement] {
     var result: [Statement] = []

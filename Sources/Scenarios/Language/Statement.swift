@@ -40,7 +40,7 @@ public struct Statement: Hashable, Sendable {
     // Memory and capabilities.
     case allocate(Allocate)
     case attach(Attach)
-    case detach(Name)
+    case detach(Detach)
     case map(MapStatement)
     case unmap(UnmapStatement)
     case load(LoadStatement)
@@ -50,6 +50,7 @@ public struct Statement: Hashable, Sendable {
     case thread(ThreadDescription)
     case start(StartThread)
     case exit(Expression?)
+    case genode(GenodeAction)
   }
 }
 
@@ -142,15 +143,25 @@ public struct Allocate: Hashable, Sendable {
   public var name: Name
 }
 
-/// `{ "attach": "extra", "at": "0x10000000", "into": "address" }`
+/// `{ "attach": "extra", "at": "0x10000000", "into": "address" }`, `{ "attach": "extra", "to": "gap", "at": 0 }`
 public struct Attach: Hashable, Sendable {
+  /// A region map stands for its dataspace.
   public var dataspace: Name
+  /// Nil means the address space.
+  public var map: Name?
   public var at: Expression?
   public var offset: SizeValue?
   public var bytes: SizeValue?
   public var rights: Rights
   /// Variable that gets the address.
   public var into: Name?
+}
+
+/// `{ "detach": "extra" }`, `{ "detach": "extra", "from": "gap" }`: where the component attached it last, or `at`.
+public struct Detach: Hashable, Sendable {
+  public var dataspace: Name
+  public var map: Name?
+  public var at: Expression?
 }
 
 /// `{ "map": "door", "to": "client_task", "slot": "0x30", "rights": "rw" }`: the task operation, not a message item.

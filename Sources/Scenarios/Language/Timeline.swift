@@ -18,6 +18,11 @@ public struct TimelineEntry: Hashable, Sendable {
     case interrupt(Number)
     /// A component, or a thread (`component/thread`), that was not started.
     case start(ScopedName)
+    /// Every thread of a component, by the checkpointer.
+    case pause(component: Name)
+    case resume(component: Name)
+    /// With an incremental strategy: all of its managed memory that is attached.
+    case detach(component: Name)
   }
 }
 
@@ -38,6 +43,8 @@ public struct RestoreOrder: Hashable, Sendable {
   /// Overrides the checkpointer's choice.
   public var child: RestoredChild?
   public var blocked: BlockedThreadPolicy?
+  /// Only the dataspace of this size, copied into the running component `name`.
+  public var memory: SizeValue?
 }
 
 public struct CheckpointerDescription: Hashable, Sendable {

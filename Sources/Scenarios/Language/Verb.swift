@@ -8,6 +8,10 @@ enum Verb: String, Head {
   case every, sleep, yield, signal, await, lock, unlock
   case allocate, attach, detach, map, unmap, load, store, fault
   case thread, start, exit
+  case regionMap = "region map"
+  case destroy
+  case faultHandler = "fault handler"
+  case state, pause, resume, free, identify, upgrade, elapsed
 
   static let owner = "a statement"
 
@@ -26,7 +30,9 @@ enum Verb: String, Head {
     case .while, .every: ["do"]
     case .repeat: ["times"]
     case .serve: ["handler"]
-    case .allocate: ["as"]
+    case .allocate, .regionMap: ["as"]
+    case .faultHandler: ["signal"]
+    case .upgrade: ["by"]
     case .map: ["to"]
     case .load: ["into"]
     case .store: ["value"]
@@ -46,7 +52,11 @@ enum Verb: String, Head {
     case .serve: ["into", "badge", "tag", "accept", "reply", "items", "on error"]
     case .every: ["deadline", "offset", "name", "times"]
     case .await: ["timeout", "error"]
-    case .attach: ["at", "offset", "bytes", "rights", "into"]
+    case .attach: ["to", "at", "offset", "bytes", "rights", "into"]
+    case .detach: ["from", "at"]
+    case .regionMap: ["error"]
+    case .state: StateStatement.Part.allCases.map(\.rawValue) + ["registers"]
+    case .identify: ["badge", "slot"]
     case .map: ["rights", "grant", "slot", "at", "error"]
     case .unmap: ["rights", "own", "error"]
     case .fault: ["access"]

@@ -12,14 +12,17 @@ struct CheckpointCollector {
   /// When phases began that have not ended.
   private var open: [(phase: CheckpointPhase, of: String, since: Instant)] = []
   /// Error words with which threads were captured, for those that see them after the restore.
-  private var captured: [(checkpoint: String, thread: String, situation: ThreadImage.Situation, error: UInt64)] = []
+  private typealias Captured = (
+    checkpoint: String, thread: String, situation: ThreadImage.Situation, error: UInt64
+  )
+  private var captured: [Captured] = []
   private var watched = FateWatch()
 
   init(scenario: Scenario) {
     let standard = scenario.checkpointer?.blocked ?? .reissueReceiveHalf
     strategyName = scenario.checkpointer?.strategy.rawValue ?? ""
     orders = scenario.timeline.compactMap { entry in
-      guard case .restore(let order) = entry.action else { return nil }
+      guard case .restore(let order) = entry.action, order.memory == nil else { return nil }
       return (order.checkpoint.text, order.blocked ?? standard)
     }
   }
@@ -100,8 +103,17 @@ struct CheckpointCollector {
     open.removeAll()
   }
 
+  /// The initial thread is called as the component, and the restored component may have another name.
+  private func capture(of thread: String, _ checkpoint: String) -> Captured? {
+    var name = thread
+    if restores.last(where: { $0.checkpoint == checkpoint })?.component == thread {
+      name = checkpoints.last { $0.name == checkpoint }?.component ?? thread
+    }
+    return captured.last { $0.checkpoint == checkpoint && $0.thread == name }
+  }
+
   private func situation(_ thread: String, _ checkpoint: String) -> ThreadImage.Situation {
-    captured.last { $0.checkpoint == checkpoint && $0.thread == thread }?.situation ?? .unknown
+    capture(of: thread, checkpoint)?.situation ?? .unknown
   }
 
   // MARK: What restored threads meet

@@ -14,18 +14,30 @@ struct LogComparison {
   private let checkpoint: Instant
   private let resumed: Instant
   private let end: Instant
+  /// Whose state came back: under another name the restored component must write what this one would have.
+  private let original: String
 
   init(reference: [LoggedLine], record: RunRecord, restore: RestoreRecord, life: ComponentRecord.Life?) {
     self.reference = reference
     self.record = record
     self.restore = restore
     checkpoint = record.checkpoints.last { $0.name == restore.checkpoint && $0.at < restore.at }?.at ?? .zero
+    original = record.checkpoints.last { $0.name == restore.checkpoint }?.component ?? restore.component
     resumed = restore.at + (restore.duration ?? .zero)
     end = life?.until ?? record.end
   }
 
   var findings: [Finding] {
-    record.components.compactMap { $0.name == restore.component ? restoredFinding : otherFinding($0.name) }
+    record.components.compactMap { component in
+      if component.name == restore.component { return restoredFinding }
+      return isStopped(component.name) ? nil : otherFinding(component.name)
+    }
+  }
+
+  /// The timeline paused or killed it for good: its silence is not the restore's doing.
+  private func isStopped(_ name: String) -> Bool {
+    let last = record.marks.last { $0.name == name && [.pause, .resume, .kill].contains($0.kind) }
+    return last.map { $0.kind != .resume && $0.at < end } ?? false
   }
 
   /// How far the undisturbed run gets in the time that the restored component had.
@@ -40,12 +52,12 @@ struct LogComparison {
   /// Its lines up to the checkpoint and those since the restore must be what the undisturbed one writes.
   private var restoredFinding: Finding? {
     let name = restore.component
-    let before = lines(of: name, in: record.log, from: .zero, until: checkpoint)
+    let before = lines(of: original, in: record.log, from: .zero, until: checkpoint)
     let after = lines(of: name, in: record.log, from: restore.at, until: end)
-    let all = reference.filter { $0.component == name }.map(\.text)
+    let all = reference.filter { $0.component == original }.map(\.text)
     let found = before + after
     if all.starts(with: found) {
-      let due = lines(of: name, in: reference, from: .zero, until: horizon).count
+      let due = lines(of: original, in: reference, from: .zero, until: horizon).count
       return shortfall(name, missing: due - found.count, written: after.count)
     }
     if found.starts(with: all) { return nil }

@@ -34,8 +34,13 @@ extension RunCollector {
       tracker.update(thread) { $0.strandedFaults.append(place) }
     case .exceptionRaised(let thread, let cause, _):
       tracker[thread].isInFault = true
-      if cause == ExceptionCause.triggered { return }
-      tracker.raised(place(of: thread, cause, instant, kernel), by: thread)
+      if cause == ExceptionCause.triggered { return tracker.forgetException(of: thread) }
+      let place = place(of: thread, cause, instant, kernel)
+      // A breakpoint outside the program is the end of the checkpointer's own code in it.
+      if programs.isGenode, cause == ExceptionCause.breakpoint, place.symbol == nil {
+        return tracker.forgetException(of: thread)
+      }
+      tracker.raised(place, by: thread)
       // With Genode an exception that is answered is a tool of the checkpointer, not a fault of the program.
       if !programs.isGenode { tracker.keepException(of: thread) }
     default: break
@@ -47,6 +52,10 @@ extension RunCollector {
   private mutating func endFault(of thread: ThreadID) -> Bool {
     let wasInFault = tracker[thread].isInFault
     tracker[thread].isInFault = false
+    // A handler has attached memory after all: the thread was late, not lost.
+    if let unresolved = tracker.resolveFault(of: thread) {
+      complaints.removeAll { $0.name == RunCollector.unresolvedFault && $0.at == unresolved }
+    }
     return wasInFault
   }
 

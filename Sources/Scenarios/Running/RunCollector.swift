@@ -26,6 +26,8 @@ struct RunCollector {
   /// Writes to the console whose bytes have not been taken yet.
   var writes: [(at: Instant, thread: ThreadID, bytes: Int)] = []
 
+  static let unresolvedFault = "unresolved fault"
+
   init(scenario: Scenario, programs: ProgramTable) {
     self.programs = programs
     checkpoints = CheckpointCollector(scenario: scenario)
@@ -76,7 +78,8 @@ struct RunCollector {
       let access = isWrite ? "write" : "read"
       let place = "0x" + String(address, radix: 16)
       tracker.note(fault: address, of: ThreadName(ProgramTable.component(ofLabel: label), name), at: instant)
-      complain("unresolved fault", ProgramTable.component(ofLabel: label), "\(name) \(access)s \(place)", instant)
+      complain(
+        RunCollector.unresolvedFault, ProgramTable.component(ofLabel: label), "\(name) \(access)s \(place)", instant)
     case .childStarted(let name): begin(name, at: instant)
     case .childExited(let name, let value):
       end(name, at: instant) { $0.exitValue = Int64(bitPattern: value) }

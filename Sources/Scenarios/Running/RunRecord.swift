@@ -91,7 +91,7 @@ public enum RunEnding: Hashable, Sendable {
 /// An entry of the timeline that was carried out.
 public struct TimelineMark: Hashable, Sendable {
   public enum Kind: String, Hashable, Sendable {
-    case checkpoint, kill, restore, stop, signal, interrupt, start
+    case checkpoint, kill, restore, stop, signal, interrupt, start, pause, resume, detach
   }
   public var at: Instant
   public var kind: Kind

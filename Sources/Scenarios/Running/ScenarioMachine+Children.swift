@@ -57,8 +57,8 @@ extension ScenarioMachine {
   func checkpointer(disturbances: Bool) -> CheckpointerConfiguration? {
     guard let description = scenario.checkpointer else { return nil }
     var configuration = CheckpointerConfiguration(
-      targets: scenario.components.map(child),
-      commands: scenario.timeline.compactMap { command($0, disturbances: disturbances) },
+      targets: scenario.components.filter(\.started).map(child),
+      commands: scenario.timeline.flatMap { commands($0, disturbances: disturbances) },
       genodeCosts: .assumed(picosecondsPerCycle: platform.picosecondsPerCycle), costs: checkpointerCosts)
     configuration.kernelProfile = scenario.machine.kernel.rawValue
     if description.strategy == .incremental { configuration.strategy = .incremental }
@@ -102,22 +102,39 @@ extension ScenarioMachine {
     return costs
   }
 
-  private func command(_ entry: TimelineEntry, disturbances: Bool) -> TimedCommand? {
-    let at = UInt64(entry.at.picoseconds / 1_000_000)
-    switch entry.action {
-    case .checkpoint(let order):
-      guard disturbances else { return nil }
-      return TimedCommand(
-        atMicroseconds: at, .checkpoint(target: order.component.text, as: order.name.text))
-    case .kill(let component):
-      return disturbances ? TimedCommand(atMicroseconds: at, .kill(target: component.text)) : nil
+  private func commands(_ entry: TimelineEntry, disturbances: Bool) -> [TimedCommand] {
+    let at = entry.at.picoseconds / 1_000_000
+    if case .start(let name) = entry.action {
+      let component = scenario.components.first { $0.name.text == name.member.text && !$0.started }
+      return component.map { [TimedCommand(atMicroseconds: UInt64(at), .start(child($0)))] } ?? []
+    }
+    guard disturbances, let command = command(entry.action) else { return [] }
+    guard case .checkpoint(let order) = entry.action, let every = order.every else {
+      return [TimedCommand(atMicroseconds: UInt64(at), command)]
+    }
+    let end = scenario.timeline.filter { $0.action == .stop }.map(\.at.picoseconds).min() ?? 0
+    let period = max(every.picoseconds / 1_000_000, 1)
+    return stride(from: at, to: end / 1_000_000, by: Int64.Stride(period)).prefix(ScenarioMachine.mostRepetitions).map {
+      TimedCommand(atMicroseconds: UInt64($0), command)
+    }
+  }
+
+  private static let mostRepetitions = 10_000
+
+  private func command(_ action: TimelineEntry.Action) -> TimedCommand.Command? {
+    switch action {
+    case .checkpoint(let order): return .checkpoint(target: order.component.text, as: order.name.text)
+    case .kill(let component): return .kill(target: component.text)
+    case .pause(let component): return .pause(target: component.text)
+    case .resume(let component): return .resume(target: component.text)
+    case .detach(let component): return .detach(target: component.text)
     case .restore(let order):
-      guard disturbances else { return nil }
-      return TimedCommand(
-        atMicroseconds: at,
-        .restore(
-          checkpoint: order.checkpoint.text, as: order.name?.text, policy: order.blocked?.policy,
-          mode: order.child?.mode))
+      if let memory = order.memory, let name = order.name {
+        return .restoreMemory(checkpoint: order.checkpoint.text, into: name.text, bytes: UInt64(memory.bytes))
+      }
+      return .restore(
+        checkpoint: order.checkpoint.text, as: order.name?.text, policy: order.blocked?.policy,
+        mode: order.child?.mode)
     case .stop, .signal, .interrupt, .start: return nil
     }
   }

@@ -63,16 +63,21 @@ struct ScenarioMachine: Sendable {
         try refuse("the strategy `\(checkpointer.strategy.rawValue)`", checkpointer.position)
       }
     }
-    for component in scenario.components where !component.started {
-      try refuse("a component that is started later", component.position)
+    for component in scenario.components where !component.started && scenario.checkpointer == nil {
+      try refuse("a component that is started later, without a checkpointer,", component.position)
     }
     for entry in scenario.timeline {
       switch entry.action {
-      case .checkpoint(let order): if order.every != nil { try refuse("a repeated checkpoint", entry.position) }
+      case .checkpoint(let order):
+        if order.every != nil, !scenario.timeline.contains(where: { $0.action == .stop }) {
+          try refuse("a repeated checkpoint without a `stop`", entry.position)
+        }
       case .restore(let order):
         if order.node != nil { try refuse("a restore on another node", entry.position) }
-      case .kill, .stop, .interrupt: break
-      case .signal, .start: try refuse("this entry of the timeline", entry.position)
+      case .kill, .stop, .interrupt, .pause, .resume, .detach: break
+      case .start(let name):
+        if name.component != nil { try refuse("the start of a thread", entry.position) }
+      case .signal: try refuse("this entry of the timeline", entry.position)
       }
     }
   }

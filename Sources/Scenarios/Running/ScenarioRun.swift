@@ -179,6 +179,9 @@ struct Player: ~Copyable {
       case .kill(let component): return disturbances ? TimelineMark(at: at, kind: .kill, name: component.text) : nil
       case .restore(let order):
         return disturbances ? TimelineMark(at: at, kind: .restore, name: order.checkpoint.text) : nil
+      case .pause(let name): return disturbances ? TimelineMark(at: at, kind: .pause, name: name.text) : nil
+      case .resume(let name): return disturbances ? TimelineMark(at: at, kind: .resume, name: name.text) : nil
+      case .detach(let name): return disturbances ? TimelineMark(at: at, kind: .detach, name: name.text) : nil
       case .stop: return TimelineMark(at: at, kind: .stop)
       case .signal(let name): return TimelineMark(at: at, kind: .signal, name: name.text)
       case .interrupt(let pin): return TimelineMark(at: at, kind: .interrupt, name: String(pin.value))

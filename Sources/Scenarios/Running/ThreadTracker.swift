@@ -20,6 +20,8 @@ struct ThreadTracker {
     var isInFault = false
     /// Instruction of its last page fault.
     var faultIP: UInt64 = 0
+    /// When core had no answer to a fault of the thread that is still open.
+    var strandedSince: Instant?
   }
 
   private(set) var threads: [Tracked] = []
@@ -97,14 +99,27 @@ struct ThreadTracker {
   /// Core has no answer to a page fault: the thread stays in it.
   mutating func note(fault address: UInt64, of name: ThreadName, at instant: Instant) {
     guard let index = records.firstIndex(where: { $0.name == name }) else { return }
+    let thread = thread(named: name)
     records[index].strandedFaults.append(
-      FaultPlace(at: instant, ip: thread(named: name).map { self[$0].faultIP } ?? 0, value: address))
+      FaultPlace(at: instant, ip: thread.map { self[$0].faultIP } ?? 0, value: address))
+    if let thread { self[thread].strandedSince = instant }
+  }
+
+  /// The fault core had no answer to has got one; gives the instant of the fault, nil if there was none.
+  mutating func resolveFault(of thread: ThreadID) -> Instant? {
+    guard let since = self[thread].strandedSince else { return nil }
+    self[thread].strandedSince = nil
+    update(thread) { $0.strandedFaults.removeAll { $0.at == since } }
+    return since
   }
 
   mutating func raised(_ place: FaultPlace, by thread: ThreadID) {
-    exceptions.removeAll { $0.thread == thread }
+    forgetException(of: thread)
     exceptions.append((thread, place))
   }
+
+  /// What the thread raised before has been answered: it ran again.
+  mutating func forgetException(of thread: ThreadID) { exceptions.removeAll { $0.thread == thread } }
 
   mutating func keepException(of thread: ThreadID) {
     guard let index = exceptions.firstIndex(where: { $0.thread == thread }) else { return }

@@ -58,7 +58,7 @@ enum Entrypoint {
   /// `rpc_dispatch(message, label)`: 1 if the message holds an answer now, 0 if there is nobody to answer.
   ///
   /// An unknown object and a badge that is not the label both leave the client waiting for ever: 16.08 has no error
-  /// reply.
+  /// reply. Label 0 is no object: core's late answer to a pause arrives so, and dissolved objects have no badge either.
   private static func addDispatch(_ module: ModuleBuilder) {
     module.function("rpc_dispatch", 2) { f, p in
       let (message, badge) = (p[0], f.keep(p[1] & .constant(~3)))
@@ -66,6 +66,7 @@ enum Entrypoint {
         f.run("log_line", module.text("Warning: badge does not match label, ignoring request"))
         f.exit(0)
       }
+      f.if(badge.isZero) { f.exit(0) }
       f.count(to: IR.Value.symbol("rpc_object_count").loaded()) {
         let object = f.keep(IR.Value.symbol("rpc_objects") + $0 * .constant(UInt64(Object.size)))
         f.if(CapabilityMap.badge(object.field(Object.slot)).equals(badge)) {

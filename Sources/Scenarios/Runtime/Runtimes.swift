@@ -3,9 +3,10 @@ import Genode
 
 /// What a program brings along beside its statements.
 enum Runtimes {
-  /// The run-time support of a Genode component; `construct` is the author's function.
-  static func addGenode(to module: ModuleBuilder, construct: String, options: CompilerOptions) {
-    Startup.add(to: module, construct: construct)
+  /// The run-time support of a Genode component; `construct` is the author's function, `core` where
+  /// the runtime's own threads run: with Genode a thread that names no place gets that of its CPU session.
+  static func addGenode(to module: ModuleBuilder, construct: String, core: Int, options: CompilerOptions) {
+    Startup.add(to: module, construct: construct, core: core)
     addClock(to: module, options: options)
     CapabilityMap.add(to: module)
     RemoteCalls.add(to: module)

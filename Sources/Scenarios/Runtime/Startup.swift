@@ -9,7 +9,7 @@ import Genode
 enum Startup {
   static let bootstrapStackSize = 16_384
 
-  static func add(to module: ModuleBuilder, construct: String) {
+  static func add(to module: ModuleBuilder, construct: String, core: Int) {
     module.data("parent_badge", words: [UInt64](repeating: 0, count: 1))
     module.zeroed("bootstrap_stack", bytes: bootstrapStackSize, alignment: 16)
     module.zeroed("bootstrap_stack_top", bytes: 16, alignment: 16)
@@ -20,8 +20,8 @@ enum Startup {
     addStart(module)
     addEnvironment(module)
     addMainThread(module)
-    addEntrypointThread(module)
-    addSignalThread(module)
+    addEntrypointThread(module, core)
+    addSignalThread(module, core)
     addConstructor(module, construct)
     addMain(module)
   }
@@ -90,30 +90,30 @@ enum Startup {
 
   /// A thread of the runtime's own is created, started, and waited for.
   private static func create(
-    _ f: FunctionBuilder, stack: UInt64, name: String, entry: String, into global: String?
+    _ f: FunctionBuilder, stack: UInt64, name: String, core: Int, entry: String, into global: String?
   ) {
     let thread = f.call(
-      "thread_create", .constant(stack), f.module.text(name), 0, 0, .symbol(entry), 0)
+      "thread_create", .constant(stack), f.module.text(name), 0, .constant(UInt64(core)), .symbol(entry), 0)
     if let global { f.store(thread, at: .symbol(global)) }
     f.run("thread_start", thread)
     f.run("semaphore_down", .symbol("thread_ready"))
   }
 
-  private static func addEntrypointThread(_ module: ModuleBuilder) {
+  private static func addEntrypointThread(_ module: ModuleBuilder, _ core: Int) {
     module.function("entrypoint_create") { f, _ in
       create(
-        f, stack: ComponentLayout.entrypointStackSize, name: ComponentLayout.entrypointName, entry: "entrypoint_main",
-        into: "ep_thread")
+        f, stack: ComponentLayout.entrypointStackSize, name: ComponentLayout.entrypointName, core: core,
+        entry: "entrypoint_main", into: "ep_thread")
     }
     // The exit object of an entrypoint: asked once, it would end the loop. Nobody asks.
     module.function("exit_handler", 2) { f, _ in f.exit(0) }
   }
 
-  private static func addSignalThread(_ module: ModuleBuilder) {
+  private static func addSignalThread(_ module: ModuleBuilder, _ core: Int) {
     module.function("signal_thread_create") { f, _ in
       create(
         f, stack: ComponentLayout.signalHandlerStackSize, name: ComponentLayout.signalHandlerName,
-        entry: "signal_handler", into: nil)
+        core: core, entry: "signal_handler", into: nil)
     }
     module.function("signal_proxy", 2) { f, p in
       f.store(0, at: p[1].at(MessageBuffer.payloadCount))

@@ -78,7 +78,7 @@ extension SmallWorld {
     for core in 0..<kernel.coreCount {
       let processor = kernel.processor(core)
       digest.combine(1, processor.current.index, processor.currentContext.index)
-      processor.ready.digest(into: &digest)
+      kernel.readyQueue(core).digest(into: &digest)
       for request in processor.requests { request.digest(into: &digest) }
     }
     for debt in debts { digest.combine(UInt64(bitPattern: Int64(debt.count)), debt.caller.index, debt.server.index) }

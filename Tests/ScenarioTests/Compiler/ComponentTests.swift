@@ -116,8 +116,8 @@ import Testing
   @Test func `what Genode does not have is refused with its place`() throws {
     let position = Position(line: 7, column: 3)
     let actions: [Statement.Action] = [
-      .send(SendMessage(target: name("x"), message: OutgoingMessage(), timeout: nil, error: nil)),
-      .wait(WaitMessage(message: IncomingMessage(), timeout: nil)),
+      .reply(ReplyMessage(message: OutgoingMessage(), timeout: nil, error: nil)),
+      .receive(ReceiveMessage(source: name("x"), message: IncomingMessage(), timeout: nil)),
       .unmap(UnmapStatement(source: name("x"), rights: .all, own: false, error: nil)),
     ]
     for action in actions {

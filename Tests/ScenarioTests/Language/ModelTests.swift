@@ -48,9 +48,11 @@ import Testing
 
   @Test func `names that statements declare are collected`() throws {
     let all = try Corpus.scenario("every-genode-key").components
-    #expect(all[0].declared.signals.map(\.text) == ["go"])
+    #expect(all[0].declared.signals.map(\.text) == ["go", "hole"])
     #expect(all[0].declared.locks.map(\.text) == ["mutex"])
-    #expect(all[0].declared.dataspaces.map(\.text) == ["extra"])
+    #expect(all[0].declared.dataspaces.map(\.text) == ["extra", "gap", "got"])
+    #expect(all[0].declared.regionMaps.map(\.text) == ["gap"])
+    #expect(all[0].declared.accepted.map(\.kind) == [.dataspace, .thread, .signal])
     #expect(all[0].declared.threads.map(\.text) == ["late"])
     #expect(all[0].declared.jobs.map(\.text) == ["job"])
     #expect(all[1].declared.services.map(\.text) == ["adder"])

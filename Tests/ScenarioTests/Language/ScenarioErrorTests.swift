@@ -155,13 +155,13 @@ struct Mistake: Sendable, CustomTestStringConvertible {
       "\"core\": 1, \"started\"", "\"core\": 9, \"started\"",
       "12:60: there is no core 9; `machine` has 4 cores, counted from 0", file: "every-genode-key"),
     Mistake(
-      "\"node\": 1", "\"node\": 2", "62:58: there is no node 2; `machine` has 2 nodes, counted from 0",
+      "\"node\": 1", "\"node\": 2", "73:58: there is no node 2; `machine` has 2 nodes, counted from 0",
       file: "every-genode-key"),
     Mistake(
-      "\"binary\":", "\"construct\": [], \"binary\":", "55:55: a component has either `binary` or `construct`",
+      "\"binary\":", "\"construct\": [], \"binary\":", "65:55: a component has either `binary` or `construct`",
       file: "every-genode-key"),
     Mistake(
-      ", \"binary\": \"programs/opaque.elf\"", "", "55:5: nothing runs here; add `construct`, `threads` or `binary`",
+      ", \"binary\": \"programs/opaque.elf\"", "", "65:5: nothing runs here; add `construct`, `threads` or `binary`",
       file: "every-genode-key"),
     Mistake("\"initial\": 0", "\"initial\": \"x\"", "8:60: expected a number that is known before the run, found `x`"),
     Mistake("{sheep}", "{sheep:octal}", "12:28: expected a format (decimal or hex), found `octal`"),
@@ -169,7 +169,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
     Mistake("{sheep}", "sheep}", "12:26: expected `{` before it (write `}}` for a brace), found `}`"),
   ]
 
-  @Test(arguments: mistakes)
+  @Test(arguments: mistakes + objectMistakes)
   func `a mistake is told with its place and a way out`(mistake: Mistake) throws {
     let good = String(decoding: try Corpus.bytes(mistake.file), as: UTF8.self)
     let range = try #require(good.range(of: mistake.old))

@@ -80,6 +80,31 @@ import Testing
     #expect(judge(Self.continued(from: 5, to: 15)) { $0.threads = [thread] }?.verdict == .crashed)
   }
 
+  @Test func `a copy under another name is compared with its original`() {
+    func verdict(_ copy: [(Int64, String)], until last: Int64 = 19, _ marks: [TimelineMark] = []) -> Verdict? {
+      var record = Self.record((1...last).map { ($0 * 10, "\($0)") }, restored: true)
+      record.components = ["counter", "copy"].map { ComponentRecord(name: $0, lives: [.init(from: .zero)]) }
+      record.components[1].lives = [.init(from: SampleRecord.ms(85), restoredFrom: "c1")]
+      record.restores[0].component = "copy"
+      record.marks = marks
+      record.log += copy.map { LoggedLine(at: SampleRecord.ms($0.0), component: "copy", text: $0.1) }
+      record.log.sort { $0.at < $1.at }
+      Judge(reference: Self.reference).judge(&record)
+      return record.restores[0].judgement?.verdict
+    }
+    let right = Self.continued(from: 5, to: 15)
+    #expect(verdict(right) == .equivalent)
+    #expect(verdict((1...11).map { ($0 * 10 + 80, "\($0)") }) == .duplicated)
+    #expect(verdict([]) == .stuck)
+    // The original is silent: that counts, unless the timeline has stopped it.
+    #expect(verdict(right, until: 6) == .stuck)
+    let pause = TimelineMark(at: SampleRecord.ms(65), kind: .pause, name: "counter")
+    #expect(verdict(right, until: 6, [pause]) == .equivalent)
+    #expect(
+      verdict(right, until: 6, [pause, TimelineMark(at: SampleRecord.ms(70), kind: .resume, name: "counter")]) == .stuck
+    )
+  }
+
   @Test func `entering construct again is told even if the output is right`() {
     let judgement = judge(Self.continued(from: 5, to: 15)) {
       $0.components[0].lives[1].constructEntries = [SampleRecord.ms(86)]

@@ -1,0 +1,23 @@
+extension ScenarioErrorTests {
+  /// Names and keys of statements about objects of core.
+  static let objectMistakes = [
+    Mistake(
+      "\"to\": \"gap\"", "\"to\": \"gapp\"", "49:36: there is no region map `gapp` in `all`; did you mean `gap`?",
+      file: "every-genode-key"),
+    Mistake(
+      "\"pause\": \"helper\"", "\"pause\": \"helpr\"",
+      "52:20: there is no thread `helpr` in `all`; did you mean `helper`?", file: "every-genode-key"),
+    Mistake(
+      "\"state\": \"gap\", \"fault\"", "\"state\": \"gap\", \"ip\"",
+      "51:33: \"ip\" is not possible here; expected `fault` or `address` of a region map", file: "every-genode-key"),
+    Mistake(
+      "\"signal\": \"bell\" },\n        { \"exit\"", "\"signal\": \"belt\" },\n        { \"exit\"",
+      "57:21: there is no signal `belt` in `all`; did you mean `bell`?", file: "every-genode-key"),
+    Mistake(
+      "\"upgrade\": \"RM\"", "\"upgrade\": \"ROM\"",
+      "48:76: \"ROM\" is not known here; did you mean \"RAM\"?", file: "every-genode-key"),
+    Mistake(
+      "\"as\": \"other\", \"memory\"", "\"memory\"", "75:48: a `restore` of `memory` needs the key `as`",
+      file: "every-genode-key"),
+  ]
+}
