@@ -137,7 +137,7 @@ public struct RestorePlan: Hashable, Sendable {
 
   /// A need that is named twice is one need.
   mutating func add(_ step: Step, after needs: [Need]) -> Int {
-    var known: Set<Int> = []
+    var known: Set<Int> = []  // lookup only
     nodes.append(Node(step: step, needs: needs.filter { known.insert($0.node).inserted }))
     return nodes.count - 1
   }

@@ -44,12 +44,6 @@ struct CoreHost {
       case .compute(let picoseconds):
         computed += picoseconds
         script.complete(.done)
-      case .invokeSeries(var call, let count, let word, let step):
-        for _ in 0..<count {
-          calls.append(call)
-          call.words[word] += step
-        }
-        script.complete(.done)
       case .copy, .fill, .write: script.complete(.done)
       }
     }
