@@ -126,7 +126,7 @@ extension RestorePlan {
     _ image: CheckpointImage, _ child: Int, _ threads: [Int], _ sessions: [Int], _ maps: [Int], _ dataspaces: [Int],
     _ contexts: [Int], _ objects: [Int]
   ) -> [Int] {
-    var makers: [UInt64: Int] = [:]
+    var makers: [UInt64: Int] = [:]  // lookup only
     func note(_ badge: UInt64, _ node: Int) { if badge != 0, makers[badge] == nil { makers[badge] = node } }
     for (index, thread) in image.threads.enumerated() {
       note(thread.badge, threads[index])

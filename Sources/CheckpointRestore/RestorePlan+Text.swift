@@ -20,10 +20,10 @@ extension RestorePlan {
   public func lines(_ image: CheckpointImage) -> [Line] {
     guard let order else { return [] }
     var number = [Int](repeating: 0, count: nodes.count)
-    var position: [Step: Int] = [:]
+    var position: [Step: Int] = [:]  // lookup only
     for (index, step) in order.enumerated() { position[step] = index + 1 }
     for index in nodes.indices { number[index] = position[nodes[index].step] ?? 0 }
-    var node: [Step: Int] = [:]
+    var node: [Step: Int] = [:]  // lookup only
     for index in nodes.indices { node[nodes[index].step] = index }
     return order.enumerated().map { index, step in
       let needs = node[step].map { nodes[$0].needs } ?? []

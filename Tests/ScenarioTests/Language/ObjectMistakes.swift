@@ -17,7 +17,7 @@ extension ScenarioErrorTests {
       "\"upgrade\": \"RM\"", "\"upgrade\": \"ROM\"",
       "48:76: \"ROM\" is not known here; did you mean \"RAM\"?", file: "every-genode-key"),
     Mistake(
-      "\"as\": \"other\", \"memory\"", "\"memory\"", "75:48: a `restore` of `memory` needs the key `as`",
+      "\"as\": \"other\", \"memory\"", "\"memory\"", "74:48: a `restore` of `memory` needs the key `as`",
       file: "every-genode-key"),
   ]
 }

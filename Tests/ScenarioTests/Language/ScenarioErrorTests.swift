@@ -155,7 +155,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
       "\"core\": 1, \"started\"", "\"core\": 9, \"started\"",
       "12:60: there is no core 9; `machine` has 4 cores, counted from 0", file: "every-genode-key"),
     Mistake(
-      "\"node\": 1", "\"node\": 2", "73:58: there is no node 2; `machine` has 2 nodes, counted from 0",
+      "\"node\": 1", "\"node\": 2", "72:58: there is no node 2; `machine` has 2 nodes, counted from 0",
       file: "every-genode-key"),
     Mistake(
       "\"binary\":", "\"construct\": [], \"binary\":", "65:55: a component has either `binary` or `construct`",
@@ -245,7 +245,8 @@ struct Mistake: Sendable, CustomTestStringConvertible {
     #expect(message(empty.path) == "D/empty.json:1:1: the file is empty, expected a scenario in JSON")
     #expect(message(large) == "D/large.json: the file is 100 MiB large; the limit is 64 MiB")
     #expect(message("/dev/zero") == "/dev/zero: the file is larger than the limit of 64 MiB")
-    let executable = message(CommandLine.arguments[0])
-    #expect(executable.hasSuffix(":1:1: this is not JSON: it starts with 7f 45 4c 46 (an ELF file)"))
+    let elf = folder.appendingPathComponent("program.json").path
+    try Data([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0]).write(to: URL(fileURLWithPath: elf))
+    #expect(message(elf) == "D/program.json:1:1: this is not JSON: it starts with 7f 45 4c 46 (an ELF file)")
   }
 }
