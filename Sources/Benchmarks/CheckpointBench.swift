@@ -11,12 +11,11 @@ import Simulation
 /// A protection domain of 16.08 holds 128 threads and 4,096 capabilities; so what is large is spread over several
 /// components, which are checkpointed one after the other.
 enum CheckpointBench {
-  /// What each component has, beside the three threads and some thirty capabilities of every component.
+  /// What each component has, beside the three threads and some thirty capabilities of every component. Each thread
+  /// brings four or five capabilities of its own.
   struct Size {
     var components = 1
     var threads = 0
-    /// Signal contexts: capabilities with nothing behind them that would have to be copied.
-    var capabilities = 0
     var dataspaces = 0
     var mebibytes = 0
 
@@ -31,7 +30,7 @@ enum CheckpointBench {
   }
 
   /// When all components have come to rest, milliseconds of simulated time.
-  private static let start: Int64 = 3_000
+  private static let start: Int64 = 5_000
 
   /// From the order to the complete image.
   static func run(_ size: Size, _ lists: MetadataLists = .indexed) -> Outcome {
@@ -67,7 +66,7 @@ enum CheckpointBench {
       costs: .assumed(picosecondsPerCycle: platform.picosecondsPerCycle))
     configuration.metadata = lists
     configuration.slotCount =
-      1_000 + size.components * (200 + 4 * size.threads + size.capabilities + 2 * size.dataspaces)
+      1_000 + size.components * (200 + 4 * size.threads + 2 * size.dataspaces)
     let quota = parts.targets.reduce(UInt64(64 << 20)) { $0 + 2 * $1.ramQuota }
     return System(
       booting: [
@@ -84,7 +83,6 @@ enum CheckpointBench {
     let threads = (0..<size.threads).map {
       "{ \"name\": \"t\($0)\", \"stack\": \"4KiB\", \"body\": [ { \"sleep\": \"1000s\" } ] }"
     }
-    let signals = (0..<size.capabilities).map { "{ \"await\": \"s\($0)\" }" }
     let wool = size.mebibytes > 0 ? ", \"wool\": { \"size\": \"\(size.mebibytes)MiB\", \"mapped\": true }" : ""
     return """
       { "name": "\(name)", "ram": "\(size.ramMebibytes)MiB",
@@ -92,7 +90,6 @@ enum CheckpointBench {
         "threads": [ \(threads.joined(separator: ", ")) ],
         "construct": [
           { "repeat": [ { "allocate": "4KiB", "as": "a" } ], "times": \(size.dataspaces) },
-          { "if": "n > 0", "then": [ \(signals.joined(separator: ", ")) ] },
           { "log": "ready" }, { "sleep": "1000s" } ] }
       """
   }
