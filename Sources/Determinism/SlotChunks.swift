@@ -13,9 +13,14 @@
   @usableFromInline var count = 0
   @usableFromInline var capacity = 0
 
-  /// About 2 KiB of elements are copied by the first write after a fork: fewer large elements, more small ones.
+  /// One or two KiB of elements are copied by the first write after a fork: fewer large elements, more small ones.
   @inlinable @inline(__always) static var shift: Int {
-    MemoryLayout<Element>.stride >= 128 ? 3 : MemoryLayout<Element>.stride >= 64 ? 4 : 6
+    switch MemoryLayout<Element>.stride {
+    case 256...: 2
+    case 128...: 3
+    case 64...: 4
+    default: 6
+    }
   }
   @inlinable @inline(__always) static var slotsPerChunk: Int { 1 &<< shift }
   @inlinable @inline(__always) static var headerBytes: Int { max(32, MemoryLayout<Element>.alignment) }
