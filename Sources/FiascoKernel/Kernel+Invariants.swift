@@ -77,9 +77,9 @@ extension Kernel {
       } while t != head
     }
     if let highest = (UInt8.min...UInt8.max).last(where: { !ready[$0].isNone }) {
-      findings.require(ready.highest == ready[highest], "the ready list forgets its highest priority")
+      findings.require(ready.highestPriority == highest, "the ready list forgets its highest priority")
     } else {
-      findings.require(ready.highest.isNone, "the empty ready list names a thread")
+      findings.require(ready.highestPriority == nil, "the empty ready list names a thread")
     }
   }
 

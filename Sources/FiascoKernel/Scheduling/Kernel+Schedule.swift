@@ -165,8 +165,7 @@ extension Kernel {
   mutating func schedule() {
     updateReadyList(current)
     while true {
-      var head = ready.highest
-      if head.isNone { head = firstInBackground() }
+      let head = ready.highestPriority.map { ready[$0] } ?? firstInBackground()
       if head.isNone {
         loadContext(.none)
         setCurrent(.none)

@@ -34,11 +34,11 @@ struct ReadyQueue: BitwiseCopyable, Sendable {
     }
   }
 
-  /// The first thread of the highest occupied priority.
-  @inline(__always) var highest: ThreadID {
+  /// The highest occupied priority. Not its first thread: a property that looked into the heads would copy them all.
+  @inline(__always) var highestPriority: UInt8? {
     var word = 3
     while word > 0, occupied[word] == 0 { word -= 1 }
-    if occupied[word] == 0 { return .none }
-    return ThreadID(Int(heads[word * 64 + 63 - occupied[word].leadingZeroBitCount]))
+    if occupied[word] == 0 { return nil }
+    return UInt8(word * 64 + 63 - occupied[word].leadingZeroBitCount)
   }
 }
