@@ -30,7 +30,7 @@ extension ELFError: CustomStringConvertible {
       "STASIS note: expected \(expected), found \(found)"
     case .inconsistent(let fact):
       "the checkpoint contradicts itself: \(fact)"
-    case .library(let step, let message):
+    case .libelfRefused(let step, let message):
       "libelf refused to \(step): \(message)"
     }
   }

@@ -21,7 +21,7 @@ public enum ELFError: Error, Hashable, Sendable {
   case note(expected: String, found: String)
   /// The checkpoint contradicts itself, although every byte is as it was written.
   case inconsistent(String)
-  case library(step: String, message: String)
+  case libelfRefused(step: String, message: String)
 }
 
 /// What a file may ask of the reader; each limit is refused by name.

@@ -71,6 +71,6 @@ extension ELFError {
   static func libelf(_ step: String) -> ELFError {
     let number = elf_errno()
     let message = number == 0 ? nil : elf_errmsg(number).map { String(cString: $0) }
-    return .library(step: step, message: message ?? "no reason given")
+    return .libelfRefused(step: step, message: message ?? "no reason given")
   }
 }
