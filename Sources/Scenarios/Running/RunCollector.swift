@@ -18,6 +18,8 @@ struct RunCollector {
   var counts = EventCounts()
   var repetition = Repetition()
   var checkpoints: CheckpointCollector
+  /// Records of the run when each image was complete, in this order.
+  private(set) var imageEvents: [(checkpoint: String, number: UInt64)] = []
   var bareThreadsSeen = 0
   /// Bytes of all lines.
   private(set) var outputTotal: UInt64 = 0
@@ -102,6 +104,7 @@ struct RunCollector {
     case .threadStateIgnored(_, let thread):
       complain("start ignored", "checkpointer", "thread `\(thread)` runs already", instant)
     case .refused(let reason): complain("refused", "checkpointer", reason.sentence, instant)
+    case .imageWritten(let name, _): imageEvents.append((name, counts.total))
     default: break
     }
     checkpoints.take(event, at: instant, tracker: tracker)

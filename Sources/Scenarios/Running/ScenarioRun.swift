@@ -190,19 +190,6 @@ struct Player: ~Copyable {
     }.sorted { $0.at < $1.at }
   }
 
-  /// The checkpoints as the checkpointer holds them at the end.
-  func images() -> [PlayedRun.Image] {
-    let names = run.scenario.components.map(\.name.text)
-    return system.programs.flatMap { hosted -> [PlayedRun.Image] in
-      guard case .checkpointer(let checkpointer) = hosted.program else { return [] }
-      return checkpointer.checkpoints.map { stored in
-        let index = names.firstIndex(of: stored.image.componentName)
-        let executable = index.map { run.machine.programs[$0].elf } ?? []
-        return PlayedRun.Image(name: stored.name, image: stored.image, executable: executable)
-      }
-    }
-  }
-
   /// The author's variables where the component has them now; a component that is gone has none.
   private func finalVariables() -> [FinalVariable] {
     run.machine.programs.flatMap(\.variables).map { variable in
