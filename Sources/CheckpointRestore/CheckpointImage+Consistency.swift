@@ -28,7 +28,12 @@ extension CheckpointImage {
     return nil
   }
 
+  private static let largestDataspace: UInt64 = 1 << 47
+
   private var dataspaceInconsistency: String? {
+    for (index, dataspace) in dataspaces.enumerated() where dataspace.size > Self.largestDataspace {
+      return "dataspace \(index) has \(dataspace.size) bytes, more than any address space"
+    }
     for (index, dataspace) in dataspaces.enumerated() where UInt64(dataspace.contents.count) > dataspace.size {
       return "dataspace \(index) holds \(dataspace.contents.count) bytes, its size is \(dataspace.size)"
     }

@@ -51,11 +51,15 @@ extension DataspaceImage {
   /// What is known of each page, from the first to the last. Without a list of its own the dataspace's provenance is
   /// that of all pages.
   public var pageRuns: [PageRun] {
-    if !pages.isEmpty { return pages }
+    pages.isEmpty ? derivedRuns(UInt64(contents.count)) : pages
+  }
+
+  /// For so many bytes of contents, without a list.
+  public func derivedRuns(_ length: UInt64) -> [PageRun] {
     var runs: [PageRun] = []
     switch provenance {
     case .captured:
-      let present = (UInt64(contents.count) + Self.pageBytes - 1) / Self.pageBytes
+      let present = (length + Self.pageBytes - 1) / Self.pageBytes
       runs.add(.captured, present)
       runs.add(.zero, pageCount - Swift.min(present, pageCount))
     case .rom: runs.add(.rom, pageCount)
@@ -89,20 +93,29 @@ extension DataspaceImage {
       if hasParent {
         runs.add(.inParent, end - page)
       } else {
-        for number in page..<end { runs.add(isZero(page: number) ? .zero : .captured) }
+        addPages(page..<end, to: &runs)
       }
       page = end
     }
     for stretch in copied.sorted(by: { $0.offset < $1.offset }) {
       skip(to: stretch.offset / Self.pageBytes)
       let end = Swift.min((stretch.offset + stretch.size + Self.pageBytes - 1) / Self.pageBytes, pageCount)
-      while page < end {
-        runs.add(isZero(page: page) ? .zero : .captured)
-        page += 1
+      if page < end {
+        addPages(page..<end, to: &runs)
+        page = end
       }
     }
     skip(to: pageCount)
     pages = runs
+  }
+
+  /// Each page by what is in it; there is nothing behind the contents.
+  fileprivate func addPages(_ range: Range<UInt64>, to runs: inout [PageRun]) {
+    let present = min(range.upperBound, (UInt64(contents.count) + Self.pageBytes - 1) / Self.pageBytes)
+    for number in range.lowerBound..<max(range.lowerBound, present) {
+      runs.add(isZero(page: number) ? .zero : .captured)
+    }
+    runs.add(.zero, range.upperBound - max(range.lowerBound, present))
   }
 }
 
@@ -117,7 +130,7 @@ extension CheckpointImage {
       var page: UInt64 = 0
       for run in dataspaces[index].pages {
         if run.provenance == .inParent {
-          for number in page..<page + run.count { runs.add(dataspaces[index].isZero(page: number) ? .zero : .captured) }
+          dataspaces[index].addPages(page..<page + run.count, to: &runs)
         } else {
           runs.add(run.provenance, run.count)
         }
@@ -128,8 +141,8 @@ extension CheckpointImage {
     return image
   }
 
-  /// Pages of all dataspaces of a kind.
+  /// Pages of a kind in all dataspaces that are memory; region maps have none of their own.
   public func pages(_ provenance: PageProvenance) -> UInt64 {
-    dataspaces.reduce(0) { $0 + $1.pageRuns.pages(provenance) }
+    dataspaces.reduce(0) { $1.provenance == .managed ? $0 : $0 + $1.pageRuns.pages(provenance) }
   }
 }

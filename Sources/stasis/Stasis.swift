@@ -22,7 +22,10 @@ import Scenarios
         (also for zsh and fish)
       """,
     version: "0.1.0",
-    subcommands: [RunCommand.self, CheckCommand.self, BootCommand.self, InspectCommand.self, ExplainCommand.self])
+    subcommands: [
+      RunCommand.self, CheckCommand.self, BootCommand.self, InspectCommand.self, DiffCommand.self, ImageCommand.self,
+      ExplainCommand.self,
+    ])
 
   /// The library's own `main` ends with its exit codes; ours are documented.
   static func main() {

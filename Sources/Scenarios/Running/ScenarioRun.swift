@@ -1,3 +1,4 @@
+import CheckpointRestore
 import Determinism
 import FiascoKernel
 import FiascoMachine
@@ -22,6 +23,14 @@ public struct ScenarioRun: Sendable {
     var copy = self
     copy.machine.continuing = policy
     return copy
+  }
+
+  /// So many checkpoints of one name are left at the end.
+  public mutating func keep(generations: Int) { machine.keptGenerations = generations }
+
+  /// A checkpoint of an earlier run takes the place of the one the timeline would take.
+  public mutating func give(_ image: CheckpointImage, as name: String) throws(GivenImageError) {
+    try machine.give(image, as: name)
   }
 
   /// The figures of the scenario's platform.
