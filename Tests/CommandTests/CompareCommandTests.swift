@@ -29,10 +29,11 @@ import Testing
   }
 
   @Test(arguments: [[], ["--json"]]) func `two processes print the same bytes`(_ options: [String]) throws {
-    try Command.withFile("loop.json", Self.scenario) { file in
+    let (once, again) = try Command.withFile("loop.json", Self.scenario) { file in
       let arguments = ["compare", file, "--strategies", "incremental,stop-and-copy"] + options
-      #expect(try Command.run(arguments).output == Command.run(arguments).output)
+      return (try Command.run(arguments).output, try Command.run(arguments).output)
     }
+    #expect(!once.isEmpty && once == again)
   }
 
   @Test(arguments: [
