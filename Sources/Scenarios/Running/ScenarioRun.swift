@@ -40,7 +40,7 @@ public struct ScenarioRun: Sendable {
   public func play(watchedBy watcher: KernelWatcher? = nil) -> PlayedRun {
     var played = playOnce(disturbances: true, watcher)
     if !played.record.restores.isEmpty {
-      Judge(reference: playOnce(disturbances: false).record).judge(&played.record)
+      Judge(reference: playUndisturbed()).judge(&played.record)
     }
     played.record.check(scenario.expectations)
     return played
@@ -56,6 +56,9 @@ public struct ScenarioRun: Sendable {
 
   /// Like `play`, without a verdict: that would need a second run without the disturbances.
   public func playWithoutReference() -> PlayedRun { playOnce(disturbances: true) }
+
+  /// What would have happened without checkpoints, kills and restores.
+  public func playUndisturbed() -> RunRecord { playOnce(disturbances: false).record }
 
   private func playOnce(disturbances: Bool, _ watcher: KernelWatcher? = nil) -> PlayedRun {
     var player = Player(run: self, system: machine.newSystem(disturbances: disturbances), watcher: watcher)
@@ -172,6 +175,8 @@ struct Player: ~Copyable {
     record.checkpoints = collector.checkpoints.checkpoints
     record.restores = collector.checkpoints.restores
     record.threads = collector.ownThreads
+    collector.processors.settle(at: record.end)
+    record.processors = collector.processors.uses
     record.complaints = collector.complaints
     record.counts = collector.counts.all
     record.variables = finalVariables()
