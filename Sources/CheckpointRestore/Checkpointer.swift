@@ -36,6 +36,8 @@ public struct Checkpointer: NativeProgram {
   var regionMaps: RPCCapability?
   /// Every checkpoint taken or given; a new one of the same name replaces the old one.
   public internal(set) var checkpoints: [StoredCheckpoint] = []
+  /// Images of older generations, oldest first; they exist in the store only.
+  public internal(set) var retired: [CheckpointImage] = []
   var taking: CheckpointRun?
   var restoring: RestoreRun?
   var outbox: [CheckpointEvent] = []

@@ -75,7 +75,7 @@ extension TargetChild {
       image.provenance = .notCaptured
       image.sessionBadge = session
     case .managed: image.provenance = .managed
-    case .foreign: image.provenance = .notCaptured
+    case .foreign: image.provenance = .shared
     }
     return image
   }
@@ -87,7 +87,7 @@ extension TargetChild {
       switch dataspace.provenance {
       case .rom: .rom
       case .managed: .managed
-      case .captured, .notCaptured: .ram
+      case .captured, .notCaptured, .shared: .ram
       }
     return RegionImage(
       map: map, address: region.address, size: region.size, dataspaceIndex: index, offset: region.offset,
@@ -159,7 +159,7 @@ extension TargetChild {
       case .captured: return "ram-dataspace"
       case .rom: return "rom-dataspace"
       case .managed: return "managed-dataspace"
-      case .notCaptured: return "dataspace"
+      case .notCaptured, .shared: return "dataspace"
       }
     }
     if image.rpcObjects.contains(where: { $0.badge == badge }) { return "rpc-object" }

@@ -19,6 +19,8 @@ struct RunCollector {
   var repetition = Repetition()
   var checkpoints: CheckpointCollector
   var processors = ProcessorAccount()
+  /// Records of the run when each image was complete, in this order.
+  private(set) var imageEvents: [(checkpoint: String, number: UInt64)] = []
   var bareThreadsSeen = 0
   /// Bytes of all lines.
   private(set) var outputTotal: UInt64 = 0
@@ -111,6 +113,7 @@ struct RunCollector {
     case .phaseStarted(.frozen, _): processors.pauseBegan(at: instant)
     case .phaseEnded(.frozen, _, _): processors.pauseEnded(at: instant)
     case .refused(let reason): complain("refused", "checkpointer", reason.sentence, instant)
+    case .imageWritten(let name, _): imageEvents.append((name, counts.total))
     default: break
     }
     checkpoints.take(event, at: instant, tracker: tracker)

@@ -1,3 +1,4 @@
+import CheckpointRestore
 import Determinism
 import FiascoKernel
 import FiascoMachine
@@ -22,6 +23,14 @@ public struct ScenarioRun: Sendable {
     var copy = self
     copy.machine.continuing = policy
     return copy
+  }
+
+  /// So many checkpoints of one name are left at the end.
+  public mutating func keep(generations: Int) { machine.keptGenerations = generations }
+
+  /// A checkpoint of an earlier run takes the place of the one the timeline would take.
+  public mutating func give(_ image: CheckpointImage, as name: String) throws(GivenImageError) {
+    try machine.give(image, as: name)
   }
 
   /// The figures of the scenario's platform.
@@ -193,19 +202,6 @@ struct Player: ~Copyable {
       case .start(let name): return TimelineMark(at: at, kind: .start, name: name.text)
       }
     }.sorted { $0.at < $1.at }
-  }
-
-  /// The checkpoints as the checkpointer holds them at the end.
-  func images() -> [PlayedRun.Image] {
-    let names = run.scenario.components.map(\.name.text)
-    return system.programs.flatMap { hosted -> [PlayedRun.Image] in
-      guard case .checkpointer(let checkpointer) = hosted.program else { return [] }
-      return checkpointer.checkpoints.map { stored in
-        let index = names.firstIndex(of: stored.image.componentName)
-        let executable = index.map { run.machine.programs[$0].elf } ?? []
-        return PlayedRun.Image(name: stored.name, image: stored.image, executable: executable)
-      }
-    }
   }
 
   /// The author's variables where the component has them now; a component that is gone has none.
