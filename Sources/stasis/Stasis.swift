@@ -24,8 +24,8 @@ import Scenarios
       """,
     version: "0.1.0",
     subcommands: [
-      RunCommand.self, CheckCommand.self, CompareCommand.self, BootCommand.self, InspectCommand.self,
-      DiffCommand.self, ImageCommand.self, ExplainCommand.self,
+      RunCommand.self, CheckCommand.self, CompareCommand.self, BootCommand.self, InspectCommand.self, DiffCommand.self,
+      ImageCommand.self, ExplainCommand.self,
     ])
 
   /// The library's own `main` ends with its exit codes; ours are documented.

@@ -18,9 +18,9 @@ struct RunCollector {
   var counts = EventCounts()
   var repetition = Repetition()
   var checkpoints: CheckpointCollector
+  var processors = ProcessorAccount()
   /// Records of the run when each image was complete, in this order.
   private(set) var imageEvents: [(checkpoint: String, number: UInt64)] = []
-  var processors = ProcessorAccount()
   var bareThreadsSeen = 0
   /// Bytes of all lines.
   private(set) var outputTotal: UInt64 = 0
