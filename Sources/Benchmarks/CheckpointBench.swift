@@ -38,6 +38,7 @@ enum CheckpointBench {
     let begin = Instant.zero + .milliseconds(start)
     _ = system.run(until: begin)
     _ = system.drainRecords()
+    system.node.keepsRecords = false
     let before = processNanoseconds()
     var outcome = Outcome()
     for _ in 0..<4_000 where outcome.images < size.components {
