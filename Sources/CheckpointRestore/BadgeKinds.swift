@@ -33,7 +33,7 @@ struct BadgeKinds {
     case .captured: "ram-dataspace"
     case .rom: "rom-dataspace"
     case .managed: "managed-dataspace"
-    case .notCaptured: "dataspace"
+    case .notCaptured, .shared: "dataspace"
     }
   }
 }

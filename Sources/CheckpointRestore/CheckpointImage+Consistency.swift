@@ -28,11 +28,37 @@ extension CheckpointImage {
     return nil
   }
 
+  private static let largestDataspace: UInt64 = 1 << 47
+
   private var dataspaceInconsistency: String? {
+    for (index, dataspace) in dataspaces.enumerated() where dataspace.size > Self.largestDataspace {
+      return "dataspace \(index) has \(dataspace.size) bytes, more than any address space"
+    }
     for (index, dataspace) in dataspaces.enumerated() where UInt64(dataspace.contents.count) > dataspace.size {
       return "dataspace \(index) holds \(dataspace.contents.count) bytes, its size is \(dataspace.size)"
     }
+    for (index, dataspace) in dataspaces.enumerated() where !dataspace.pages.isEmpty {
+      if let fact = pageInconsistency(dataspace) { return "dataspace \(index) \(fact)" }
+    }
     return nil
+  }
+
+  private func pageInconsistency(_ dataspace: DataspaceImage) -> String? {
+    if dataspace.provenance != .captured { return "is not captured, but its pages are described" }
+    var page: UInt64 = 0
+    for run in dataspace.pages {
+      let (end, overflow) = page.addingReportingOverflow(run.count)
+      if overflow || run.count == 0 || end > dataspace.pageCount { return "does not have the pages it describes" }
+      if run.provenance == .inParent, parent == nil { return "has pages in a parent, but there is none" }
+      if run.provenance == .zero {
+        let present = UInt64(dataspace.contents.count) / DataspaceImage.pageBytes + 1
+        for number in page..<max(page, min(end, present)) where !dataspace.isZero(page: number) {
+          return "is said to be zero in page \(number), but is not"
+        }
+      }
+      page = end
+    }
+    return page == dataspace.pageCount ? nil : "has \(dataspace.pageCount) pages and describes \(page)"
   }
 
   private var mapInconsistency: String? {

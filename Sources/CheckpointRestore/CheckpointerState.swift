@@ -21,6 +21,7 @@ struct CheckpointerState: Hashable, Sendable {
   /// Session for region maps, in incremental mode.
   var regionMaps: RPCCapability?
   var checkpoints: [StoredCheckpoint]
+  var retired: [CheckpointImage] = []
   var restoring: [RestoreRun] = []
 
   init(_ configuration: CheckpointerConfiguration) {
@@ -81,6 +82,11 @@ extension Checkpointer {
   public internal(set) var checkpoints: [StoredCheckpoint] {
     _read { yield box[0].checkpoints }
     _modify { yield &box[0].checkpoints }
+  }
+  /// Images of older generations, oldest first; they exist in the store only.
+  public internal(set) var retired: [CheckpointImage] {
+    _read { yield box[0].retired }
+    _modify { yield &box[0].retired }
   }
   var restoring: RestoreRun? {
     get { box[0].restoring.first }

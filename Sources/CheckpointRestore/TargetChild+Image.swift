@@ -78,7 +78,7 @@ extension TargetChild {
       image.provenance = .notCaptured
       image.sessionBadge = session
     case .managed: image.provenance = .managed
-    case .foreign: image.provenance = .notCaptured
+    case .foreign: image.provenance = .shared
     }
     return image
   }
@@ -90,7 +90,7 @@ extension TargetChild {
       switch dataspace.provenance {
       case .rom: .rom
       case .managed: .managed
-      case .captured, .notCaptured: .ram
+      case .captured, .notCaptured, .shared: .ram
       }
     return RegionImage(
       map: map, address: region.address, size: region.size, dataspaceIndex: index, offset: region.offset,
