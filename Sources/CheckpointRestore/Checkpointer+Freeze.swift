@@ -16,20 +16,6 @@ extension Checkpointer {
     jobs.append(.preflight)
   }
 
-  /// The checkpoint in progress; its jobs exist only while there is one.
-  var run: CheckpointRun {
-    get {
-      guard let taking else { preconditionFailure("a checkpoint job needs a checkpoint in progress") }
-      return taking
-    }
-    _modify {
-      // Taken out meanwhile, so that arrays inside are changed in place.
-      guard var run = taking.take() else { preconditionFailure("a checkpoint job needs a checkpoint in progress") }
-      defer { taking = run }
-      yield &run
-    }
-  }
-
   mutating func carryOutFreeze(_ job: CheckpointerJob, _ script: inout Script) throws(Suspension) {
     switch job {
     case .preflight: try preflight(&script)

@@ -135,8 +135,8 @@ extension TargetChild {
   var rowsOfRAM: [Int] { dataspaces.indices.filter { dataspaces[$0].isLive && dataspaces[$0].kind == .ram } }
   var bytesOfRAM: UInt64 { rowsOfRAM.reduce(0) { $0 + dataspaces[$1].size } }
   /// A place for what will be taken of each thread.
-  var captures: [ThreadCapture] {
-    threads.indices.filter { threads[$0].isLive }.map { ThreadCapture(thread: $0) }
+  var captures: ChunkedList<ThreadCapture> {
+    ChunkedList(threads.indices.filter { threads[$0].isLive }.map { ThreadCapture(thread: $0) })
   }
 
   /// Visible in the address space through another map only, as stacks are.
