@@ -115,6 +115,8 @@ struct OwnSignals: Hashable, Sendable {
 extension Checkpointer {
   /// More requests than this are not served before a command that is due.
   private static let drainLimit = 64
+  /// More than this are not served before a piece of background work.
+  private static let backgroundLimit = 1
 
   private mutating func wait(after reply: ServerReply, _ script: inout Script) throws(Suspension) {
     let deadline = try nextDeadline(&script)
@@ -123,7 +125,7 @@ extension Checkpointer {
       try fetchSignals(&script)
       serveFaults()
       phase = .working(.none)
-      return
+      return try giveOthersTheirTurn(&script)
     }
     guard let request = RPCRequest(result, window: window) else {
       phase = .waiting(.none)
@@ -135,10 +137,22 @@ extension Checkpointer {
       return
     }
     phase = .handling(request)
+    try giveOthersTheirTurn(&script)
+  }
+
+  /// Whoever asks again and again, or faults again and again, must not keep everything else from being done.
+  private mutating func giveOthersTheirTurn(_ script: inout Script) throws(Suspension) {
     if due != nil {
       requestsSinceDue += 1
       if requestsSinceDue > Self.drainLimit { startDueCommand() }
-    } else if background.isEmpty, let next = commands.first, try script.readClock() >= next.at {
+    } else if !background.isEmpty {
+      requestsSinceDue += 1
+      guard requestsSinceDue > Self.backgroundLimit, let job = background.takeNext() else { return }
+      // A freeze in the middle of a request would make the target ask again for what was done already.
+      if case .handling = phase, job == .endRound { return background.pushFront(job) }
+      requestsSinceDue = 0
+      jobs.append(job)
+    } else if let next = commands.first, try script.readClock() >= next.at {
       takeNextCommand()
     }
   }

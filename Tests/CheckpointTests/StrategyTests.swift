@@ -114,7 +114,8 @@ import Testing
     _ strategy: CaptureStrategy, _ target: Target
   ) throws {
     for (memory, granularity) in [(RestoredMemory.eager, 1), (.lazy, 6)] {
-      let run = try Self.play(target) {
+      // Each access of two busy threads is carried out: everything takes its time.
+      let run = try Self.play(target, milliseconds: strategy.mirrorsWrites ? 170 : 120) {
         $0.strategy = strategy
         $0.granularity = granularity
         $0.restoredMemory = memory
