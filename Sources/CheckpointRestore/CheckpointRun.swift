@@ -54,8 +54,14 @@ struct CheckpointRun: Hashable, Sendable {
   var ownCopies = ChunkedList<RPCCapability>()
   /// What was copied of each dataspace of the image.
   var stretches: [[MemoryStretch]] = []
+  /// The first thread has been told to stop.
+  var isFrozen = false
   /// Everybody runs again.
   var isThawed = false
+  /// Set if memory is copied before the freeze.
+  var preCopy: PreCopyRun?
+  /// Rows of mirrored dataspaces whose writes since the last checkpoint are to be merged.
+  var sealed: [Int] = []
   var isWriting = false
   /// What was read of each dataspace of the image.
   var contents = ChunkedList<[UInt8]>()
@@ -102,9 +108,10 @@ extension TargetChild {
   }
 
   /// Bytes of all RAM dataspaces that have no copy yet.
-  var bytesWithoutCopy: UInt64 {
+  func bytesWithoutCopy(_ early: PreCopyRun?) -> UInt64 {
     dataspaces.indices.filter { row in
       dataspaces[row].isLive && dataspaces[row].kind == .ram && !stored.kept.contains { $0.row == row }
+        && early?.copy(of: row) == nil
     }.reduce(0) { $0 + dataspaces[$1].size }
   }
 }

@@ -11,10 +11,8 @@ extension Checkpointer {
     }
     guard children[child].condition == .running else { return refuse(.targetNotRunning(target)) }
     if let obstacle = children[child].obstacle { return refuse(obstacle) }
-    let live = children[child].threads.indices.filter { children[child].threads[$0].isLive }
     taking = CheckpointRun(
-      name: name, child: child, threads: ChunkedList(live.map { ThreadCapture(thread: $0) }),
-      image: CheckpointImage(componentName: target))
+      name: name, child: child, threads: children[child].captures, image: CheckpointImage(componentName: target))
     jobs.append(.preflight)
   }
 
@@ -52,19 +50,25 @@ extension Checkpointer {
     guard children[child].place(of: run.capabilityMapAddress) != nil else { return abandon(.capabilityMapUnknown) }
     let limit = try script.call(environment.ram, RAMOpcode.quota).word(0)
     let used = try script.call(environment.ram, RAMOpcode.used).word(0)
-    let needed = children[child].bytesWithoutCopy
+    let needed = children[child].bytesWithoutCopy(run.preCopy)
     guard limit - min(limit, used) > needed else {
       return abandon(.notEnoughRAM(needed: needed, available: limit - min(limit, used)))
     }
+    if configuration.strategy.copiesBeforeFreeze {
+      guard run.preCopy != nil else { return startRounds() }
+      guard mayFreeze() else { return }
+    }
     if configuration.quiescesFirst, run.quiescence == .notAsked { return beginQuiescing() }
     run.startedAt = try script.readClock()
-    outbox.append(.checkpointStarted(checkpoint: run.name, target: children[child].name))
+    if run.preCopy == nil { outbox.append(.checkpointStarted(checkpoint: run.name, target: children[child].name)) }
+    run.isFrozen = true
     outbox.append(.phaseStarted(.frozen, of: run.name))
     outbox.append(.phaseStarted(.freeze, of: run.name))
     enqueueFreeze(of: child)
   }
 
   mutating func abandon(_ reason: RefusalReason) {
+    jobs += run.ownCopies.elements.map { .freeCopy($0) }
     taking = nil
     refuse(reason)
   }
@@ -112,6 +116,8 @@ extension Checkpointer {
   private mutating func endFrozen() {
     outbox.append(.phaseEnded(.frozen, of: run.name, run.counts))
     run.isThawed = true
+    if configuration.strategy.copiesAfterThaw { startCopyingBehind() }
+    startFlattening()
     background += run.image.dataspaces.indices.filter { run.copies[$0] != nil }.map { .openCopy(dataspace: $0) }
     background.append(.finishImage)
     serveFaults()

@@ -59,6 +59,10 @@ extension Checkpointer {
     outbox.append(.phaseStarted(.restore, of: name))
     jobs.append(.checkRoom(child: children.count))
     let index = create(child, .withoutELF)
+    if configuration.restoredMemory == .lazy {
+      children[index].isPostCopied = true
+      postCopying = PostCopyRun(checkpoint: name, child: index)
+    }
     restoring = RestoreRun(
       checkpoint: checkpoint, child: index, policy: policy, mode: .withoutELF, image: image, plan: plan)
     jobs += inStartOrder(order).map { .plan($0) }
@@ -124,6 +128,8 @@ extension Checkpointer {
     outbox.append(.restoreFinished(checkpoint: name, child: children[finished.child].name))
     if finished.mode == .withoutELF { reopenServices(finished) }
     restoring = nil
+    startPostCopy()
+    serveFaults()
   }
 
   /// What the creation of the child has made already stands for what the original had.

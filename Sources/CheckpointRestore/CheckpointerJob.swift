@@ -69,6 +69,24 @@ enum CheckpointerJob: Hashable, Sendable {
   /// The newest checkpoint of a name replaces the one before.
   case freeCopy(RPCCapability)
 
+  // Copying while the target runs; dataspaces before the freeze and after a restore are rows of the child's table
+  case allocateEarly(dataspace: Int)
+  case copyEarly(dataspace: Int, part: Int)
+  case endRound
+  case copyBehind(dataspace: Int, part: Int)
+  case endCopyingBehind
+  case fetch(dataspace: Int, part: Int)
+  case endPostCopy
+
+  // Memory that is written twice
+  case openMirror(dataspace: Int)
+  case attachMirrored(dataspace: Int, part: Int)
+  case flatten(dataspace: Int, page: Int)
+  case searchMirror(child: Int, thread: Int)
+  case emulate(child: Int, thread: Int)
+  case endMirrorSearch
+  case dropMirror(child: Int, dataspace: Int)
+
   // Orders
   case command(child: Int, thread: Int, CPUThreadOpcode)
   case detachPart(child: Int, dataspace: Int, part: Int)
@@ -96,6 +114,16 @@ enum CheckpointerJob: Hashable, Sendable {
 
   /// A parent thread waits for a service that exists now.
   case wake(child: Int)
+}
+
+extension CheckpointerJob {
+  /// Takes time by the byte.
+  var movesMemory: Bool {
+    switch self {
+    case .copyEarly, .copyBehind, .fetch, .flatten, .writeOut: true
+    default: false
+    }
+  }
 }
 
 extension Checkpointer {
@@ -138,6 +166,10 @@ extension Checkpointer {
       try carryOutCopy(job, &script)
     case .command(let child, let thread, let opcode): try command(opcode, thread, of: child, &script)
     case .detachPart(let child, let dataspace, let part): try detachPart(part, of: dataspace, child, &script)
+    case .allocateEarly, .copyEarly, .endRound, .copyBehind, .endCopyingBehind, .fetch, .endPostCopy:
+      try carryOutBehind(job, &script)
+    case .openMirror, .attachMirrored, .flatten, .searchMirror, .emulate, .endMirrorSearch, .dropMirror:
+      try carryOutMirror(job, &script)
     case .openCopy, .writeOut, .closeCopy, .finishImage, .freeCopy: try carryOutWrite(job, &script)
     case .killChild(let child): kill(child)
     case .closeSession(let child, let session): try closeSession(session, of: child, &script)

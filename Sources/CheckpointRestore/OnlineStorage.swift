@@ -143,6 +143,8 @@ struct TargetChild: Hashable, Sendable {
   var stubAddress: UInt64 = 0
   /// What earlier checkpoints of it left.
   var stored = StoredState()
+  /// Restored, with memory that comes after its threads.
+  var isPostCopied = false
   /// Checkpoint to be restored into it at its first LOG request.
   var bootstrap: BootstrapOrder?
 

@@ -43,8 +43,11 @@ extension Shape {
     optional: ["priority", "scheduling", "core", "started", "stack", "pager", "exceptions"])
   static let checkpointer = Shape(
     owner: "`checkpointer`", required: ["strategy", "restore"],
-    optional: ["granularity", "rounds", "store", "priority", "core", "metadata", "costs", "faults"])
-  static let restoreRule = Shape(owner: "`restore`", required: ["child", "blocked"])
+    optional: [
+      "granularity", "rounds", "until", "stalls", "volume", "pace", "store", "priority", "core", "metadata", "costs",
+      "faults",
+    ])
+  static let restoreRule = Shape(owner: "`restore`", required: ["child", "blocked"], optional: ["memory"])
   static let timeouts = Shape(owner: "`timeout`", required: [], optional: ["send", "receive"])
   /// The properties of `Determinism.Limits`.
   static let limits = Shape(

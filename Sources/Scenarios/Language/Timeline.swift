@@ -65,10 +65,20 @@ public struct CheckpointerDescription: Hashable, Sendable {
   public var strategy: CheckpointStrategy
   public var child: RestoredChild
   public var blocked: BlockedThreadPolicy
-  /// Size of a managed dataspace's parts, for incremental strategies.
+  /// When restored memory gets its contents.
+  public var memory: RestoredMemory
+  /// Size of a managed dataspace's parts.
   public var granularity: SizeValue?
   /// Most pre-copy rounds.
   public var rounds: Number?
+  /// So little is left to the last copy of a pre-copy.
+  public var until: SizeValue?
+  /// So many pre-copy rounds in a row without gain.
+  public var stalls: Number?
+  /// So many times the memory is copied at most before the freeze.
+  public var volume: Number?
+  /// Time for others after each piece of memory that is copied behind their back.
+  public var pace: DurationValue?
   /// Bandwidth of the store that keeps images.
   public var store: RateValue?
   public var priority: Number?

@@ -32,6 +32,7 @@ public struct CostTable: Hashable, Sendable {
       ("checkpoint capability", checkpointer.picosecondsPerCapabilityEntry),
       ("checkpoint object", checkpointer.picosecondsPerObject),
       ("checkpoint list node", checkpointer.picosecondsPerNode),
+      ("checkpoint emulated access", checkpointer.picosecondsPerEmulatedAccess),
     ]
     rows += own.map { name, cost in
       Row(

@@ -47,9 +47,28 @@ public struct CheckpointRecord: Hashable, Sendable {
     }
   }
 
+  /// One pass over the memory while the component ran: copied up to its end, and touched again by then, bytes.
+  public struct Round: Hashable, Sendable {
+    public var bytes: UInt64
+    public var remaining: UInt64
+
+    public init(bytes: UInt64, remaining: UInt64) {
+      self.bytes = bytes
+      self.remaining = remaining
+    }
+  }
+
   public var name: String
   public var component: String
   public var at: Instant
+  /// From the order to a complete image.
+  public var total: TimeSpan?
+  public var rounds: [Round] = []
+  public var stop: PreCopyStop?
+  /// Memory whose accesses the checkpointer carries out from here on, bytes.
+  public var bytesMirrored: UInt64 = 0
+  /// Faults that the strategy caused in the component, until the next checkpoint.
+  public var faults = FaultService()
   public var spans: [Span] = []
   public var steps: [Step] = []
   public var counts = CheckpointTotals()
@@ -67,7 +86,19 @@ public struct CheckpointRecord: Hashable, Sendable {
     self.at = at
   }
 
+  /// The instant that the image is of: what was copied before it has been copied again if it was touched.
+  public var frozenAt: Instant { spans.first { $0.phase == .frozen }?.from ?? at }
+
   public func duration(of phase: CheckpointPhase) -> TimeSpan? { spans.first { $0.phase == phase }?.duration }
+}
+
+/// Accesses that waited for the checkpointer.
+public struct FaultService: Hashable, Sendable {
+  public var count = 0
+  /// From the moment the checkpointer learned of each to its end.
+  public var time = TimeSpan.zero
+
+  public init() {}
 }
 
 /// One restore: what became of each thread, and how the restored component behaves.
@@ -76,7 +107,11 @@ public struct RestoreRecord: Hashable, Sendable {
   /// Name of the restored component.
   public var component: String
   public var at: Instant
+  /// Until its threads run, and, where memory comes later, until all of it is there.
   public var duration: TimeSpan?
+  public var complete: TimeSpan?
+  /// Faults that were served because memory was not there yet.
+  public var faults = FaultService()
   public var child: RestoredChild
   public var policy: BlockedThreadPolicy
   public var counts = CheckpointTotals()

@@ -61,7 +61,10 @@ extension ScenarioMachine {
       commands: scenario.timeline.flatMap { commands($0, disturbances: disturbances) },
       genodeCosts: .assumed(picosecondsPerCycle: platform.picosecondsPerCycle), costs: checkpointerCosts)
     configuration.kernelProfile = scenario.machine.kernel.rawValue
-    if description.strategy == .incremental { configuration.strategy = .incremental }
+    configuration.strategy = description.strategy.capture ?? .stopAndCopy
+    configuration.preCopy = description.preCopyRules
+    configuration.restoredMemory = description.memory
+    configuration.pace = UInt64((description.pace?.picoseconds ?? 0) / 1_000_000)
     let granularity = min(UInt64(description.granularity?.bytes ?? 0), 1 << 40) + ComponentLayout.pageSize - 1
     configuration.granularity = max(1, Int(granularity / ComponentLayout.pageSize))
     configuration.metadata = description.metadata
@@ -149,6 +152,31 @@ extension RestoredChild {
     case .withoutELF: .withoutELF
     case .bootstrap: .bootstrap
     }
+  }
+}
+
+extension CheckpointStrategy {
+  /// What the checkpointer calls it; nil if it does not know it.
+  var capture: CaptureStrategy? {
+    switch self {
+    case .stopAndCopy: .stopAndCopy
+    case .incremental: .incremental
+    case .preCopy: .preCopy
+    case .copyOnWrite: .copyOnWrite
+    case .redundantMemory: .redundantMemory
+    case .parallel, .dma, .virtualCPU, .coreState, .kernelAssisted: nil
+    }
+  }
+}
+
+extension CheckpointerDescription {
+  fileprivate var preCopyRules: PreCopyRules {
+    var rules = PreCopyRules()
+    if let rounds { rules.rounds = Int(rounds.value) }
+    if let until { rules.remaining = UInt64(until.bytes) }
+    if let stalls { rules.stalls = Int(stalls.value) }
+    if let volume { rules.volume = Int(volume.value) }
+    return rules
   }
 }
 

@@ -62,8 +62,11 @@ struct ScenarioMachine: Sendable {
     if machine.nodes > 1 { try refuse("several nodes", machine.position) }
     if let quirk = machine.quirks.first { try refuse("the kernel behaviour `\(quirk.text)`", quirk.position) }
     if let checkpointer = scenario.checkpointer {
-      if ![.stopAndCopy, .incremental].contains(checkpointer.strategy) {
+      if checkpointer.strategy.capture == nil {
         try refuse("the strategy `\(checkpointer.strategy.rawValue)`", checkpointer.position)
+      }
+      if checkpointer.memory == .lazy, checkpointer.child == .bootstrap {
+        try refuse("lazy memory of a child that is loaded as usual", checkpointer.position)
       }
     }
     for component in scenario.components where !component.started && scenario.checkpointer == nil {
