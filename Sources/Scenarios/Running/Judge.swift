@@ -53,8 +53,15 @@ struct Judge {
     return nil
   }
 
+  /// Not if the checkpoint is older than the first time.
   private func constructedAgain(_ restore: RestoreRecord, _ record: RunRecord) -> String? {
-    guard let entered = life(of: restore, in: record)?.constructEntries.first else { return nil }
+    guard let entered = life(of: restore, in: record)?.constructEntries.first,
+      let taken = record.checkpoints.last(where: { $0.name == restore.checkpoint }),
+      record.components.contains(where: { component in
+        component.name == taken.component
+          && component.lives.contains { $0.constructEntries.contains { $0 < taken.at } }
+      })
+    else { return nil }
     return "Component::construct was entered again at \(entered)"
   }
 
