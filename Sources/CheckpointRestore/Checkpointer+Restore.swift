@@ -6,11 +6,14 @@ import Genode
 extension Checkpointer {
   /// The restore in progress; its jobs exist only while there is one.
   var restore: RestoreRun {
-    get {
-      guard let restoring else { preconditionFailure("a restore job needs a restore in progress") }
-      return restoring
+    _read {
+      precondition(!box[0].restoring.isEmpty, "a restore job needs a restore in progress")
+      yield box[0].restoring[0]
     }
-    set { restoring = newValue }
+    _modify {
+      precondition(!box[0].restoring.isEmpty, "a restore job needs a restore in progress")
+      yield &box[0].restoring[0]
+    }
   }
 
   mutating func startRestore(_ name: String, as childName: String?, policy: ResumptionPolicy?, mode: ChildMode?) {
@@ -19,7 +22,7 @@ extension Checkpointer {
     }
     claimCopies(of: checkpoint)
     let image = checkpoints[checkpoint].image
-    if let inconsistency = image.inconsistency { return refuse(.inconsistentImage(inconsistency)) }
+    if let fact = image.inconsistency ?? image.obstacleToRestore { return refuse(.inconsistentImage(fact)) }
     guard hasSlots(for: image) else { return refuse(.requestFailed("taking capability slots for \(name)")) }
     let child = newChild(childName ?? image.componentName, like: image)
     let chosen = policy ?? configuration.defaultPolicy

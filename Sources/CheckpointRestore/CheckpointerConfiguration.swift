@@ -105,6 +105,8 @@ public struct CheckpointerConfiguration: Hashable, Sendable {
   public var slotCount = 3_000
   /// x-register in which the targets' code keeps the tag of a system call, if it does.
   public var tagRegister: Int?
+  /// Checkpoints of one name that are kept; a new one takes the place of the oldest.
+  public var keptGenerations = 1
   /// Checkpoints made elsewhere, by name.
   public var images: [NamedImage] = []
   /// Name written into images.

@@ -120,6 +120,13 @@ extension EncodedRun {
     ])
   }
 
+  static func processor(_ use: ProcessorUse) -> JSONNode {
+    .object([
+      .init("component", .string(use.component)), .init("time", span(use.time)),
+      .init("whileFrozen", span(use.whileFrozen)),
+    ])
+  }
+
   static func thread(_ thread: ThreadRecord) -> JSONNode {
     func faults(_ places: [FaultPlace]) -> JSONNode {
       .array(

@@ -19,6 +19,8 @@ public struct Scenario: Hashable, Sendable {
   public var expectations: [Expectation]
   /// Raised or lowered limits by name, such as `events`.
   public var limits: [LimitSetting]
+  /// SHA-256 of the file: images say with it what they are of.
+  public var digest = ""
 }
 
 /// What stands between the kernel and a component.

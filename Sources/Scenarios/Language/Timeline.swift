@@ -6,6 +6,12 @@ public struct TimelineEntry: Hashable, Sendable {
   public var at: DurationValue
   public var action: Action
 
+  public init(position: Position, at: DurationValue, action: Action) {
+    self.position = position
+    self.at = at
+    self.action = action
+  }
+
   public enum Action: Hashable, Sendable {
     case checkpoint(CheckpointOrder)
     case kill(component: Name)
@@ -45,6 +51,13 @@ public struct RestoreOrder: Hashable, Sendable {
   public var blocked: BlockedThreadPolicy?
   /// Only the dataspace of this size, copied into the running component `name`.
   public var memory: SizeValue?
+}
+
+extension RestoreOrder {
+  /// Everything else as the checkpointer is configured.
+  public init(checkpoint: Name) {
+    self.init(checkpoint: checkpoint, name: nil, node: nil, child: nil, blocked: nil, memory: nil)
+  }
 }
 
 public struct CheckpointerDescription: Hashable, Sendable {

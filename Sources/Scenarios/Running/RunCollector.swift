@@ -20,6 +20,9 @@ struct RunCollector {
   var counts = EventCounts()
   var repetition = Repetition()
   var checkpoints: CheckpointCollector
+  var processors = ProcessorAccount()
+  /// Records of the run when each image was complete, in this order.
+  private(set) var imageEvents: [(checkpoint: String, number: UInt64)] = []
   var bareThreadsSeen = 0
   /// Bytes of all lines.
   private(set) var outputTotal: UInt64 = 0
@@ -29,6 +32,7 @@ struct RunCollector {
   var writes: [(at: Instant, thread: ThreadID, bytes: Int)] = []
 
   static let unresolvedFault = "unresolved fault"
+  private static let rootTask = "core"
 
   init(scenario: Scenario, programs: ProgramTable) {
     self.programs = programs
@@ -45,7 +49,12 @@ struct RunCollector {
   mutating func take(from system: inout System) {
     for record in system.drainRecords() {
       switch record.event {
-      case .kernel(let event): take(event, at: record.at, kernel: system.node.kernel)
+      case .kernel(let event):
+        if case .contextSwitched(_, let thread) = event {
+          let name = tracker.name(of: thread)?.component ?? RunCollector.rootTask
+          processors.switched(to: thread, name, core: Int(record.core), at: record.at)
+        }
+        take(event, at: record.at, kernel: system.node.kernel)
       case .genode(let event): take(event, at: record.at)
       case .checkpoint(let event): take(event, at: record.at)
       case .hint(let thread, let kind, let value): takeHint(thread, kind, value, at: record.at)
@@ -103,7 +112,10 @@ struct RunCollector {
       complain("capability lost", "checkpointer", "slot \(slot) with badge \(badge) stays empty", instant)
     case .threadStateIgnored(_, let thread):
       complain("start ignored", "checkpointer", "thread `\(thread)` runs already", instant)
+    case .phaseStarted(.frozen, _): processors.pauseBegan(at: instant)
+    case .phaseEnded(.frozen, _, _): processors.pauseEnded(at: instant)
     case .refused(let reason): complain("refused", "checkpointer", reason.sentence, instant)
+    case .imageWritten(let name, _): imageEvents.append((name, counts.total))
     default: break
     }
     checkpoints.take(event, at: instant, tracker: tracker)

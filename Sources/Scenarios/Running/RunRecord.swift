@@ -19,6 +19,8 @@ public struct RunRecord: Hashable, Sendable {
   public var checkpoints: [CheckpointRecord] = []
   public var restores: [RestoreRecord] = []
   public var threads: [ThreadRecord] = []
+  /// In the order in which components first ran.
+  public var processors: [ProcessorUse] = []
   public var complaints: [Complaint] = []
   public var counts: [EventCount] = []
   public var variables: [FinalVariable] = []

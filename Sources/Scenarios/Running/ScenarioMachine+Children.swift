@@ -72,6 +72,8 @@ extension ScenarioMachine {
     configuration.quiescesFirst = quiescesFirst(description)
     // The scenario's choice is about restored threads; the original is to be disturbed as little as possible.
     configuration.continuePolicy = continuing.policy
+    configuration.keptGenerations = keptGenerations
+    if disturbances { configuration.images = given }
     return configuration
   }
 
@@ -128,6 +130,7 @@ extension ScenarioMachine {
 
   private func command(_ action: TimelineEntry.Action) -> TimedCommand.Command? {
     switch action {
+    case .checkpoint(let order) where given.contains(where: { $0.name == order.name.text }): return nil
     case .checkpoint(let order): return .checkpoint(target: order.component.text, as: order.name.text)
     case .kill(let component): return .kill(target: component.text)
     case .pause(let component): return .pause(target: component.text)

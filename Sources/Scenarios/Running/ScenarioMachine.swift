@@ -1,3 +1,4 @@
+import CheckpointRestore
 import Determinism
 import ELFFiles
 import FiascoKernel
@@ -13,6 +14,8 @@ struct ScenarioMachine: Sendable {
   let programs: [CompiledProgram]
   /// For threads of the original that go on after a checkpoint.
   var continuing = BlockedThreadPolicy.reissueReceiveHalf
+  var keptGenerations = 1
+  var given: [CheckpointerConfiguration.NamedImage] = []
   /// Ticks of the `time` counter in a second, as the machine counts them.
   static let timebaseHertz: UInt64 = 10_000_000
 
