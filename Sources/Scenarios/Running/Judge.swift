@@ -1,4 +1,5 @@
 import Determinism
+import FiascoABI
 
 /// Compares a run with one that nothing disturbed, and says what the restored component lost or did twice.
 ///
@@ -67,6 +68,8 @@ struct Judge {
 
   private func stuckThread(of restore: RestoreRecord) -> String? {
     restore.threads.first { fate in
+      // Time that runs out in a wait is what `yield` looks like; the original's threads do that as well.
+      if fate.sight == .error(code: Int(IPCError.receiveTimeout.rawValue)) { return false }
       if case .error = fate.sight {
         return !fate.hasWaited && max(fate.repetitions, fate.following?.repetitions ?? 0) >= Judge.endlessRepetitions
       }
