@@ -23,7 +23,7 @@ extension Checkpointer {
     }
     work.append(.closeSession(child: child, session: TargetChild.ramSession))
     work.append(.closeSession(child: child, session: TargetChild.pdSession))
-    work += children[child].dataspaces.compactMap(\.managed).map { .destroyMap($0.map) }
+    work += children[child].dataspaces.compactMap(\.managed).map { .destroyMap($0.map, of: $0.session) }
     work.append(.dropGates(child: child))
     jobs.pushFront(work)
   }

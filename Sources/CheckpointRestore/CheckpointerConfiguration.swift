@@ -101,6 +101,8 @@ public struct CheckpointerConfiguration: Hashable, Sendable {
   public var childMode = ChildMode.withoutELF
   public var bootstrapCopy = BootstrapCopy.intoChild
   public var metadata = MetadataLists.linkedLists
+  /// An RM session makes one map only, as before Genode 16.05, so each managed dataspace has a session of its own.
+  public var opensSessionForEachMap = false
   /// Defects to be had, in any order.
   public var faults: [CheckpointerFault] = []
   /// Capability slots it has for itself; what does not fit is refused. A component of 16.08 has 4,096 in all.

@@ -11,9 +11,9 @@ extension EncodedRun {
       .init(
         "phases",
         .array(
-          checkpoint.spans.map { span in
+          checkpoint.phases.map { span in
             .object([
-              .init("phase", .string(span.phase.rawValue)), .init("from", time(span.from)),
+              .init("phase", .string(span.part.rawValue)), .init("from", time(span.from)),
               .init("duration", EncodedRun.span(span.duration)),
             ])
           })),
@@ -21,7 +21,7 @@ extension EncodedRun {
         "steps",
         .array(
           checkpoint.steps.map { step in
-            .object([.init("step", .string(step.step.rawValue)), .init("duration", EncodedRun.span(step.duration))])
+            .object([.init("step", .string(step.part.rawValue)), .init("duration", EncodedRun.span(step.duration))])
           })),
       .init("counts", counts(checkpoint.counts)), .init("faults", faults(checkpoint.faults)),
       .init("bytesMirrored", .unsigned(checkpoint.bytesMirrored)),

@@ -100,7 +100,7 @@ struct CheckpointCollector {
       return
     }
     guard let index = checkpoints.lastIndex(where: { $0.name == name }) else { return }
-    checkpoints[index].spans.append(.init(phase, from: since, duration: instant - since))
+    checkpoints[index].phases.append(.init(phase, from: since, duration: instant - since))
     checkpoints[index].counts.raise(to: totals)
   }
 
@@ -123,7 +123,7 @@ struct CheckpointCollector {
     if let index = restores.indices.last, restores[index].duration == nil {
       restores[index].failure = sentence
     } else if let index = checkpoints.indices.last, checkpoints[index].failure == nil,
-      !checkpoints[index].spans.contains(where: { $0.phase == .write })
+      !checkpoints[index].phases.contains(where: { $0.part == .write })
     {
       checkpoints[index].failure = sentence
     } else {

@@ -55,10 +55,13 @@ public struct ScenarioHeading: Hashable, Sendable {
 public struct MachineHeading: Hashable, Sendable {
   public var platform: CostTable
   public var kernel: KernelChoice
+  /// Nil without Genode.
+  public var genode: GenodeDescription?
 
-  public init(platform: CostTable, kernel: KernelChoice) {
+  public init(platform: CostTable, kernel: KernelChoice, genode: GenodeDescription? = nil) {
     self.platform = platform
     self.kernel = kernel
+    self.genode = genode
   }
 }
 

@@ -59,7 +59,7 @@ extension ScenarioMachine {
     var configuration = CheckpointerConfiguration(
       targets: scenario.components.filter(\.started).map(child),
       commands: scenario.timeline.flatMap { commands($0, disturbances: disturbances) },
-      genodeCosts: .assumed(picosecondsPerCycle: platform.picosecondsPerCycle), costs: checkpointerCosts)
+      genodeCosts: genodeCosts, costs: checkpointerCosts)
     configuration.kernelProfile = scenario.machine.kernel.rawValue
     configuration.strategy = description.strategy.capture ?? .stopAndCopy
     configuration.preCopy = description.preCopyRules
@@ -67,6 +67,7 @@ extension ScenarioMachine {
     configuration.pace = UInt64((description.pace?.picoseconds ?? 0) / 1_000_000)
     let granularity = min(UInt64(description.granularity?.bytes ?? 0), 1 << 40) + ComponentLayout.pageSize - 1
     configuration.granularity = max(1, Int(granularity / ComponentLayout.pageSize))
+    configuration.opensSessionForEachMap = ScenarioMachine.isSessionForEachMap(scenario)
     configuration.metadata = description.metadata
     configuration.faults = description.faults
     configuration.childMode = description.child.mode
@@ -91,9 +92,13 @@ extension ScenarioMachine {
   var costs: CostTable {
     let cores = scenario.machine.cores
     guard scenario.runtime == .genode else { return CostTable(platform, cores: cores) }
-    return CostTable(
-      platform, genode: .assumed(picosecondsPerCycle: platform.picosecondsPerCycle), checkpointer: checkpointerCosts,
-      cores: cores)
+    return CostTable(platform, genode: genodeCosts, checkpointer: checkpointerCosts, cores: cores)
+  }
+
+  var genodeCosts: GenodeCosts {
+    var costs = GenodeCosts.assumed(picosecondsPerCycle: platform.picosecondsPerCycle)
+    costs.picosecondsPerConsoleByte = scenario.genode.console?.picosecondsPerByte ?? 0
+    return costs
   }
 
   private var checkpointerCosts: CheckpointerCosts {

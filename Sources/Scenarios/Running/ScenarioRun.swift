@@ -163,12 +163,17 @@ struct Player: ~Copyable {
 
   mutating func record(_ ending: RunEnding) -> RunRecord {
     collector.tracker.settle(in: system.node.kernel)
+    let end = ending == .stopped ? stop ?? system.now : system.now
+    collector.settleJobs(until: end)
     collector.checkpoints.settle(collector.tracker, system.node.kernel)
     var record = RunRecord(
       scenario: ScenarioHeading(
         file: run.scenario.file, title: run.scenario.title, about: run.scenario.about),
-      machine: MachineHeading(platform: run.costs, kernel: run.scenario.machine.kernel), ending: ending,
-      end: ending == .stopped ? stop ?? system.now : system.now, instructions: system.node.retired,
+      machine: MachineHeading(
+        platform: run.costs, kernel: run.scenario.machine.kernel,
+        genode: run.scenario.runtime == .genode ? run.scenario.genode : nil),
+      ending: ending,
+      end: end, instructions: system.node.retired,
       traceDigest: system.node.traceDigest)
     record.log = collector.log
     record.components = collector.components
