@@ -54,6 +54,8 @@ struct CheckpointRun: Hashable, Sendable {
   var ownCopies = ChunkedList<RPCCapability>()
   /// What was copied of each dataspace of the image.
   var stretches: [[MemoryStretch]] = []
+  /// Messages of the component that were kept back when it stood still.
+  var heldOutputs = 0
   /// Everybody runs again.
   var isThawed = false
   var isWriting = false
@@ -87,8 +89,10 @@ extension TargetChild {
   }
 
   /// Why this child cannot be checkpointed, as far as its records tell.
-  var obstacle: RefusalReason? {
-    if let session = sessions.first(where: { $0.isLive && $0.provider == .foreign }) {
+  func obstacle(besides allowed: [String]) -> RefusalReason? {
+    if let session = sessions.first(where: {
+      $0.isLive && $0.provider == .foreign && !allowed.contains($0.service)
+    }) {
       return .notInterposed(service: session.service)
     }
     for map in maps where map.isLive {

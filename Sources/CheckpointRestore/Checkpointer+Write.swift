@@ -113,6 +113,7 @@ extension Checkpointer {
       checkpoints.append(stored)
     }
     outbox.append(.imageWritten(checkpoint: finished.name, bytes: finished.counts.bytes))
+    releaseOutputs(of: finished)
   }
 
   /// Name, generation, parent, and where each page comes from.

@@ -67,6 +67,9 @@ enum CheckpointerJob: Hashable, Sendable {
   /// The newest checkpoint of a name replaces the one before.
   case freeCopy(RPCCapability)
 
+  /// The oldest message that was kept back.
+  case releaseOutput(child: Int)
+
   // Orders
   case command(child: Int, thread: Int, CPUThreadOpcode)
   case detachPart(child: Int, dataspace: Int, part: Int)
@@ -137,6 +140,7 @@ extension Checkpointer {
     case .command(let child, let thread, let opcode): try command(opcode, thread, of: child, &script)
     case .detachPart(let child, let dataspace, let part): try detachPart(part, of: dataspace, child, &script)
     case .openCopy, .writeOut, .closeCopy, .finishImage, .freeCopy: try carryOutWrite(job, &script)
+    case .releaseOutput(let child): try releaseOutput(of: child, &script)
     case .killChild(let child): kill(child)
     case .closeSession(let child, let session): try closeSession(session, of: child, &script)
     case .dropGates(let child): try dropGates(of: child, &script)

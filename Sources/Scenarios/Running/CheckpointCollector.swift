@@ -58,6 +58,9 @@ struct CheckpointCollector {
       restores[index].threads.append(
         ThreadFate(name: title, situation: situation(thread, name), sight: .nothing, at: instant))
     case .threadContinued(let name, let thread, let applied, _): continued(name, thread, applied)
+    case .sessionLeftOut(let name, let service):
+      guard let index = checkpoints.lastIndex(where: { $0.name == name }) else { return }
+      checkpoints[index].leftOut.append(service)
     case .refused(let reason): refused(reason, at: instant)
     default: break
     }
