@@ -91,6 +91,7 @@ struct Player: ~Copyable {
     let programs = ProgramTable(
       scenario: run.scenario, programs: run.machine.programs, timebaseHertz: ScenarioMachine.timebaseHertz)
     collector = RunCollector(scenario: run.scenario, programs: programs)
+    for given in run.machine.given { collector.checkpoints.give(given.image, as: given.name) }
   }
 
   /// The timeline's `stop`, if it has one.
@@ -191,7 +192,8 @@ struct Player: ~Copyable {
       guard at <= system.now else { return nil }
       switch entry.action {
       case .checkpoint(let order):
-        return disturbances ? TimelineMark(at: at, kind: .checkpoint, name: order.name.text) : nil
+        let isTaken = disturbances && !run.machine.given.contains { $0.name == order.name.text }
+        return isTaken ? TimelineMark(at: at, kind: .checkpoint, name: order.name.text) : nil
       case .kill(let component): return disturbances ? TimelineMark(at: at, kind: .kill, name: component.text) : nil
       case .restore(let order):
         return disturbances ? TimelineMark(at: at, kind: .restore, name: order.checkpoint.text) : nil
