@@ -63,7 +63,8 @@ struct LogComparison {
     let found = before + after
     if all.starts(with: found) {
       let due = lines(of: original, in: reference, from: .zero, until: horizon).count
-      return shortfall(name, missing: due - found.count, written: after.count)
+      let waiting = record.outputs.first { $0.component == name }?.waiting ?? 0
+      return shortfall(name, missing: due - found.count - waiting, written: after.count)
     }
     if found.starts(with: all) { return nil }
     let index = zip(found, all).prefix { $0 == $1 }.count

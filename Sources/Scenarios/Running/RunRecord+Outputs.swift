@@ -6,14 +6,20 @@ public struct HeldOutputs: Hashable, Sendable {
   public var component: String
   /// Kept back and not yet written.
   public var waiting = 0
-  /// Written when the state behind them could be restored, after so long each.
-  public var delays: [TimeSpan] = []
+  /// Written when the state behind them could be restored: when the component wrote each, and after so long.
+  public var released: [Released] = []
   /// Never written: the state that wrote them is gone.
   public var discarded = 0
   /// Not accepted, because too many were kept back.
   public var refused = 0
 
   public init(component: String) { self.component = component }
+
+  public struct Released: Hashable, Sendable {
+    public var heldAt: Instant
+    public var delay: TimeSpan
+  }
+  public var delays: [TimeSpan] { released.map(\.delay) }
 }
 
 /// A line that the world saw although the state that wrote it was lost.
@@ -45,7 +51,9 @@ struct OutputAccount {
     case .outputHeld(let child): since[row(child)].append(instant)
     case .outputReleased(let child):
       let row = row(child)
-      if !since[row].isEmpty { outputs[row].delays.append(instant - since[row].removeFirst()) }
+      guard !since[row].isEmpty else { return }
+      let heldAt = since[row].removeFirst()
+      outputs[row].released.append(.init(heldAt: heldAt, delay: instant - heldAt))
     case .outputsDiscarded(let child, let count):
       let row = row(child)
       outputs[row].discarded += count
@@ -83,10 +91,18 @@ extension RunRecord {
     // A restore under another name loses nothing while the original lives.
     guard let lost = lives.last(where: { $0.from <= checkpoint.at })?.until, lost <= restore.at else { return [] }
     var later = log.filter { $0.component == restore.component && $0.at >= restore.at }.map(\.text)
-    return log.filter { $0.component == checkpoint.component && $0.at > frozen && $0.at <= lost }.map { line in
+    return written(by: checkpoint.component).filter { $0.written > frozen && $0.line.at <= lost }.map { _, line in
       let again = later.firstIndex(of: line.text)
       if let again { later.remove(at: again) }
       return ExposedOutput(at: line.at, text: line.text, fate: again == nil ? .orphaned : .repeated)
+    }
+  }
+
+  /// The lines of a component with the instants at which it wrote them: earlier, if they were kept back.
+  private func written(by component: String) -> [(written: Instant, line: LoggedLine)] {
+    let held = outputs.first { $0.component == component }?.released ?? []
+    return log.filter { $0.component == component }.enumerated().map { number, line in
+      (held.indices.contains(number) ? held[number].heldAt : line.at, line)
     }
   }
 }
