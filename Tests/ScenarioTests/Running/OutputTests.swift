@@ -34,7 +34,7 @@ import Testing
   @Test(arguments: kills) func `what comes out at once is exposed from the freeze to the loss`(_ kill: Int) throws {
     let record = try record(outputs: "at once", kill: kill)
     let restore = try #require(record.restores.first)
-    let checkpoint = try #require(record.checkpoints.last { $0.at < restore.at })
+    let checkpoint = try #require(record.checkpoints.last { $0.at < restore.at && $0.failure == nil })
     let lost = try #require(record.components.first?.lives.first?.until)
     let between = record.log.filter { $0.at > checkpoint.at && $0.at <= lost }
     #expect(restore.exposed.map(\.text) == between.map(\.text))
