@@ -72,6 +72,7 @@ extension Checkpointer {
     for checkpoint in checkpoints.indices where checkpoints[checkpoint].sharedWith == child {
       claimCopies(of: checkpoint)
     }
+    discardOutputs(of: child)
     children[child].condition = .killed
     outbox.append(.targetKilled(target: children[child].name))
   }

@@ -116,6 +116,7 @@ extension Checkpointer {
       checkpoints.append(stored)
     }
     outbox.append(.imageWritten(checkpoint: finished.name, bytes: finished.counts.bytes))
+    releaseOutputs(of: finished)
   }
 
   /// Everything is there at the end: copies are allocated and never freed on the way.

@@ -103,6 +103,10 @@ public struct CheckpointerConfiguration: Hashable, Sendable {
   public var metadata = MetadataLists.linkedLists
   /// An RM session makes one map only, as before Genode 16.05, so each managed dataspace has a session of its own.
   public var opensSessionForEachMap = false
+  /// Messages of the targets are kept back until the state that wrote them can be restored.
+  public var holdsOutputs = false
+  /// Services whose sessions are not interposed and do not stand in the way of a checkpoint: their state is lost.
+  public var allowedServices: [String] = []
   /// Defects to be had, in any order.
   public var faults: [CheckpointerFault] = []
   /// Capability slots it has for itself; what does not fit is refused. A component of 16.08 has 4,096 in all.

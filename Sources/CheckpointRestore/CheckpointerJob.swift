@@ -86,6 +86,8 @@ enum CheckpointerJob: Hashable, Sendable {
   case emulate(child: Int, thread: Int)
   case endMirrorSearch
   case dropMirror(child: Int, dataspace: Int)
+  /// The oldest message that was kept back.
+  case releaseOutput(child: Int)
 
   // Orders
   case command(child: Int, thread: Int, CPUThreadOpcode)
@@ -171,6 +173,7 @@ extension Checkpointer {
     case .openMirror, .attachMirrored, .flatten, .searchMirror, .emulate, .endMirrorSearch, .dropMirror:
       try carryOutMirror(job, &script)
     case .openCopy, .writeOut, .closeCopy, .finishImage, .freeCopy: try carryOutWrite(job, &script)
+    case .releaseOutput(let child): try releaseOutput(of: child, &script)
     case .killChild(let child): kill(child)
     case .closeSession(let child, let session): try closeSession(session, of: child, &script)
     case .dropGates(let child): try dropGates(of: child, &script)

@@ -31,6 +31,7 @@ extension EncodedRun {
           checkpoint.rounds.map {
             .object([.init("bytes", .unsigned($0.bytes)), .init("remaining", .unsigned($0.remaining))])
           })), .init("roundsStoppedBy", .text(checkpoint.stop?.rawValue)),
+      .init("leftOut", .array(checkpoint.leftOut.map(JSONNode.string))),
       .init(
         "threads",
         .array(
@@ -51,6 +52,14 @@ extension EncodedRun {
       .init("failure", .text(restore.failure)), .init("verdict", .text(restore.judgement?.verdict.rawValue)),
       .init("reasons", .array((restore.judgement?.reasons ?? []).map(JSONNode.string))),
       .init("ignoredStarts", .array(restore.ignoredStarts.map(JSONNode.string))),
+      .init(
+        "exposed",
+        .array(
+          restore.exposed.map { line in
+            .object([
+              .init("at", time(line.at)), .init("text", .string(line.text)), .init("fate", .string(line.fate.rawValue)),
+            ])
+          })),
       .init("counts", counts(restore.counts)), .init("threads", .array(restore.threads.map { fate($0, restore) })),
     ])
   }
@@ -132,6 +141,16 @@ extension EncodedRun {
               .init("exitValue", life.exitValue.map(JSONNode.integer) ?? .null),
             ])
           })),
+    ])
+  }
+
+  static func outputs(_ outputs: HeldOutputs) -> JSONNode {
+    let delays = SpanStatistics(outputs.delays)
+    return .object([
+      .init("component", .string(outputs.component)), .init("released", .count(outputs.delays.count)),
+      .init("averageDelay", span(delays?.average)), .init("maximumDelay", span(delays?.maximum)),
+      .init("waiting", .count(outputs.waiting)), .init("discarded", .count(outputs.discarded)),
+      .init("refused", .count(outputs.refused)),
     ])
   }
 

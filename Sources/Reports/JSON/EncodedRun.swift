@@ -39,6 +39,7 @@ public enum EncodedRun {
       .init("jobs", .array(record.jobs.map { jobs($0, end: record.end) })),
       .init("components", .array(record.components.map(component))),
       .init("threads", .array(record.threads.map(thread))),
+      .init("outputs", .array(record.outputs.map(outputs))),
       .init("processors", .array(record.processors.map(processor))),
       .init(
         "complaints",

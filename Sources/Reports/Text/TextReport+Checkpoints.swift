@@ -33,8 +33,15 @@ extension TextReport {
     }
     layout.entry("checkpoint \(checkpoint.name)", parts.joined(separator: " · "), hanging: 2)
     describeCosts(of: checkpoint)
+    if !checkpoint.leftOut.isEmpty {
+      layout.entry("", "not in the image: what the server keeps for \(list(checkpoint.leftOut))", mark: .doubtful)
+    }
     layout.list("", checkpoint.threads.map { [$0.name.thread, $0.situation.sentence] })
     layout.line()
+  }
+
+  private func list(_ services: [String]) -> String {
+    services.map { "the session of `\($0)`" }.joined(separator: ", ")
   }
 
   private func frozenParts(of checkpoint: CheckpointRecord) -> String {
@@ -89,6 +96,7 @@ extension TextReport {
       layout.entry("", "verdict: \(judgement.verdict.rawValue)", mark: judgement.verdict.mark)
       for reason in judgement.reasons { layout.entry("", "- \(reason)", hanging: 2) }
     }
+    exposed(by: restore)
     if restore.ignoredStarts.isEmpty {
       explain(restore)
     } else {

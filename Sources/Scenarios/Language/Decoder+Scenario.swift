@@ -115,7 +115,9 @@ extension Decoder {
       store: optionalRate(m["store"]), priority: integer(m["priority"], in: Decoder.priorities),
       core: integer(m["core"], in: Decoder.coreNumbers),
       metadata: choice(m["metadata"], MetadataLists.self, default: .linkedLists),
-      costs: choice(m["costs"], CheckpointerCostsName.self, default: .assumed), faults: faults(m["faults"]))
+      costs: choice(m["costs"], CheckpointerCostsName.self, default: .assumed),
+      outputs: choice(m["outputs"], OutputRule.self, default: .atOnce),
+      allowed: list(m["allow"], of: "services").compactMap { optionalName($0) }, faults: faults(m["faults"]))
   }
 
   private mutating func faults(_ value: JSONValue?) -> [CheckpointerFault] {

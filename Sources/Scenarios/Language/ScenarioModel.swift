@@ -98,6 +98,8 @@ public struct Component: Hashable, Sendable {
   public var core: Number?
   /// Whether it runs from the beginning; otherwise a timeline entry starts it.
   public var started: Bool
+  /// Whether it is a child of the checkpointer; otherwise its services are used without interposition.
+  public var checkpointed: Bool
   public var dataspaces: [Dataspace]
   public var variables: [Variable]
   public var functions: [Function]

@@ -30,7 +30,8 @@ extension Shape {
   static let component = Shape(
     owner: "a component", required: ["name"],
     optional: [
-      "ram", "priority", "core", "started", "dataspaces", "variables", "functions", "threads", "construct", "binary",
+      "ram", "priority", "core", "started", "checkpointed", "dataspaces", "variables", "functions", "threads",
+      "construct", "binary",
     ])
   static let task = Shape(
     owner: "a task", required: ["name"],
@@ -47,7 +48,7 @@ extension Shape {
     owner: "`checkpointer`", required: ["strategy", "restore"],
     optional: [
       "granularity", "rounds", "until", "stalls", "volume", "pace", "store", "priority", "core", "metadata", "costs",
-      "faults",
+      "outputs", "allow", "faults",
     ])
   static let restoreRule = Shape(owner: "`restore`", required: ["child", "blocked"], optional: ["memory"])
   static let timeouts = Shape(owner: "`timeout`", required: [], optional: ["send", "receive"])
@@ -128,13 +129,13 @@ enum TimelineVerb: String, Head {
 }
 
 enum ClaimKind: String, Head {
-  case log, restored, deadlines, thread, error, outcome, count, variable
+  case log, restored, exposed, deadlines, thread, error, outcome, count, variable
 
   static let owner = "an expectation"
 
   var shape: Shape {
     switch self {
-    case .log, .count, .variable: Shape(owner: "`\(rawValue)`", required: [rawValue, "is"])
+    case .log, .count, .variable, .exposed: Shape(owner: "`\(rawValue)`", required: [rawValue, "is"])
     case .restored: Shape(owner: "`restored`", required: ["restored", "verdict"])
     case .thread: Shape(owner: "`thread`", required: ["thread", "sees"])
     case .error: Shape(owner: "`error`", required: ["error"], optional: ["in"])

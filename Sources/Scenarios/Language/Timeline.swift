@@ -86,8 +86,18 @@ public struct CheckpointerDescription: Hashable, Sendable {
   /// How it keeps its records of the targets.
   public var metadata: MetadataLists
   public var costs: CheckpointerCostsName
+  public var outputs: OutputRule
+  /// Services whose sessions may be open although nobody can read what they keep.
+  public var allowed: [Name]
   /// Defects of the published checkpointers it is to have.
   public var faults: [CheckpointerFault]
+}
+
+/// When the world sees what a component writes.
+public enum OutputRule: String, Hashable, Sendable, CaseIterable {
+  case atOnce = "at once"
+  /// When the state that wrote it can be restored.
+  case held
 }
 
 /// Figures for the checkpointer's own code.

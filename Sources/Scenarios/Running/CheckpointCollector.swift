@@ -79,6 +79,8 @@ struct CheckpointCollector {
       checkpoints[index].bytesMirrored += bytes
     case .faultSearchStarted, .partTouched, .accessEmulated, .faultSearchEnded:
       search.take(event, at: instant, &checkpoints, &restores)
+    case .sessionLeftOut(let name, let service):
+      change(name) { $0.leftOut.append(service) }
     case .refused(let reason): refused(reason, at: instant)
     default: break
     }

@@ -21,6 +21,7 @@ struct RunCollector {
   var repetition = Repetition()
   var checkpoints: CheckpointCollector
   var processors = ProcessorAccount()
+  var outputs = OutputAccount()
   /// Records of the run when each image was complete, in this order.
   private(set) var imageEvents: [(checkpoint: String, number: UInt64)] = []
   var bareThreadsSeen = 0
@@ -118,6 +119,7 @@ struct RunCollector {
     case .imageWritten(let name, _): imageEvents.append((name, counts.total))
     default: break
     }
+    outputs.take(event, at: instant)
     checkpoints.take(event, at: instant, tracker: tracker)
   }
 

@@ -65,6 +65,8 @@ public struct CheckpointRecord: Hashable, Sendable {
   public var threads: [CapturedThread] = []
   /// Errors that the original's threads were let go on with.
   public var delivered: [DeliveredError] = []
+  /// Services of open sessions whose state is not in the image.
+  public var leftOut: [String] = []
   /// Why there is no image, if there is none.
   public var failure: String?
   /// Taken by an earlier run, and read from a file.
@@ -109,6 +111,8 @@ public struct RestoreRecord: Hashable, Sendable {
   /// Threads that ran already when they were given their registers: the kernel refused.
   public var ignoredStarts: [String] = []
   public var judgement: Judgement?
+  /// Lines that came out of a state that the restore has undone, oldest first.
+  public var exposed: [ExposedOutput] = []
   /// Why nothing was restored, if so.
   public var failure: String?
 

@@ -18,6 +18,8 @@ public struct RunRecord: Hashable, Sendable {
   public var jobs: [JobStreamRecord] = []
   public var checkpoints: [CheckpointRecord] = []
   public var restores: [RestoreRecord] = []
+  /// Of components whose outputs are kept back.
+  public var outputs: [HeldOutputs] = []
   public var threads: [ThreadRecord] = []
   /// In the order in which components first ran.
   public var processors: [ProcessorUse] = []

@@ -26,18 +26,21 @@ extension ScenarioMachine {
     let timer = ChildConfiguration(
       name: "timer", program: .native(.timer), ramQuota: 1 << 20, priority: Priority.timer, provides: ["Timer"])
     guard scenario.checkpointer != nil else { return [timer] + scenario.components.map(child) }
-    return [timer, checkpointerChild]
+    return [timer] + scenario.components.filter { !$0.checkpointed }.map(child) + [checkpointerChild]
   }
+
+  /// The checkpointer's children.
+  private var targets: [Component] { scenario.components.filter(\.checkpointed) }
 
   private var checkpointerChild: ChildConfiguration {
     // Each component may live once, be copied once and be restored once.
-    let memory = scenario.components.reduce(0) { $0 + 3 * ram(of: $1) }
+    let memory = targets.reduce(0) { $0 + 3 * ram(of: $1) }
     return ChildConfiguration(
       name: ScenarioMachine.checkpointerName, program: .native(.checkpointer),
       ramQuota: ScenarioMachine.checkpointerRAM + memory,
       priority: Int(scenario.checkpointer?.priority?.value ?? Int64(Priority.checkpointer)),
       cpu: Int(scenario.checkpointer?.core?.value ?? 0),
-      provides: scenario.components.flatMap(\.declared.services).map(\.text))
+      provides: targets.flatMap(\.declared.services).map(\.text))
   }
 
   private func ram(of component: Component) -> UInt64 {
@@ -57,7 +60,7 @@ extension ScenarioMachine {
   func checkpointer(disturbances: Bool) -> CheckpointerConfiguration? {
     guard let description = scenario.checkpointer else { return nil }
     var configuration = CheckpointerConfiguration(
-      targets: scenario.components.filter(\.started).map(child),
+      targets: targets.filter(\.started).map(child),
       commands: scenario.timeline.flatMap { commands($0, disturbances: disturbances) },
       genodeCosts: genodeCosts, costs: checkpointerCosts)
     configuration.kernelProfile = scenario.machine.kernel.rawValue
@@ -70,6 +73,9 @@ extension ScenarioMachine {
     configuration.opensSessionForEachMap = ScenarioMachine.isSessionForEachMap(scenario)
     configuration.metadata = description.metadata
     configuration.faults = description.faults
+    // What an undisturbed run writes comes out at once: without checkpoints it never would.
+    configuration.holdsOutputs = disturbances && description.outputs == .held
+    configuration.allowedServices = description.allowed.map(\.text)
     configuration.childMode = description.child.mode
     configuration.defaultPolicy = description.blocked.policy
     configuration.quiescesFirst = quiescesFirst(description)

@@ -40,6 +40,7 @@ public struct ScenarioRun: Sendable {
   public func play(watchedBy watcher: KernelWatcher? = nil) -> PlayedRun {
     var played = playOnce(disturbances: true, watcher)
     if !played.record.restores.isEmpty {
+      played.record.findExposedOutputs()
       Judge(reference: playUndisturbed()).judge(&played.record)
     }
     played.record.check(scenario.expectations)
@@ -181,6 +182,7 @@ struct Player: ~Copyable {
     record.checkpoints = collector.checkpoints.checkpoints
     record.restores = collector.checkpoints.restores
     record.threads = collector.ownThreads
+    record.outputs = collector.outputs.outputs
     collector.processors.settle(at: record.end)
     record.processors = collector.processors.uses
     record.complaints = collector.complaints
