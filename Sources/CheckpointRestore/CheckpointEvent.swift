@@ -110,6 +110,10 @@ public enum CheckpointEvent: Hashable, Sendable {
   /// A thread of the original goes on. What was cut off for it has to be repaired like in a restored one.
   case threadContinued(checkpoint: String, thread: String, AppliedPolicy, ip: UInt64)
   case imageWritten(checkpoint: String, bytes: UInt64)
+  /// The network device has got the image; it fetches and sends the bytes by itself.
+  case imageSent(checkpoint: String, generation: UInt64, bytes: UInt64, node: Int)
+  /// All bytes of another node's image are here.
+  case imageReceived(checkpoint: String, generation: UInt64, bytes: UInt64)
 
   case targetKilled(target: String)
 

@@ -113,6 +113,9 @@ extension Checkpointer {
       checkpoints.append(stored)
     }
     outbox.append(.imageWritten(checkpoint: finished.name, bytes: finished.counts.bytes))
+    if configuration.destination != nil {
+      jobs.append(.handOver(name: finished.name, bytes: finished.counts.bytes))
+    }
   }
 
   /// Name, generation, parent, and where each page comes from.

@@ -38,6 +38,8 @@ public struct Checkpointer: NativeProgram {
   public internal(set) var checkpoints: [StoredCheckpoint] = []
   /// Images of older generations, oldest first; they exist in the store only.
   public internal(set) var retired: [CheckpointImage] = []
+  /// For another node, and not yet taken by the network device.
+  var dispatched: [DispatchedImage] = []
   var taking: CheckpointRun?
   var restoring: RestoreRun?
   var outbox: [CheckpointEvent] = []

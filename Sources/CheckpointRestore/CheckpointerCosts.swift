@@ -15,6 +15,8 @@ public struct CheckpointerCosts: Hashable, Sendable {
   /// an emulated machine.
   public var picosecondsPerCopiedByte: UInt64 = 0
   public var picosecondsPerWrittenByte: UInt64
+  /// For handing an image to the network device, whatever its size.
+  public var picosecondsPerSentImage: UInt64 = 0
   public var status = "assumed"
 
   public init(

@@ -51,6 +51,23 @@ public enum Program: Sendable {
   /// Stands in while the program's state is moved out, so that its tables are never copied.
   private static var vacant: Program { .scripted(ScriptedProgram(kind: .core, actions: [])) }
 
+  /// Images for another node. Every other program has none.
+  mutating func takeDispatched() -> [DispatchedImage] {
+    guard case .checkpointer(var program) = self else { return [] }
+    self = .vacant
+    defer { self = .checkpointer(program) }
+    return program.takeDispatched()
+  }
+
+  /// True if the program can take an image.
+  mutating func receive(_ content: DispatchedImage) -> Bool {
+    guard case .checkpointer(var program) = self else { return false }
+    self = .vacant
+    defer { self = .checkpointer(program) }
+    program.receive(content.image, as: content.name)
+    return true
+  }
+
   mutating func drainEvents() -> [SystemEvent] {
     switch self {
     case .core(var program):

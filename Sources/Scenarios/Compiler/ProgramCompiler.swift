@@ -133,6 +133,9 @@ final class ProgramCompiler {
     Runtimes.addGenode(
       to: module, construct: names.symbol("construct"), core: Int(component.core?.value ?? 0), options: options)
     if component.usesCoreObjects { RegionMaps.add(to: module) }
+    if component.usesTimerAsClock {
+      RegionMaps.addReleases(to: module, ticksPerMillisecond: max(1, options.timebaseHertz / 1_000))
+    }
     addStorage(names)
     try addFunctions(names)
     try add(names.symbol("construct"), names, kind: .construct) { (body, _) throws(Diagnostic) in

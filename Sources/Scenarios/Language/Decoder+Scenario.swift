@@ -61,6 +61,7 @@ extension Decoder {
     result.ram = optionalSize(m["ram"])
     result.nodes = Int(integer(m["nodes"], in: 1...16)?.value ?? 1)
     result.link = m["link"].flatMap { link($0) }
+    result.bootDelay = optionalDuration(m["boot delay"])
     result.quirks = list(m["quirks"], of: "kernel behaviours").map { name($0) }
     result.scheduler = choice(m["scheduler"], SchedulerConfiguration.self, default: .fixedPriority)
     if let late = m["late threads"] {
@@ -96,7 +97,7 @@ extension Decoder {
       position: value.position, strategy: choice(m["strategy"], CheckpointStrategy.self, default: .stopAndCopy),
       child: choice(rule?["child"], RestoredChild.self, default: .withoutELF),
       blocked: choice(rule?["blocked"], BlockedThreadPolicy.self, default: .resumeAtIP),
-      granularity: optionalSize(m["granularity"]), rounds: integer(m["rounds"], in: 1...1000),
+      destination: integer(m["to"], in: Decoder.nodeNumbers), granularity: optionalSize(m["granularity"]), rounds: integer(m["rounds"], in: 1...1000),
       store: optionalRate(m["store"]), priority: integer(m["priority"], in: Decoder.priorities),
       core: integer(m["core"], in: Decoder.coreNumbers),
       metadata: choice(m["metadata"], MetadataLists.self, default: .linkedLists),

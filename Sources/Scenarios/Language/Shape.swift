@@ -23,7 +23,7 @@ extension Shape {
     ])
   static let machine = Shape(
     owner: "`machine`", required: ["platform", "kernel"],
-    optional: ["cores", "ram", "nodes", "link", "quirks", "scheduler", "late threads"])
+    optional: ["cores", "ram", "nodes", "link", "boot delay", "quirks", "scheduler", "late threads"])
   static let link = Shape(owner: "`link`", required: ["latency", "bandwidth"])
   static let component = Shape(
     owner: "a component", required: ["name"],
@@ -43,7 +43,7 @@ extension Shape {
     optional: ["priority", "scheduling", "core", "started", "stack", "pager", "exceptions"])
   static let checkpointer = Shape(
     owner: "`checkpointer`", required: ["strategy", "restore"],
-    optional: ["granularity", "rounds", "store", "priority", "core", "metadata", "costs", "faults"])
+    optional: ["to", "granularity", "rounds", "store", "priority", "core", "metadata", "costs", "faults"])
   static let restoreRule = Shape(owner: "`restore`", required: ["child", "blocked"])
   static let timeouts = Shape(owner: "`timeout`", required: [], optional: ["send", "receive"])
   /// The properties of `Determinism.Limits`.
@@ -107,7 +107,7 @@ enum ReceiveBufferKind: String, Head {
 }
 
 enum TimelineVerb: String, Head {
-  case checkpoint, kill, restore, stop, signal, interrupt, start, pause, resume, detach
+  case checkpoint, kill, restore, fail, stop, signal, interrupt, start, pause, resume, detach
 
   static let owner = "a timeline entry"
 
@@ -116,7 +116,7 @@ enum TimelineVerb: String, Head {
     case .checkpoint: Shape(owner: "`checkpoint`", required: ["checkpoint", "at", "as"], optional: ["every"])
     case .restore:
       Shape(owner: "`restore`", required: ["restore", "at"], optional: ["as", "node", "child", "blocked", "memory"])
-    case .kill, .stop, .signal, .interrupt, .start, .pause, .resume, .detach:
+    case .kill, .fail, .stop, .signal, .interrupt, .start, .pause, .resume, .detach:
       Shape(owner: "`\(rawValue)`", required: [rawValue, "at"])
     }
   }
@@ -130,7 +130,9 @@ enum ClaimKind: String, Head {
   var shape: Shape {
     switch self {
     case .log, .count, .variable: Shape(owner: "`\(rawValue)`", required: [rawValue, "is"])
-    case .restored: Shape(owner: "`restored`", required: ["restored", "verdict"])
+    case .restored:
+      Shape(
+        owner: "`restored`", required: ["restored", "verdict"], optional: ["recovery point", "recovery time"])
     case .thread: Shape(owner: "`thread`", required: ["thread", "sees"])
     case .error: Shape(owner: "`error`", required: ["error"], optional: ["in"])
     case .deadlines, .outcome: Shape(owner: "`\(rawValue)`", required: [rawValue])

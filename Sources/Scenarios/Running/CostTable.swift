@@ -28,11 +28,12 @@ public struct CostTable: Hashable, Sendable {
         work: "core \(work)", base: genode.cycles[Int(work.rawValue)], perUnit: 0, unit: .cycles, status: .assumed,
         source: "user-level work of core, init and timer, scaled from the length of the code path")
     }
-    let own: [(String, UInt64)] = [
+    var own: [(String, UInt64)] = [
       ("checkpoint capability", checkpointer.picosecondsPerCapabilityEntry),
       ("checkpoint object", checkpointer.picosecondsPerObject),
       ("checkpoint list node", checkpointer.picosecondsPerNode),
     ]
+    if checkpointer.picosecondsPerSentImage > 0 { own.append(("checkpoint send", checkpointer.picosecondsPerSentImage)) }
     rows += own.map { name, cost in
       Row(
         work: name, base: cost / profile.picosecondsPerCycle, perUnit: 0, unit: .cycles, status: .assumed,

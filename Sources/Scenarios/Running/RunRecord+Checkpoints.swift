@@ -56,6 +56,11 @@ public struct CheckpointRecord: Hashable, Sendable {
   public var threads: [CapturedThread] = []
   /// Errors that the original's threads were let go on with.
   public var delivered: [DeliveredError] = []
+  /// Number of the image, if it was sent to another node.
+  public var generation: UInt64?
+  public var sent: Instant?
+  /// When it was there whole; nil if it never was.
+  public var received: Instant?
   /// Why there is no image, if there is none.
   public var failure: String?
 
@@ -82,6 +87,14 @@ public struct RestoreRecord: Hashable, Sendable {
   /// Threads that ran already when they were given their registers: the kernel refused.
   public var ignoredStarts: [String] = []
   public var judgement: Judgement?
+  /// Number of the node on which it was done.
+  public var node = 0
+  /// Of the image, if it came from another node.
+  public var generation: UInt64?
+  /// Work that was lost: from the restored state to the end of its component. Nil if the component lived on.
+  public var recoveryPoint: TimeSpan?
+  /// From the end of the component to its next completed job; without jobs, to the end of the restore.
+  public var recoveryTime: TimeSpan?
   /// Why nothing was restored, if so.
   public var failure: String?
 

@@ -55,6 +55,7 @@ public struct ScenarioHeading: Hashable, Sendable {
 public struct MachineHeading: Hashable, Sendable {
   public var platform: CostTable
   public var kernel: KernelChoice
+  public var nodes = 1
 
   public init(platform: CostTable, kernel: KernelChoice) {
     self.platform = platform
@@ -93,7 +94,7 @@ public enum RunEnding: Hashable, Sendable {
 /// An entry of the timeline that was carried out.
 public struct TimelineMark: Hashable, Sendable {
   public enum Kind: String, Hashable, Sendable {
-    case checkpoint, kill, restore, stop, signal, interrupt, start, pause, resume, detach
+    case checkpoint, kill, restore, fail, stop, signal, interrupt, start, pause, resume, detach
   }
   public var at: Instant
   public var kind: Kind
