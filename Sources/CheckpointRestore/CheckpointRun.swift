@@ -31,7 +31,7 @@ struct CheckpointRun: Hashable, Sendable {
   var child: Int
   /// Kernel clock at the beginning of the freeze, microseconds.
   var startedAt: UInt64 = 0
-  var threads: [ThreadCapture]
+  var threads: ChunkedList<ThreadCapture>
   /// Where the child sees the page with the UTCB code.
   var stubPlace: UInt64 = 0
   var attempts = 0

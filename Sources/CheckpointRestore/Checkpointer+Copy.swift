@@ -118,13 +118,14 @@ extension Checkpointer {
   /// Decides what is to be copied: everything, or, where an older copy exists, what was touched since it was made.
   private mutating func mark() {
     var stretches = [[MemoryStretch]](repeating: [], count: run.image.dataspaces.count)
-    let own = run.ownCopies.elements
+    var isOwn: [UInt32: Bool] = [:]  // lookup only, by slot
+    for copy in run.ownCopies { isOwn[copy.slot.index] = true }
     var copies: [CheckpointerJob] = []
     var rearmed: [CheckpointerJob] = []
-    for index in run.image.dataspaces.indices where run.copies[index] != nil {
-      guard let row = run.dataspaces[index] else { continue }
+    for index in run.image.dataspaces.indices {
+      guard let copy = run.copies[index], let row = run.dataspaces[index] else { continue }
       let dataspace = children[run.child].dataspaces[row]
-      let isNew = own.contains { $0 == run.copies[index] }
+      let isNew = isOwn[copy.slot.index] ?? false
       let onlyFirst = has(.firstDesignatedOnly) && dataspace.managed != nil
       for piece in 0..<dataspace.pieceCount {
         let isTouched = dataspace.managed.map { $0.parts[piece].isAttached } ?? true

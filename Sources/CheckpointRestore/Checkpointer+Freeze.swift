@@ -13,23 +13,9 @@ extension Checkpointer {
     if let obstacle = children[child].obstacle { return refuse(obstacle) }
     let live = children[child].threads.indices.filter { children[child].threads[$0].isLive }
     taking = CheckpointRun(
-      name: name, child: child, threads: live.map { ThreadCapture(thread: $0) },
+      name: name, child: child, threads: ChunkedList(live.map { ThreadCapture(thread: $0) }),
       image: CheckpointImage(componentName: target))
     jobs.append(.preflight)
-  }
-
-  /// The checkpoint in progress; its jobs exist only while there is one.
-  var run: CheckpointRun {
-    get {
-      guard let taking else { preconditionFailure("a checkpoint job needs a checkpoint in progress") }
-      return taking
-    }
-    _modify {
-      // Taken out meanwhile, so that arrays inside are changed in place.
-      guard var run = taking.take() else { preconditionFailure("a checkpoint job needs a checkpoint in progress") }
-      defer { taking = run }
-      yield &run
-    }
   }
 
   mutating func carryOutFreeze(_ job: CheckpointerJob, _ script: inout Script) throws(Suspension) {

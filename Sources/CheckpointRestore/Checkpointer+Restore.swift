@@ -6,11 +6,14 @@ import Genode
 extension Checkpointer {
   /// The restore in progress; its jobs exist only while there is one.
   var restore: RestoreRun {
-    get {
-      guard let restoring else { preconditionFailure("a restore job needs a restore in progress") }
-      return restoring
+    _read {
+      precondition(!box[0].restoring.isEmpty, "a restore job needs a restore in progress")
+      yield box[0].restoring[0]
     }
-    set { restoring = newValue }
+    _modify {
+      precondition(!box[0].restoring.isEmpty, "a restore job needs a restore in progress")
+      yield &box[0].restoring[0]
+    }
   }
 
   mutating func startRestore(_ name: String, as childName: String?, policy: ResumptionPolicy?, mode: ChildMode?) {

@@ -10,50 +10,23 @@ import Genode
 /// i, because a session request may have to wait for another child, which needs thread 0 meanwhile. Models `Rtcr`
 /// (argos-research, 2016 to 2018).
 public struct Checkpointer: NativeProgram {
-  public let configuration: CheckpointerConfiguration
-  var environment: NativeEnvironment
-  var slots: CapabilitySlots
-  /// Where capabilities of requests arrive.
-  let window: [CapabilitySlot]
   var phase = CheckpointerPhase.environment
   /// Work to be done before the next wait, first in, first out.
   var jobs = JobQueue()
   /// Work that nobody stands still for: a piece of it is done whenever nothing else is to be done.
   var background = JobQueue()
-  var commands: [TimedCommand]
   /// A command that is due; it starts when no request is waiting any more.
   var due: TimedCommand.Command?
   var requestsSinceDue = 0
-
-  var children: [TargetChild] = []
-  var objects: [InterposedObject] = []
-  /// Services of children, in the order of announcement.
-  var announced: [AnnouncedByChild] = []
-  /// Old badges and new objects of the server restored last.
-  var reconnections: [BadgeTranslation.Pair] = []
-  var signals = OwnSignals()
-  /// Session for region maps, in incremental mode.
-  var regionMaps: RPCCapability?
-  /// Every checkpoint taken or given; a new one of the same name replaces the old one.
-  public internal(set) var checkpoints: [StoredCheckpoint] = []
-  /// Images of older generations, oldest first; they exist in the store only.
-  public internal(set) var retired: [CheckpointImage] = []
+  var outbox: [CheckpointEvent] = []
   /// For another node, and not yet taken by the network device.
   var dispatched: [DispatchedImage] = []
-  var taking: CheckpointRun?
-  var restoring: RestoreRun?
-  var outbox: [CheckpointEvent] = []
+  /// One element: an array is a cheap copy, and each step copies the whole program.
+  var box: [CheckpointerState]
+  /// The checkpoint in progress, if there is one.
+  var progress: [CheckpointRun] = []
 
-  public init(_ configuration: CheckpointerConfiguration) {
-    self.configuration = configuration
-    slots = CapabilitySlots(count: configuration.slotCount)
-    environment = NativeEnvironment(slots: &slots)
-    window = slots.take(RPCLayout.maxCapabilities)
-    commands = configuration.commands
-    checkpoints = configuration.images.map {
-      StoredCheckpoint(name: $0.name, target: $0.image.componentName, image: $0.image)
-    }
-  }
+  public init(_ configuration: CheckpointerConfiguration) { box = [CheckpointerState(configuration)] }
 
   public mutating func step(thread entry: Int, script: inout Script) throws(Suspension) {
     guard entry == 0 else {

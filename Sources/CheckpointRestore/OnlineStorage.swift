@@ -124,12 +124,12 @@ struct TargetChild: Hashable, Sendable {
   var desk: ParentDesk
   /// PD, RAM and CPU come first, in this order.
   var sessions: [OnlineSession] = []
-  var threads: [OnlineThread] = []
+  var threads = ChunkedList<OnlineThread>()
   /// Address space, stack area, linker area, then those of RM sessions.
   var maps: [OnlineMap] = []
-  var dataspaces: [OnlineDataspace] = []
-  var rpcObjects: [OnlineRPCObject] = []
-  var contexts: [OnlineContext] = []
+  var dataspaces = ChunkedList<OnlineDataspace>()
+  var rpcObjects = ChunkedList<OnlineRPCObject>()
+  var contexts = ChunkedList<OnlineContext>()
   var signalSource: RPCCapability?
   var nativePD: RPCCapability?
   var traceControl: RPCCapability?
