@@ -11,7 +11,9 @@ extension Checkpointer {
     case .readCapabilityMap(let piece): try readCapabilityMap(piece, &script)
     case .closeCapabilityMap:
       try closeCapabilityMap(&script)
-    case .recordObjects: try recordObjects(&script)
+    case .recordObjects: recordObjects()
+    case .askTimer(let index): try askTimer(index, &script)
+    case .announceObjects: announceObjects()
     case .prepare(let step): try prepare(step, &script)
     case .endStep(let step): end(step)
     case .allocateCopy(let index): try allocateCopy(index, &script)
@@ -72,17 +74,23 @@ extension Checkpointer {
   }
 
   /// Everything the records of the child say becomes part of the image.
-  private mutating func recordObjects(_ script: inout Script) throws(Suspension) {
+  private mutating func recordObjects() {
     (run.image, run.dataspaces) = children[run.child].image(run, kernelProfile: configuration.kernelProfile)
     run.image.services = announced.filter { $0.child == run.child }.map {
       ServiceImage(name: $0.name, rootBadge: $0.root.badge)
     }
-    for index in run.image.timers.indices {
-      guard let session = children[run.child].session(own: run.image.timers[index].sessionBadge) else { continue }
-      let online = children[run.child].sessions[session]
-      let elapsed = try script.call(online.real, TimerOpcode.elapsedMilliseconds).word(0)
-      run.image.timers[index].elapsedMilliseconds = elapsed + online.timer.offsetMilliseconds
-    }
+    jobs.pushFront(run.image.timers.indices.map { .askTimer(index: $0) } + [.announceObjects])
+  }
+
+  private mutating func askTimer(_ index: Int, _ script: inout Script) throws(Suspension) {
+    guard let session = children[run.child].session(own: run.image.timers[index].sessionBadge) else { return }
+    let online = children[run.child].sessions[session]
+    let elapsed = try script.call(online.real, TimerOpcode.elapsedMilliseconds).word(0)
+    run.image.timers[index].elapsedMilliseconds = elapsed + online.timer.offsetMilliseconds
+  }
+
+  /// The image is complete but for the bytes of the memory; the records of earlier checkpoints come next.
+  private mutating func announceObjects() {
     if run.quiescence != .notAsked { jobs.pushFront(.checkQuiescence) }
     run.counts.objects = run.image.objectCounts.reduce(0) { $0 + Int($1.count) }
     run.counts.capabilities = run.image.capabilities.count

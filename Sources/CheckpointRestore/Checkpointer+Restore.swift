@@ -22,7 +22,7 @@ extension Checkpointer {
     }
     claimCopies(of: checkpoint)
     let image = checkpoints[checkpoint].image
-    if let inconsistency = image.inconsistency { return refuse(.inconsistentImage(inconsistency)) }
+    if let fact = image.inconsistency ?? image.obstacleToRestore { return refuse(.inconsistentImage(fact)) }
     guard hasSlots(for: image) else { return refuse(.requestFailed("taking capability slots for \(name)")) }
     let child = newChild(childName ?? image.componentName, like: image)
     let chosen = policy ?? configuration.defaultPolicy

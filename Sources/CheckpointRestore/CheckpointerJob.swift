@@ -50,6 +50,8 @@ enum CheckpointerJob: Hashable, Sendable {
   case readCapabilityMap(MemoryPiece)
   case closeCapabilityMap
   case recordObjects
+  case askTimer(index: Int)
+  case announceObjects
   case prepare(CheckpointStep)
   case endStep(CheckpointStep)
   case allocateCopy(dataspace: Int)
@@ -132,8 +134,8 @@ extension Checkpointer {
     case .preflight, .pause, .endFreeze, .readState, .attachStub, .saveUTCB, .awaitSave, .inspectCode, .classify,
       .detachStub, .resume, .endFrozen:
       try carryOutFreeze(job, &script)
-    case .askSignals, .openCapabilityMap, .readCapabilityMap, .closeCapabilityMap, .recordObjects, .prepare, .endStep,
-      .allocateCopy, .beginDump, .mark, .rearm, .copyOut, .endDump:
+    case .askSignals, .openCapabilityMap, .readCapabilityMap, .closeCapabilityMap, .recordObjects, .askTimer,
+      .announceObjects, .prepare, .endStep, .allocateCopy, .beginDump, .mark, .rearm, .copyOut, .endDump:
       try carryOutCopy(job, &script)
     case .command(let child, let thread, let opcode): try command(opcode, thread, of: child, &script)
     case .detachPart(let child, let dataspace, let part): try detachPart(part, of: dataspace, child, &script)

@@ -71,7 +71,8 @@ public struct Cluster: ~Copyable {
     var digest = StateDigest()
     digest.combine(reached.picoseconds)
     first.node.digest(into: &digest)
-    _ = withSecond { $0.node.digest(into: &digest) }
+    // Before it is switched on, there is nothing to tell.
+    if reached > Instant.zero + bootDelay { _ = withSecond { $0.node.digest(into: &digest) } }
     link.digest(into: &digest)
     return digest
   }
@@ -146,7 +147,7 @@ extension Cluster {
   /// Hands arrived images to the second node's checkpointer. A node that is off receives nothing.
   private mutating func deliver() {
     while let message = link?.takeArrived(by: reached) {
-      guard reached >= Instant.zero + bootDelay else { continue }
+      guard reached >= Instant.zero + bootDelay, failures[1] > reached else { continue }
       let arrival = message.arrival - bootDelay
       _ = withSecond { $0.receive(message.content, at: arrival) }
     }

@@ -15,6 +15,8 @@ struct NativeThread: Sendable {
   var script = Script()
   /// Bytes of the action done so far, or picoseconds computed.
   var progress: UInt64 = 0
+  /// System calls of a series; 0 if the action is none.
+  var repetitions: UInt64 = 0
   var isInSystemCall = false
   var words: [UInt64] = []
 }
@@ -37,23 +39,22 @@ extension System {
       native.isInSystemCall = false
       complete(&native, t)
     }
-    if native.script.pending == nil { resumeProgram(&native) }
+    if !native.script.isSuspended { resumeProgram(&native) }
     perform(&native, t, until: limit)
   }
 
   /// A system call has returned: the action is done, unless there are more of the same.
   private func complete(_ native: inout NativeThread, _ t: ThreadID) {
-    guard case .invokeSeries(_, let count, _, _) = native.script.pending else {
-      return native.script.complete(.returned(systemCallResult(t)))
-    }
+    guard native.repetitions > 0 else { return native.script.complete(.returned(systemCallResult(t))) }
     native.progress += 1
-    if native.progress >= UInt64(count) { native.script.complete(.done) }
+    if native.progress >= native.repetitions { native.script.complete(.done) }
   }
 
   private mutating func resumeProgram(_ native: inout NativeThread) {
     let events = programs[native.program].program.resume(thread: native.entry, script: &native.script)
     for event in events { records.append(SystemRecord(at: now, event: event)) }
     native.progress = 0
+    native.repetitions = 0
     native.words.removeAll(keepingCapacity: true)
   }
 
@@ -95,7 +96,8 @@ extension System {
     case .invoke(let call):
       state(call, t)
       invoke(&native, t)
-    case .invokeSeries(let call, _, let word, let step):
+    case .invokeSeries(let call, let count, let word, let step):
+      native.repetitions = UInt64(count)
       state(call, t)
       node.kernel.setMessageWord(t, word, call.words[word] &+ native.progress &* step)
       invoke(&native, t)

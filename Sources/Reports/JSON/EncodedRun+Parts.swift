@@ -31,7 +31,7 @@ extension EncodedRun {
               .init("name", .string("\(thread.name)")), .init("situation", .string(thread.situation.rawValue)),
             ])
           })),
-    ] + travel(of: checkpoint))
+    ]).adding(travel(of: checkpoint))
   }
 
   /// Of an image that was sent to another node.
@@ -60,7 +60,7 @@ extension EncodedRun {
       .init("reasons", .array((restore.judgement?.reasons ?? []).map(JSONNode.string))),
       .init("ignoredStarts", .array(restore.ignoredStarts.map(JSONNode.string))),
       .init("counts", counts(restore.counts)), .init("threads", .array(restore.threads.map { fate($0, restore) })),
-    ] + (nodes > 1 ? recovery(of: restore) : []))
+    ]).adding(nodes > 1 ? recovery(of: restore) : [])
   }
 
   private static func fate(_ fate: ThreadFate, _ restore: RestoreRecord) -> JSONNode {
@@ -132,7 +132,7 @@ extension EncodedRun {
               .init("restoredFrom", .text(life.restoredFrom)),
               .init("constructEntries", .array(life.constructEntries.map { time($0) })),
               .init("exitValue", life.exitValue.map(JSONNode.integer) ?? .null),
-            ] + (nodes > 1 ? [.init("node", .count(life.node))] : []))
+            ]).adding(nodes > 1 ? [.init("node", .count(life.node))] : [])
           })),
     ])
   }
@@ -168,5 +168,12 @@ extension EncodedRun {
           })),
       .init("unresolvedPageFaults", faults(thread.strandedFaults)), .init("exceptions", faults(thread.exceptions)),
     ])
+  }
+}
+
+extension JSONNode {
+  /// An object with more members at its end.
+  fileprivate func adding(_ members: [Member]) -> JSONNode {
+    if case .object(let own) = self { .object(own + members) } else { self }
   }
 }

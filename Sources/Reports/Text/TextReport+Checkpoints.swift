@@ -10,6 +10,13 @@ extension TextReport {
       layout.line()
       return
     }
+    if checkpoint.isGiven {
+      let text = "of \(checkpoint.component) · given: an earlier run took it at \(checkpoint.at.short)"
+      layout.entry("checkpoint \(checkpoint.name)", text, hanging: 2)
+      layout.list("", checkpoint.threads.map { [$0.name.thread, $0.situation.sentence] })
+      layout.line()
+      return
+    }
     let counts = checkpoint.counts
     let taken = [
       counted(counts.threads, "thread"), counted(counts.objects, "object"),

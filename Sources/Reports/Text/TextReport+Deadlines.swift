@@ -40,7 +40,8 @@ extension TextReport {
     var text = "\(stream.fullName): first miss is job \(miss.number + 1), released at \(miss.job.release.short), "
     switch miss.verdict {
     case .late(let by): text += "completed \(by.short) after its deadline at \(due.short)"
-    case .unfinished, .notReleased, .met, .open: text += "not completed by its deadline at \(due.short), nor until the end"
+    case .unfinished, .notReleased, .met, .open:
+      text += "not completed by its deadline at \(due.short), nor until the end"
     }
     if let cause = interruption(from: miss.job.release, until: due) { text += "; \(cause)" }
     layout.entry("", text, hanging: 2, mark: .bad)
@@ -51,7 +52,7 @@ extension TextReport {
     let missing = stream.jobs.count { $0.kind == .notReleased }
     let repeated = stream.jobs.count { $0.kind == .repeated }
     guard missing + repeated > 0 else { return }
-    let text = "\(counted(missing, "job")) not released in the outage, \(counted(repeated, "job")) repeated after it"
+    let text = "\(counted(missing, "job")) not released in the outage, \(repeated) repeated after it"
     layout.entry("", "\(stream.fullName): \(text)", hanging: 2)
   }
 

@@ -130,8 +130,7 @@ final class ProgramCompiler {
     var base = ComponentNames.dataspaceBase
     let names = ComponentNames(component, base: &base)
     compiled.append(names)
-    Runtimes.addGenode(
-      to: module, construct: names.symbol("construct"), core: Int(component.core?.value ?? 0), options: options)
+    Runtimes.addGenode(to: module, construct: names.symbol("construct"), component: component, options: options)
     if component.usesCoreObjects { RegionMaps.add(to: module) }
     if component.usesTimerAsClock {
       RegionMaps.addReleases(to: module, ticksPerMillisecond: max(1, options.timebaseHertz / 1_000))

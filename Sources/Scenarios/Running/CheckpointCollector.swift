@@ -34,6 +34,19 @@ struct CheckpointCollector {
     }
   }
 
+  /// A checkpoint that an earlier run took: what is restored from it is judged as if this one had.
+  mutating func give(_ image: CheckpointImage, as name: String) {
+    var record = CheckpointRecord(
+      name: name, component: image.componentName, at: Instant(picoseconds: image.takenAtPicoseconds))
+    record.isGiven = true
+    for thread in image.threads {
+      record.threads.append(
+        .init(name: ThreadName(image.componentName, thread.name), situation: thread.situation))
+      captured.append((name, thread.name, thread.situation, thread.errorCode))
+    }
+    checkpoints.append(record)
+  }
+
   // MARK: The checkpointer's records
 
   mutating func take(_ event: CheckpointEvent, at instant: Instant, tracker: ThreadTracker) {

@@ -33,7 +33,9 @@ public struct CostTable: Hashable, Sendable {
       ("checkpoint object", checkpointer.picosecondsPerObject),
       ("checkpoint list node", checkpointer.picosecondsPerNode),
     ]
-    if checkpointer.picosecondsPerSentImage > 0 { own.append(("checkpoint send", checkpointer.picosecondsPerSentImage)) }
+    if checkpointer.picosecondsPerSentImage > 0 {
+      own.append(("checkpoint send", checkpointer.picosecondsPerSentImage))
+    }
     rows += own.map { name, cost in
       Row(
         work: name, base: cost / profile.picosecondsPerCycle, perUnit: 0, unit: .cycles, status: .assumed,

@@ -63,6 +63,8 @@ public struct CheckpointRecord: Hashable, Sendable {
   public var received: Instant?
   /// Why there is no image, if there is none.
   public var failure: String?
+  /// Taken by an earlier run, and read from a file.
+  public var isGiven = false
 
   public init(name: String, component: String, at: Instant) {
     self.name = name

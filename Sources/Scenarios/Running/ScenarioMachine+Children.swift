@@ -97,7 +97,9 @@ extension ScenarioMachine {
   private var checkpointerCosts: CheckpointerCosts {
     if scenario.checkpointer?.costs == .profile2018 { return .profile2018 }
     var costs = CheckpointerCosts.assumed(picosecondsPerCycle: platform.picosecondsPerCycle)
-    if scenario.checkpointer?.destination != nil { costs.picosecondsPerSentImage = 20_000 * platform.picosecondsPerCycle }
+    if scenario.checkpointer?.destination != nil {
+      costs.picosecondsPerSentImage = 20_000 * platform.picosecondsPerCycle
+    }
     if let store = scenario.checkpointer?.store {
       costs.picosecondsPerWrittenByte = 1_000_000_000_000 / UInt64(max(store.bytesPerSecond, 1))
     } else {

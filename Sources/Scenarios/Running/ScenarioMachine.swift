@@ -142,6 +142,7 @@ struct ScenarioMachine: Sendable {
     release.losesUnmapThroughMaps = scenario.checkpointer?.faults.contains(.unmapLost) ?? false
     return System(
       booting: children, files: files, profile: profile, platform: platform, layout: layout,
-      cores: scenario.machine.cores, release: release, checkpointer: checkpointer(disturbances: disturbances, node: node))
+      cores: scenario.machine.cores, release: release,
+      checkpointer: checkpointer(disturbances: disturbances, node: node))
   }
 }

@@ -92,6 +92,7 @@ struct Player: ~Copyable {
     var programs = ProgramTable(
       scenario: run.scenario, programs: run.machine.programs, timebaseHertz: ScenarioMachine.timebaseHertz)
     collector = RunCollector(scenario: run.scenario, programs: programs)
+    for given in run.machine.given { collector.checkpoints.give(given.image, as: given.name) }
     guard self.cluster.isPair else { return }
     programs.bootDelay = self.cluster.bootDelay
     standby = RunCollector(scenario: run.scenario, programs: programs, node: 1)
@@ -198,7 +199,8 @@ struct Player: ~Copyable {
       guard at <= cluster.now else { return nil }
       switch entry.action {
       case .checkpoint(let order):
-        return disturbances ? TimelineMark(at: at, kind: .checkpoint, name: order.name.text) : nil
+        let isTaken = disturbances && !run.machine.given.contains { $0.name == order.name.text }
+        return isTaken ? TimelineMark(at: at, kind: .checkpoint, name: order.name.text) : nil
       case .kill(let component): return disturbances ? TimelineMark(at: at, kind: .kill, name: component.text) : nil
       case .restore(let order):
         return disturbances ? TimelineMark(at: at, kind: .restore, name: order.checkpoint.text) : nil

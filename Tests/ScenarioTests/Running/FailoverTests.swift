@@ -12,7 +12,7 @@ import Testing
   /// A component that prints its rounds, checkpointed every 100 ms; node 0 fails.
   private static func scenario(
     bandwidth: String = "100MB/s", nodes: String = "\"nodes\": 2,", bootDelay: String = "40ms", fail: String = "452ms",
-    restore: String = "453ms", destination: String = "\"to\": 1,", body: String = "", expect: String = ""
+    restore: String = "453ms", stop: String = "600ms", destination: String = "\"to\": 1,", body: String = "", expect: String = ""
   ) throws -> Scenario {
     try PlayedScenario.parse(
       """
@@ -27,7 +27,7 @@ import Testing
           "restore": { "child": "without-elf", "blocked": "reissue receive half" } },
         "timeline": [ { "at": "101ms", "checkpoint": "engine", "as": "newest", "every": "100ms" },
           { "at": "\(fail)", "fail": 0 }, { "at": "\(restore)", "restore": "newest", "node": 1 },
-          { "at": "600ms", "stop": true } ],
+          { "at": "\(stop)", "stop": true } ],
         "expect": [ \(expect) ] }
       """)
   }
@@ -58,12 +58,12 @@ import Testing
     }
   }
 
-  @Test(arguments: ["205ms", "306ms", "401.5ms", "452ms", "499ms"])
+  @Test(arguments: ["250ms", "306ms", "401.5ms", "452ms", "499ms"])
   func `what was not sent whole at the failure is lost, and the newest of the others is restored`(
     _ failure: String
   ) throws {
     let instant = Instant.zero + .picoseconds(try #require(parsedDuration(failure)))
-    let record = try Self.play(Self.scenario(bandwidth: "1MB/s", fail: failure, restore: "540ms"))
+    let record = try Self.play(Self.scenario(bandwidth: "6MB/s", fail: failure, restore: "540ms"))
     let whole = record.checkpoints.filter { ($0.received ?? .never) <= instant + Self.latency }
     let restore = try #require(record.restores.first)
     #expect(restore.generation == whole.last?.generation)
@@ -89,25 +89,28 @@ import Testing
 
   // MARK: Recovery
 
-  @Test(arguments: ["0ms", "40ms", "333ms"])
+  @Test(arguments: ["0ms", "133ms"])
   func `a loop with a Timer session goes on in its own time, whatever the other clock shows`(
     _ bootDelay: String
   ) throws {
-    let record = try Self.play(Self.scenario(bootDelay: bootDelay))
+    let record = try Self.play(Self.scenario(bootDelay: bootDelay, fail: "252ms", restore: "275ms", stop: "400ms"))
     let restore = try #require(record.restores.first)
-    let end = Instant.zero + .milliseconds(452)
+    let end = Instant.zero + .milliseconds(252)
     let checkpoint = try #require(record.checkpoints.last { $0.received != nil })
     #expect(restore.recoveryPoint == end - checkpoint.frozenAt)
     let first = try #require(record.jobs[0].jobs.compactMap(\.completion).first { $0 > end })
     #expect(restore.recoveryTime == first - end)
-    #expect(first - end < .milliseconds(20))
+    #expect(first - end < .milliseconds(50))
     // No round is left out, and those since the checkpoint are done again.
     let rounds = record.log.map { Int($0.text.prefix { $0 != " " }) ?? 0 }
     let fall = try #require(rounds.indices.dropFirst().first { rounds[$0] <= rounds[$0 - 1] })
     #expect(rounds[..<fall].elementsEqual(1...rounds[fall - 1]))
     #expect(rounds[fall...].elementsEqual(rounds[fall]...(rounds.last ?? 0)))
-    #expect(record.jobs[0].jobs.count { $0.kind == .repeated } == rounds[fall - 1] - rounds[fall] + 1)
-    #expect(record.jobs[0].releasedCount == rounds.last)
+    let jobs = record.jobs[0].jobs
+    let isCutOff = jobs.contains { $0.kind == .released && $0.release < end && $0.completion == nil }
+    #expect(jobs.count { $0.kind == .repeated } == rounds[fall - 1] - rounds[fall] + (isCutOff ? 2 : 1))
+    #expect(jobs.filter { $0.kind == .repeated }.allSatisfy { $0.release > restore.at && $0.completion != nil })
+    #expect(jobs.contains { $0.kind == .notReleased })
   }
 
   @Test func `releases between two lives are missed, those at their ends are not`() {
@@ -130,14 +133,14 @@ import Testing
   }
 
   @Test func `bounds of recovery are checked`() throws {
-    func isMet(_ bounds: String) throws -> Bool {
-      let claim = "{ \"restored\": \"newest\", \"verdict\": \"harmless\", \(bounds) }"
+    func found(_ bounds: String) throws -> String {
+      let claim = "{ \"restored\": \"newest\", \"verdict\": \"equivalent\", \(bounds) }"
       let record = try ScenarioRun(Self.scenario(expect: claim)).play().record
-      return record.expectations.allSatisfy(\.isMet)
+      return record.expectations[0].found
     }
-    #expect(try isMet("\"recovery point\": \"<=100ms\", \"recovery time\": \"<20ms\""))
-    #expect(try !isMet("\"recovery point\": \"<10ms\""))
-    #expect(try !isMet("\"recovery time\": \">20ms\""))
+    #expect(try found("\"recovery point\": \"<=100ms\", \"recovery time\": \"<20ms\"") == "")
+    #expect(try found("\"recovery point\": \"<10ms\"").hasPrefix("the recovery point is "))
+    #expect(try found("\"recovery time\": \">20ms\"").hasPrefix("the recovery time is "))
   }
 
   // MARK: What is refused
