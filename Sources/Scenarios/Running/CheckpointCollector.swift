@@ -42,7 +42,7 @@ struct CheckpointCollector {
     for thread in image.threads {
       record.threads.append(
         .init(name: ThreadName(image.componentName, thread.name), situation: thread.situation))
-      captured.append((name, thread.name, thread.situation, thread.errorCode))
+      captured.append((name, checkpoints.count, thread.name, thread.situation, thread.errorCode))
     }
     checkpoints.append(record)
   }
