@@ -12,6 +12,7 @@ extension BodyCompiler {
     let instant = f.variable(.time + .constant(job.offset.map(program.ticks) ?? 0))
     let rounds = f.variable(0)
     let limit = f.keep(try value(job.times, else: 1))
+    hint(.jobsBegin, stream, instant)
     f.openBlock()
     f.set(instant, f.call("release_by_timer", .local(release)))
     hint(.jobRelease, stream, instant)
@@ -24,6 +25,7 @@ extension BodyCompiler {
     if job.times != nil { f.set(rounds, .local(rounds) + 1) }
     body += f.takeBlock()
     f.emit(.loop(while: IR.Value.local(rounds).isLess(limit), body: body))
+    hint(.jobsEnd, stream, instant)
   }
 
   private func milliseconds(_ duration: DurationValue) throws(Diagnostic) -> UInt64 {

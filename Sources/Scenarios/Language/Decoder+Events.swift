@@ -57,6 +57,7 @@ extension Decoder {
       let verdict = choice(m["verdict"], Verdict.self, default: .equivalent)
       let bounds = RecoveryBounds(point: spanComparison(m["recovery point"]), time: spanComparison(m["recovery time"]))
       return .restored(checkpoint: name(operand, else: position), verdict: verdict, recovery: bounds)
+    case .exposed: return .exposed(checkpoint: name(operand, else: position), comparison(m["is"]))
     case .deadlines: return operand.flatMap { deadlines($0) }
     case .thread:
       let thread = scopedName(operand, else: position)

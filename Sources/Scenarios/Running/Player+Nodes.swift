@@ -16,9 +16,13 @@ extension Player {
   mutating func mergeStandby(into record: inout RunRecord) {
     guard var other = standby else { return }
     let failure = cluster.failure(ofNode: 1)
-    if let failure { other.stopNode(at: failure) }
     _ = cluster.withSecond { system in
       other.tracker.settle(in: system.node.kernel)
+      other.settleJobs(until: failure ?? record.end)
+      if let failure {
+        other.stopNode(at: failure)
+        other.tracker.settle(in: system.node.kernel)
+      }
       other.checkpoints.settle(other.tracker, system.node.kernel)
     }
     other.processors.settle(at: failure ?? record.end)

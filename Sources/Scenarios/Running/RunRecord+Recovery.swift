@@ -26,7 +26,7 @@ extension RunRecord {
     guard let restore = restores.first(where: { $0.node > 0 && isOrigin(stream.component, of: $0) }),
       let frozen = restored(by: restore)?.frozenAt
     else { return 0 }
-    return stream.jobs.count { ($0.began ?? $0.release) > frozen }
+    return stream.jobs.count { ($0.began ?? .zero) > frozen }
   }
 
   private func isOrigin(_ component: String, of restore: RestoreRecord) -> Bool {
@@ -59,11 +59,6 @@ extension RunRecord {
     let lives = components.first { $0.name == component }?.lives ?? []
     return lives.compactMap(\.until).last { $0 <= instant }
   }
-}
-
-extension CheckpointRecord {
-  /// When the state was taken: from here on the component stood still.
-  var frozenAt: Instant { spans.first { $0.phase == .frozen }?.from ?? at }
 }
 
 extension JobStreamRecord {

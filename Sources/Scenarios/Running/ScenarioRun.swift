@@ -40,6 +40,7 @@ public struct ScenarioRun: Sendable {
   public func play(watchedBy watcher: KernelWatcher? = nil) -> PlayedRun {
     var played = playOnce(disturbances: true, watcher)
     if !played.record.restores.isEmpty {
+      played.record.findExposedOutputs()
       Judge(reference: playUndisturbed()).judge(&played.record)
     }
     played.record.check(scenario.expectations)
@@ -168,22 +169,32 @@ struct Player: ~Copyable {
   // MARK: Results
 
   mutating func record(_ ending: RunEnding) -> RunRecord {
-    let end = ending == .stopped ? stop ?? cluster.now : cluster.now
-    if let failure = cluster.failure(ofNode: 0) { collector.stopNode(at: failure) }
+    let failure = cluster.failure(ofNode: 0)
     collector.tracker.settle(in: cluster.first.node.kernel)
+    let end = ending == .stopped ? stop ?? cluster.now : cluster.now
+    collector.settleJobs(until: failure ?? end)
+    if let failure {
+      collector.stopNode(at: failure)
+      collector.tracker.settle(in: cluster.first.node.kernel)
+    }
     collector.checkpoints.settle(collector.tracker, cluster.first.node.kernel)
     var record = RunRecord(
       scenario: ScenarioHeading(
         file: run.scenario.file, title: run.scenario.title, about: run.scenario.about),
-      machine: MachineHeading(platform: run.costs, kernel: run.scenario.machine.kernel), ending: ending,
-      end: end, instructions: cluster.retired(), traceDigest: cluster.traceDigest())
+      machine: MachineHeading(
+        platform: run.costs, kernel: run.scenario.machine.kernel,
+        genode: run.scenario.runtime == .genode ? run.scenario.genode : nil),
+      ending: ending,
+      end: end, instructions: cluster.retired(),
+      traceDigest: cluster.traceDigest())
     record.log = collector.log
     record.components = collector.components
     record.jobs = collector.jobs
     record.checkpoints = collector.checkpoints.checkpoints
     record.restores = collector.checkpoints.restores
     record.threads = collector.ownThreads
-    collector.processors.settle(at: cluster.failure(ofNode: 0) ?? record.end)
+    record.outputs = collector.outputs.outputs
+    collector.processors.settle(at: failure ?? record.end)
     record.processors = collector.processors.uses
     record.complaints = collector.complaints
     record.counts = collector.counts.all
