@@ -12,7 +12,8 @@ import Testing
   /// A component that prints its rounds, checkpointed every 100 ms; node 0 fails.
   private static func scenario(
     bandwidth: String = "100MB/s", nodes: String = "\"nodes\": 2,", bootDelay: String = "40ms", fail: String = "452ms",
-    restore: String = "453ms", stop: String = "600ms", destination: String = "\"to\": 1,", body: String = "", expect: String = ""
+    restore: String = "453ms", stop: String = "600ms", destination: String = "\"to\": 1,", body: String = "",
+    expect: String = ""
   ) throws -> Scenario {
     try PlayedScenario.parse(
       """
