@@ -145,6 +145,10 @@ public enum CheckpointEvent: Hashable, Sendable {
   case outputsDiscarded(child: String, count: Int)
   /// Too many are kept back already.
   case outputRefused(child: String)
+  /// The network device has got the image; it fetches and sends the bytes by itself.
+  case imageSent(checkpoint: String, generation: UInt64, bytes: UInt64, node: Int)
+  /// All bytes of another node's image are here.
+  case imageReceived(checkpoint: String, generation: UInt64, bytes: UInt64)
 
   case targetKilled(target: String)
 

@@ -37,7 +37,7 @@ extension Checkpointer {
 
   /// The configuration of the original if it was a child of ours, else what the image says.
   private func newChild(_ name: String, like image: CheckpointImage) -> ChildConfiguration {
-    let known = configuration.targets.first { $0.name == image.componentName }
+    let known = (configuration.targets + configuration.standby).first { $0.name == image.componentName }
     let quota = image.ramQuota + SessionQuota.pd + SessionQuota.ram + SessionQuota.cpu
     var child = known ?? ChildConfiguration(name: name, program: .elf(rom: image.romName), ramQuota: quota)
     child.name = name

@@ -117,6 +117,9 @@ extension Checkpointer {
     }
     outbox.append(.imageWritten(checkpoint: finished.name, bytes: finished.counts.bytes))
     releaseOutputs(of: finished)
+    if configuration.destination != nil {
+      jobs.append(.handOver(name: finished.name, bytes: finished.counts.bytes))
+    }
   }
 
   /// Everything is there at the end: copies are allocated and never freed on the way.

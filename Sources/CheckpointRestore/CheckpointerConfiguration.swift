@@ -81,6 +81,10 @@ public struct TimedCommand: Hashable, Sendable {
 public struct CheckpointerConfiguration: Hashable, Sendable {
   /// Its children, all of which can be checkpointed.
   public var targets: [ChildConfiguration]
+  /// Components that live on another node and may be restored here.
+  public var standby: [ChildConfiguration] = []
+  /// Number of the node that gets every finished image.
+  public var destination: Int?
   /// In the order in which they are to be carried out.
   public var commands: [TimedCommand]
   public var strategy = CaptureStrategy.stopAndCopy

@@ -66,6 +66,7 @@ enum CheckpointerJob: Hashable, Sendable {
   case writeOut(dataspace: Int, stretch: Int, offset: UInt64)
   case closeCopy(dataspace: Int)
   case finishImage
+  case handOver(name: String, bytes: UInt64)
   /// The newest checkpoint of a name replaces the one before.
   case freeCopy(RPCCapability)
 
@@ -174,6 +175,7 @@ extension Checkpointer {
       try carryOutMirror(job, &script)
     case .openCopy, .writeOut, .closeCopy, .finishImage, .freeCopy: try carryOutWrite(job, &script)
     case .releaseOutput(let child): try releaseOutput(of: child, &script)
+    case .handOver(let name, let bytes): try handOver(name, bytes: bytes, &script)
     case .killChild(let child): kill(child)
     case .closeSession(let child, let session): try closeSession(session, of: child, &script)
     case .dropGates(let child): try dropGates(of: child, &script)

@@ -51,6 +51,7 @@ extension Resolver {
       case .restore(let order): checkRestore(order, entry, orders)
       case .signal(let name): checkSignal(name, from: nil)
       case .interrupt(let pin): checkInterrupt(pin)
+      case .fail(let node): checkNode(node)
       case .start(let name):
         if name.component == nil {
           check(name.member, componentKind, among: componentNames)
@@ -99,9 +100,12 @@ extension Resolver {
         report(.missingKey("as", owner: "a `restore` of `memory`"), at: memory.position)
       }
     }
-    if let node = restore.node, node.value >= scenario.machine.nodes {
-      report(.nodeOutOfRange(node.value, nodes: scenario.machine.nodes), at: node.position)
-    }
+    if let node = restore.node { checkNode(node) }
+  }
+
+  mutating func checkNode(_ node: Number) {
+    guard node.value >= scenario.machine.nodes else { return }
+    report(.nodeOutOfRange(node.value, nodes: scenario.machine.nodes), at: node.position)
   }
 
   private mutating func checkOrder(_ verb: String, _ name: Name, at position: Position) {
@@ -123,7 +127,7 @@ extension Resolver {
     for expectation in scenario.expectations {
       switch expectation.claim {
       case .log(let name, _): check(name, componentKind, among: componentNames)
-      case .restored(let name, _): check(name, .checkpoint, among: checkpoints)
+      case .restored(let name, _, _): check(name, .checkpoint, among: checkpoints)
       case .exposed(let name, _): check(name, .checkpoint, among: checkpoints)
       case .deadlines(let job, _):
         if let job { check(job, .job, among: scenario.components.flatMap(\.declared.jobs).map(\.text)) }

@@ -60,6 +60,8 @@ public struct MachineDescription: Hashable, Sendable {
   public var ram: SizeValue?
   public var nodes: Int
   public var link: LinkDescription?
+  /// How much later than the first node the second one is switched on.
+  public var bootDelay: DurationValue?
   /// Named kernel behaviours switched on beside the profile.
   public var quirks: [Name]
   /// Which classes of scheduling the kernel was built with.

@@ -24,7 +24,7 @@ extension Shape {
     ])
   static let machine = Shape(
     owner: "`machine`", required: ["platform", "kernel"],
-    optional: ["cores", "ram", "nodes", "link", "quirks", "scheduler", "late threads"])
+    optional: ["cores", "ram", "nodes", "link", "boot delay", "quirks", "scheduler", "late threads"])
   static let genode = Shape(owner: "`genode`", required: [], optional: ["release", "console"])
   static let link = Shape(owner: "`link`", required: ["latency", "bandwidth"])
   static let component = Shape(
@@ -47,8 +47,8 @@ extension Shape {
   static let checkpointer = Shape(
     owner: "`checkpointer`", required: ["strategy", "restore"],
     optional: [
-      "granularity", "rounds", "until", "stalls", "volume", "pace", "store", "priority", "core", "metadata", "costs",
-      "outputs", "allow", "faults",
+      "to", "granularity", "rounds", "until", "stalls", "volume", "pace", "store", "priority", "core", "metadata",
+      "costs", "outputs", "allow", "faults",
     ])
   static let restoreRule = Shape(owner: "`restore`", required: ["child", "blocked"], optional: ["memory"])
   static let timeouts = Shape(owner: "`timeout`", required: [], optional: ["send", "receive"])
@@ -113,7 +113,7 @@ enum ReceiveBufferKind: String, Head {
 }
 
 enum TimelineVerb: String, Head {
-  case checkpoint, kill, restore, stop, signal, interrupt, start, pause, resume, detach
+  case checkpoint, kill, restore, fail, stop, signal, interrupt, start, pause, resume, detach
 
   static let owner = "a timeline entry"
 
@@ -122,7 +122,7 @@ enum TimelineVerb: String, Head {
     case .checkpoint: Shape(owner: "`checkpoint`", required: ["checkpoint", "at", "as"], optional: ["every"])
     case .restore:
       Shape(owner: "`restore`", required: ["restore", "at"], optional: ["as", "node", "child", "blocked", "memory"])
-    case .kill, .stop, .signal, .interrupt, .start, .pause, .resume, .detach:
+    case .kill, .fail, .stop, .signal, .interrupt, .start, .pause, .resume, .detach:
       Shape(owner: "`\(rawValue)`", required: [rawValue, "at"])
     }
   }
@@ -136,7 +136,9 @@ enum ClaimKind: String, Head {
   var shape: Shape {
     switch self {
     case .log, .count, .variable, .exposed: Shape(owner: "`\(rawValue)`", required: [rawValue, "is"])
-    case .restored: Shape(owner: "`restored`", required: ["restored", "verdict"])
+    case .restored:
+      Shape(
+        owner: "`restored`", required: ["restored", "verdict"], optional: ["recovery point", "recovery time"])
     case .thread: Shape(owner: "`thread`", required: ["thread", "sees"])
     case .error: Shape(owner: "`error`", required: ["error"], optional: ["in"])
     case .deadlines, .outcome: Shape(owner: "`\(rawValue)`", required: [rawValue])

@@ -36,8 +36,11 @@ extension RunRecord {
     switch claim {
     case .log(let component, let patterns):
       ("\(component.text) logs the given lines", logFailure(component.text, patterns))
-    case .restored(let checkpoint, let verdict):
-      ("\(checkpoint.text) restored: \(verdict.rawValue)", restoreFailure(checkpoint.text, verdict))
+    case .restored(let checkpoint, let verdict, let bounds):
+      (
+        "\(checkpoint.text) restored: \(verdict.rawValue)\(bounds.text)",
+        restoreFailure(checkpoint.text, verdict) ?? recoveryFailure(checkpoint.text, bounds)
+      )
     case .deadlines(let job, let missed):
       ("\(job?.text ?? "all jobs"): missed deadlines \(missed.text)", deadlineFailure(job?.text, missed))
     case .thread(let thread, let observation):

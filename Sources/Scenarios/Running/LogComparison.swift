@@ -23,7 +23,11 @@ struct LogComparison {
     self.reference = reference
     self.record = record
     self.restore = restore
-    checkpoint = record.checkpoints.last { $0.name == restore.checkpoint && $0.at < restore.at }?.frozenAt ?? .zero
+    checkpoint =
+      record.checkpoints.last {
+        $0.name == restore.checkpoint && $0.at < restore.at
+          && (restore.generation == nil || $0.generation == restore.generation)
+      }?.frozenAt ?? .zero
     original = record.checkpoints.last { $0.name == restore.checkpoint }?.component ?? restore.component
     resumed = restore.at + (restore.duration ?? .zero)
     end = life?.until ?? record.end
@@ -41,6 +45,8 @@ struct LogComparison {
 
   /// The timeline paused or killed it for good: its silence is not the restore's doing.
   private func isStopped(_ name: String) -> Bool {
+    let until = record.components.first { $0.name == name }?.lives.last?.until
+    if let until, record.marks.contains(where: { $0.kind == .fail && $0.at == until }) { return true }
     let last = record.marks.last { $0.name == name && [.pause, .resume, .kill].contains($0.kind) }
     return last.map { $0.kind != .resume && $0.at < end } ?? false
   }

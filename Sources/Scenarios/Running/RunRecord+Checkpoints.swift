@@ -67,6 +67,11 @@ public struct CheckpointRecord: Hashable, Sendable {
   public var delivered: [DeliveredError] = []
   /// Services of open sessions whose state is not in the image.
   public var leftOut: [String] = []
+  /// Number of the image, if it was sent to another node.
+  public var generation: UInt64?
+  public var sent: Instant?
+  /// When it was there whole; nil if it never was.
+  public var received: Instant?
   /// Why there is no image, if there is none.
   public var failure: String?
   /// Taken by an earlier run, and read from a file.
@@ -113,6 +118,14 @@ public struct RestoreRecord: Hashable, Sendable {
   public var judgement: Judgement?
   /// Lines that came out of a state that the restore has undone, oldest first.
   public var exposed: [ExposedOutput] = []
+  /// Number of the node on which it was done.
+  public var node = 0
+  /// Of the image, if it came from another node.
+  public var generation: UInt64?
+  /// Work that was lost: from the restored state to the end of its component. Nil if the component lived on.
+  public var recoveryPoint: TimeSpan?
+  /// From the end of the component to its next completed job; without jobs, to the end of the restore.
+  public var recoveryTime: TimeSpan?
   /// Why nothing was restored, if so.
   public var failure: String?
 

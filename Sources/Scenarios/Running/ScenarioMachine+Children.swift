@@ -57,11 +57,11 @@ extension ScenarioMachine {
   // MARK: The checkpointer
 
   /// Its orders are part of its configuration: it carries them out by the simulated clock, like any program.
-  func checkpointer(disturbances: Bool) -> CheckpointerConfiguration? {
+  func checkpointer(disturbances: Bool, node: Int = 0) -> CheckpointerConfiguration? {
     guard let description = scenario.checkpointer else { return nil }
     var configuration = CheckpointerConfiguration(
       targets: targets.filter(\.started).map(child),
-      commands: scenario.timeline.flatMap { commands($0, disturbances: disturbances) },
+      commands: scenario.timeline.flatMap { commands($0, disturbances: disturbances, node: node) },
       genodeCosts: genodeCosts, costs: checkpointerCosts)
     configuration.kernelProfile = scenario.machine.kernel.rawValue
     configuration.strategy = description.strategy.capture ?? .stopAndCopy
@@ -83,7 +83,8 @@ extension ScenarioMachine {
     configuration.continuePolicy = continuing.policy
     configuration.keptGenerations = keptGenerations
     if disturbances { configuration.images = given }
-    return configuration
+    configuration.destination = description.destination.map { Int($0.value) }
+    return node == 0 ? configuration : standby(configuration)
   }
 
   /// The choice is about the checkpoint, so it is the checkpointer's or that of any restore.
@@ -110,6 +111,9 @@ extension ScenarioMachine {
   private var checkpointerCosts: CheckpointerCosts {
     if scenario.checkpointer?.costs == .profile2018 { return .profile2018 }
     var costs = CheckpointerCosts.assumed(picosecondsPerCycle: platform.picosecondsPerCycle)
+    if scenario.checkpointer?.destination != nil {
+      costs.picosecondsPerSentImage = 20_000 * platform.picosecondsPerCycle
+    }
     if let store = scenario.checkpointer?.store {
       costs.picosecondsPerWrittenByte = 1_000_000_000_000 / UInt64(max(store.bytesPerSecond, 1))
     } else {
@@ -118,8 +122,9 @@ extension ScenarioMachine {
     return costs
   }
 
-  private func commands(_ entry: TimelineEntry, disturbances: Bool) -> [TimedCommand] {
-    let at = entry.at.picoseconds / 1_000_000
+  private func commands(_ entry: TimelineEntry, disturbances: Bool, node: Int) -> [TimedCommand] {
+    let at = localMicroseconds(entry, node: node)
+    guard entry.action.node == node else { return [] }
     if case .start(let name) = entry.action {
       let component = scenario.components.first { $0.name.text == name.member.text && !$0.started }
       return component.map { [TimedCommand(atMicroseconds: UInt64(at), .start(child($0)))] } ?? []
@@ -152,7 +157,7 @@ extension ScenarioMachine {
       return .restore(
         checkpoint: order.checkpoint.text, as: order.name?.text, policy: order.blocked?.policy,
         mode: order.child?.mode)
-    case .stop, .signal, .interrupt, .start: return nil
+    case .fail, .stop, .signal, .interrupt, .start: return nil
     }
   }
 }
