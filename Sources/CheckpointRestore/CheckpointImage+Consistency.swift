@@ -28,10 +28,10 @@ extension CheckpointImage {
     return nil
   }
 
-  private static let largestDataspace: UInt64 = 1 << 47
+  private static let addressSpaceBytes: UInt64 = 1 << 47
 
   private var dataspaceInconsistency: String? {
-    for (index, dataspace) in dataspaces.enumerated() where dataspace.size > Self.largestDataspace {
+    for (index, dataspace) in dataspaces.enumerated() where dataspace.size > Self.addressSpaceBytes {
       return "dataspace \(index) has \(dataspace.size) bytes, more than any address space"
     }
     for (index, dataspace) in dataspaces.enumerated() where UInt64(dataspace.contents.count) > dataspace.size {
@@ -63,6 +63,9 @@ extension CheckpointImage {
 
   private var mapInconsistency: String? {
     guard let addressSpace = regionMaps.first else { return "there is no address space" }
+    for (index, map) in regionMaps.enumerated() where map.size > Self.addressSpaceBytes {
+      return "region map \(index) has \(map.size) bytes, more than any address space"
+    }
     if addressSpace.dataspaceIndex != nil { return "the address space claims to be a managed dataspace" }
     for (index, map) in regionMaps.enumerated().dropFirst() {
       guard let dataspace = map.dataspaceIndex, dataspaces.indices.contains(dataspace) else {

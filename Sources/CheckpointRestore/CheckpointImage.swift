@@ -49,6 +49,9 @@ public struct CheckpointImage: Hashable, Codable, Sendable {
   public var parent: ParentImage?
   public var origin = ImageOrigin()
 
+  /// What the program's file is called.
+  public var programName: String { romName.isEmpty ? componentName : romName }
+
   public init(
     componentName: String, romName: String = "", takenAtPicoseconds: UInt64 = 0, kernelProfile: String = "",
     threads: [ThreadImage] = [], capabilities: [CapabilityImage] = [],

@@ -22,7 +22,7 @@ extension Checkpointer {
     }
     claimCopies(of: checkpoint)
     let image = checkpoints[checkpoint].image
-    if let inconsistency = image.inconsistency { return refuse(.inconsistentImage(inconsistency)) }
+    if let fact = image.inconsistency ?? image.obstacleToRestore { return refuse(.inconsistentImage(fact)) }
     guard hasSlots(for: image) else { return refuse(.requestFailed("taking capability slots for \(name)")) }
     let child = newChild(childName ?? image.componentName, like: image)
     let chosen = policy ?? configuration.defaultPolicy
@@ -59,19 +59,28 @@ extension Checkpointer {
     outbox.append(.phaseStarted(.restore, of: name))
     jobs.append(.checkRoom(child: children.count))
     let index = create(child, .withoutELF)
+    if configuration.restoredMemory == .lazy {
+      children[index].isPostCopied = true
+      postCopying = PostCopyRun(checkpoint: name, child: index)
+    }
     restoring = RestoreRun(
       checkpoint: checkpoint, child: index, policy: policy, mode: .withoutELF, image: image, plan: plan)
-    jobs += inStartOrder(order).map { .plan($0) }
+    jobs += inListOrder(order).map { .plan($0) }
     jobs += [.detachStub(child: index), .endRestore]
   }
 
-  /// The steps that start threads keep their places; the fault exchanges who is started at which of them.
-  private func inStartOrder(_ order: [RestorePlan.Step]) -> [RestorePlan.Step] {
+  /// The steps that make and start threads keep their places; the fault exchanges who is meant by which of them. Who is
+  /// made in whose place gets its UTCB and its slots.
+  private func inListOrder(_ order: [RestorePlan.Step]) -> [RestorePlan.Step] {
     guard has(.startOrderReversed) else { return order }
+    var threads = order.filter { if case .thread = $0 { true } else { false } }
     var starts = order.filter { if case .start = $0 { true } else { false } }
     return order.map { step in
-      guard case .start = step, let last = starts.popLast() else { return step }
-      return last
+      switch step {
+      case .thread: threads.popLast() ?? step
+      case .start: starts.popLast() ?? step
+      default: step
+      }
     }
   }
 
@@ -124,6 +133,8 @@ extension Checkpointer {
     outbox.append(.restoreFinished(checkpoint: name, child: children[finished.child].name))
     if finished.mode == .withoutELF { reopenServices(finished) }
     restoring = nil
+    startPostCopy()
+    serveFaults()
   }
 
   /// What the creation of the child has made already stands for what the original had.

@@ -154,8 +154,7 @@ struct CoreLayout {
     for (index, thread) in image.threads.enumerated() {
       CoreNotes.append("CORE", UInt32(NT_PRSTATUS), CoreNotes.status(of: thread, number: index + 1), to: &notes)
     }
-    let program = image.romName.isEmpty ? image.componentName : image.romName
-    let process = CoreNotes.process(program: program, component: image.componentName)
+    let process = CoreNotes.process(program: image.programName, component: image.componentName)
     CoreNotes.append("CORE", UInt32(NT_PRPSINFO), process, to: &notes)
     return notes
   }

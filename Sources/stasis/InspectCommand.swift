@@ -59,7 +59,7 @@ struct InspectCommand: ParsableCommand {
         throw Failure.badInput("\(program): \(error)")
       }
     }
-    guard let bytes = try? readFile("\(folder)\(image.componentName)") else { return nil }
+    guard let bytes = try? readFile("\(folder)\(image.programName)") else { return nil }
     return try? ExecutableImage(bytes: bytes)
   }
 

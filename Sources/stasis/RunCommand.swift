@@ -14,7 +14,8 @@ struct RunCommand: ParsableCommand {
       EXAMPLES
         stasis run Scenarios/ipc/reply-and-wait.json
         stasis run Scenarios/timing/control-loop.json --json | jq '.jobs[0].missed'
-        stasis run Scenarios/checkpoint/sheep-counter.json --image-dir images && gdb-multiarch images/*.elf images/c1.core
+        stasis run Scenarios/checkpoint/sheep-counter.json --image-dir images
+        gdb-multiarch images/sheep_counter images/c1.core
         stasis run Scenarios/checkpoint/sheep-counter.json --costs
         stasis run Scenarios/faults/page-fault-and-pager.json --trace-kernel trace.jsonl
       """)
@@ -109,13 +110,13 @@ struct RunCommand: ParsableCommand {
       _ = mkdir(path, 0o777)
     }
     do {
-      let images = try played.images.map { try ($0.image, ExecutableImage(bytes: $0.executable)) }
-      var store = CoreStore(folder: directory)
-      _ = try store.write(images)
-      // The program goes beside the image: debuggers take names and instructions from it.
+      // The program goes beside the image: debuggers take names and instructions from it. It is written first, because
+      // they warn if it is newer.
       for image in played.images {
-        try replaceFile("\(directory)/\(image.image.componentName)", with: image.executable)
+        try replaceFile("\(directory)/\(image.image.programName)", with: image.executable)
       }
+      var store = CoreStore(folder: directory)
+      _ = try store.write(played.images.map { try ($0.image, ExecutableImage(bytes: $0.executable)) })
     } catch let error as ELFError {
       if case .file = error { throw Failure.badInput("\(error)") }
       throw Failure.badInput("\(directory): \(error)")

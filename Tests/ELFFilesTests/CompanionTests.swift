@@ -61,8 +61,8 @@ import Testing
 
   @Test(.enabled(if: Tool.exists("gdb-multiarch"), "gdb-multiarch is not installed"))
   func `beside the program the debugger shows both without a warning`() throws {
-    let files = try files()
     try replaceFile(scratch.file("sheep_counter"), with: elfExecutable(Sample.parts))
+    let files = try files()
     let commands = [
       "add-symbol-file \(files.companion)", "p kernel_threads[0].pc", "info symbol capability_slots", "bt",
     ]

@@ -75,6 +75,7 @@ import Testing
 
   static let contradictions: [(name: String, change: @Sendable (inout CheckpointImage) -> Void)] = [
     ("more than any address space", { $0.dataspaces[3].size = .max }),
+    ("region map 1 has", { $0.regionMaps[1].size = .max }),
     ("31 registers", { $0.threads[0].registers.removeLast() }), ("in x0", { $0.threads[0].registers[0] = 1 }),
     ("UTCB words", { $0.threads[0].utcb.removeLast() }), ("bytes, its size", { $0.dataspaces[2].size = 3 }),
     ("no address space", { $0.regionMaps = [] }), ("claims to be", { $0.regionMaps[0].dataspaceIndex = 3 }),

@@ -51,6 +51,7 @@ extension Decoder {
     case .restored:
       let verdict = choice(m["verdict"], Verdict.self, default: .equivalent)
       return .restored(checkpoint: name(operand, else: position), verdict: verdict)
+    case .exposed: return .exposed(checkpoint: name(operand, else: position), comparison(m["is"]))
     case .deadlines: return operand.flatMap { deadlines($0) }
     case .thread:
       let thread = scopedName(operand, else: position)

@@ -8,6 +8,8 @@ public struct Expectation: Hashable, Sendable {
     case log(component: Name, is: [LinePattern])
     /// `{ "restored": "c1", "verdict": "equivalent" }`
     case restored(checkpoint: Name, verdict: Verdict)
+    /// `{ "exposed": "c1", "is": 0 }`: lines that came out of a state which the restore of `c1` has undone.
+    case exposed(checkpoint: Name, Comparison)
     /// `{ "deadlines": "met" }`, `{ "deadlines": { "job": "control", "missed": ">0" } }`
     case deadlines(job: Name?, missed: Comparison)
     /// `{ "thread": "server/ep", "sees": "error 7" }`

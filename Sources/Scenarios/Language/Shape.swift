@@ -19,16 +19,19 @@ extension Shape {
   static let scenario = Shape(
     owner: "a scenario", required: ["title", "machine"],
     optional: [
-      "$schema", "about", "seed", "runtime", "components", "tasks", "checkpointer", "timeline", "expect", "limits",
+      "$schema", "about", "seed", "runtime", "genode", "components", "tasks", "checkpointer", "timeline", "expect",
+      "limits",
     ])
   static let machine = Shape(
     owner: "`machine`", required: ["platform", "kernel"],
     optional: ["cores", "ram", "nodes", "link", "quirks", "scheduler", "late threads"])
+  static let genode = Shape(owner: "`genode`", required: [], optional: ["release", "console"])
   static let link = Shape(owner: "`link`", required: ["latency", "bandwidth"])
   static let component = Shape(
     owner: "a component", required: ["name"],
     optional: [
-      "ram", "priority", "core", "started", "dataspaces", "variables", "functions", "threads", "construct", "binary",
+      "ram", "priority", "core", "started", "checkpointed", "dataspaces", "variables", "functions", "threads",
+      "construct", "binary",
     ])
   static let task = Shape(
     owner: "a task", required: ["name"],
@@ -43,8 +46,11 @@ extension Shape {
     optional: ["priority", "scheduling", "core", "started", "stack", "pager", "exceptions"])
   static let checkpointer = Shape(
     owner: "`checkpointer`", required: ["strategy", "restore"],
-    optional: ["granularity", "rounds", "store", "priority", "core", "metadata", "costs", "faults"])
-  static let restoreRule = Shape(owner: "`restore`", required: ["child", "blocked"])
+    optional: [
+      "granularity", "rounds", "until", "stalls", "volume", "pace", "store", "priority", "core", "metadata", "costs",
+      "outputs", "allow", "faults",
+    ])
+  static let restoreRule = Shape(owner: "`restore`", required: ["child", "blocked"], optional: ["memory"])
   static let timeouts = Shape(owner: "`timeout`", required: [], optional: ["send", "receive"])
   /// The properties of `Determinism.Limits`.
   static let limits = Shape(
@@ -123,13 +129,13 @@ enum TimelineVerb: String, Head {
 }
 
 enum ClaimKind: String, Head {
-  case log, restored, deadlines, thread, error, outcome, count, variable
+  case log, restored, exposed, deadlines, thread, error, outcome, count, variable
 
   static let owner = "an expectation"
 
   var shape: Shape {
     switch self {
-    case .log, .count, .variable: Shape(owner: "`\(rawValue)`", required: [rawValue, "is"])
+    case .log, .count, .variable, .exposed: Shape(owner: "`\(rawValue)`", required: [rawValue, "is"])
     case .restored: Shape(owner: "`restored`", required: ["restored", "verdict"])
     case .thread: Shape(owner: "`thread`", required: ["thread", "sees"])
     case .error: Shape(owner: "`error`", required: ["error"], optional: ["in"])

@@ -65,10 +65,20 @@ public struct CheckpointerDescription: Hashable, Sendable {
   public var strategy: CheckpointStrategy
   public var child: RestoredChild
   public var blocked: BlockedThreadPolicy
-  /// Size of a managed dataspace's parts, for incremental strategies.
+  /// When restored memory gets its contents.
+  public var memory: RestoredMemory
+  /// Size of a managed dataspace's parts.
   public var granularity: SizeValue?
   /// Most pre-copy rounds.
   public var rounds: Number?
+  /// So little is left to the last copy of a pre-copy.
+  public var until: SizeValue?
+  /// So many pre-copy rounds in a row without gain.
+  public var stalls: Number?
+  /// So many times the memory is copied at most before the freeze.
+  public var volume: Number?
+  /// Time for others after each piece of memory that is copied behind their back.
+  public var pace: DurationValue?
   /// Bandwidth of the store that keeps images.
   public var store: RateValue?
   public var priority: Number?
@@ -76,8 +86,18 @@ public struct CheckpointerDescription: Hashable, Sendable {
   /// How it keeps its records of the targets.
   public var metadata: MetadataLists
   public var costs: CheckpointerCostsName
+  public var outputs: OutputRule
+  /// Services whose sessions may be open although nobody can read what they keep.
+  public var allowed: [Name]
   /// Defects of the published checkpointers it is to have.
   public var faults: [CheckpointerFault]
+}
+
+/// When the world sees what a component writes.
+public enum OutputRule: String, Hashable, Sendable, CaseIterable {
+  case atOnce = "at once"
+  /// When the state that wrote it can be restored.
+  case held
 }
 
 /// Figures for the checkpointer's own code.

@@ -51,6 +51,8 @@ extension RunRecord {
       )
     case .count(let name, let comparison):
       ("\(name.text) happens \(comparison.text) times", countFailure(name.text, comparison))
+    case .exposed(let checkpoint, let comparison):
+      ("\(checkpoint.text) restored: exposed lines \(comparison.text)", exposureFailure(checkpoint.text, comparison))
     case .variable(let variable, let comparison):
       ("\(variable.text) is \(comparison.text)", variableFailure(variable, comparison))
     }
@@ -66,6 +68,13 @@ extension RunRecord {
     guard let judgement = restore.judgement else { return "it was not judged" }
     if judgement.verdict == verdict { return nil }
     return "\(judgement.verdict.rawValue): " + judgement.reasons.joined(separator: "; ")
+  }
+
+  private func exposureFailure(_ checkpoint: String, _ comparison: Comparison) -> String? {
+    guard let restore = restores.last(where: { $0.checkpoint == checkpoint }) else { return "it was never restored" }
+    if comparison.holds(for: Int64(restore.exposed.count)) { return nil }
+    let first = restore.exposed.first.map { "; the first is \"\($0.text)\" (\($0.fate.rawValue))" } ?? ""
+    return "\(restore.exposed.count) lines came out of a state that was lost\(first)"
   }
 
   private func deadlineFailure(_ job: String?, _ comparison: Comparison) -> String? {

@@ -7,6 +7,7 @@ public enum GivenImageError: Error, Hashable, Sendable, CustomStringConvertible 
   /// Made by a run of a scenario with another content; empty if the image does not say.
   case otherScenario(found: String, expected: String)
   case otherKernel(found: String, expected: String)
+  case notRestorable(String)
 
   public var description: String {
     switch self {
@@ -18,6 +19,7 @@ public enum GivenImageError: Error, Hashable, Sendable, CustomStringConvertible 
       "the image is of another scenario: its SHA-256 is \(found.isEmpty ? "unknown" : found), expected \(expected)"
     case .otherKernel(let found, let expected):
       "the image was taken under the kernel profile `\(found)`, expected `\(expected)`"
+    case .notRestorable(let fact): "nothing can be restored from the image: \(fact)"
     }
   }
 }
@@ -40,6 +42,7 @@ extension ScenarioMachine {
     if image.kernelProfile != scenario.machine.kernel.rawValue {
       throw .otherKernel(found: image.kernelProfile, expected: scenario.machine.kernel.rawValue)
     }
+    if let fact = image.inconsistency ?? image.obstacleToRestore { throw .notRestorable(fact) }
     given.removeAll { $0.name == name }
     given.append(CheckpointerConfiguration.NamedImage(name: name, image: image))
   }

@@ -25,7 +25,8 @@ extension Player {
         image.origin.seed = run.scenario.seed
         image.origin.eventNumber = number
       }
-      let index = components.firstIndex(of: image.componentName)
+      // A restored component may be called otherwise than its program.
+      let index = components.firstIndex(of: image.romName) ?? components.firstIndex(of: image.componentName)
       let executable = index.map { run.machine.programs[$0].elf } ?? []
       return PlayedRun.Image(name: name, image: image, executable: executable)
     }

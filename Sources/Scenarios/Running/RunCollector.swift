@@ -15,10 +15,13 @@ struct RunCollector {
   var complaints: [Complaint] = []
   var components: [ComponentRecord] = []
   var jobs: [JobStreamRecord]
+  /// Job streams that have begun and not ended, with who runs them and the first release that has not been seen.
+  var openStreams: [(stream: Int, thread: ThreadName?, next: Instant)] = []
   var counts = EventCounts()
   var repetition = Repetition()
   var checkpoints: CheckpointCollector
   var processors = ProcessorAccount()
+  var outputs = OutputAccount()
   /// Records of the run when each image was complete, in this order.
   private(set) var imageEvents: [(checkpoint: String, number: UInt64)] = []
   var bareThreadsSeen = 0
@@ -116,6 +119,7 @@ struct RunCollector {
     case .imageWritten(let name, _): imageEvents.append((name, counts.total))
     default: break
     }
+    outputs.take(event, at: instant)
     checkpoints.take(event, at: instant, tracker: tracker)
   }
 
@@ -158,16 +162,10 @@ struct RunCollector {
       let index = index(of: component)
       if components[index].lives.isEmpty { components[index].lives.append(ComponentRecord.Life(from: instant)) }
       components[index].lives[components[index].lives.count - 1].constructEntries.append(instant)
-    case .jobRelease:
+    case .jobsBegin, .jobRelease, .jobCompletion, .jobsEnd:
       let (stream, release) = MachineHint.job(value)
       guard let index = programs.index(ofStream: stream) else { return }
-      jobs[index].jobs.append(JobRecord(release: programs.instant(ofTick: release)))
-    case .jobCompletion:
-      let (stream, release) = MachineHint.job(value)
-      guard let index = programs.index(ofStream: stream) else { return }
-      let nominal = programs.instant(ofTick: release)
-      guard let job = jobs[index].jobs.lastIndex(where: { $0.release == nominal }) else { return }
-      jobs[index].jobs[job].completion = instant
+      note(hint, of: index, release: programs.instant(ofTick: release), by: thread, at: instant)
     case .threadExit:
       tracker[thread].isExited = true
     }

@@ -18,6 +18,8 @@ public struct RunRecord: Hashable, Sendable {
   public var jobs: [JobStreamRecord] = []
   public var checkpoints: [CheckpointRecord] = []
   public var restores: [RestoreRecord] = []
+  /// Of components whose outputs are kept back.
+  public var outputs: [HeldOutputs] = []
   public var threads: [ThreadRecord] = []
   /// In the order in which components first ran.
   public var processors: [ProcessorUse] = []
@@ -55,10 +57,13 @@ public struct ScenarioHeading: Hashable, Sendable {
 public struct MachineHeading: Hashable, Sendable {
   public var platform: CostTable
   public var kernel: KernelChoice
+  /// Nil without Genode.
+  public var genode: GenodeDescription?
 
-  public init(platform: CostTable, kernel: KernelChoice) {
+  public init(platform: CostTable, kernel: KernelChoice, genode: GenodeDescription? = nil) {
     self.platform = platform
     self.kernel = kernel
+    self.genode = genode
   }
 }
 

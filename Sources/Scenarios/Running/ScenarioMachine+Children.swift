@@ -26,18 +26,21 @@ extension ScenarioMachine {
     let timer = ChildConfiguration(
       name: "timer", program: .native(.timer), ramQuota: 1 << 20, priority: Priority.timer, provides: ["Timer"])
     guard scenario.checkpointer != nil else { return [timer] + scenario.components.map(child) }
-    return [timer, checkpointerChild]
+    return [timer] + scenario.components.filter { !$0.checkpointed }.map(child) + [checkpointerChild]
   }
+
+  /// The checkpointer's children.
+  private var targets: [Component] { scenario.components.filter(\.checkpointed) }
 
   private var checkpointerChild: ChildConfiguration {
     // Each component may live once, be copied once and be restored once.
-    let memory = scenario.components.reduce(0) { $0 + 3 * ram(of: $1) }
+    let memory = targets.reduce(0) { $0 + 3 * ram(of: $1) }
     return ChildConfiguration(
       name: ScenarioMachine.checkpointerName, program: .native(.checkpointer),
       ramQuota: ScenarioMachine.checkpointerRAM + memory,
       priority: Int(scenario.checkpointer?.priority?.value ?? Int64(Priority.checkpointer)),
       cpu: Int(scenario.checkpointer?.core?.value ?? 0),
-      provides: scenario.components.flatMap(\.declared.services).map(\.text))
+      provides: targets.flatMap(\.declared.services).map(\.text))
   }
 
   private func ram(of component: Component) -> UInt64 {
@@ -57,15 +60,22 @@ extension ScenarioMachine {
   func checkpointer(disturbances: Bool) -> CheckpointerConfiguration? {
     guard let description = scenario.checkpointer else { return nil }
     var configuration = CheckpointerConfiguration(
-      targets: scenario.components.filter(\.started).map(child),
+      targets: targets.filter(\.started).map(child),
       commands: scenario.timeline.flatMap { commands($0, disturbances: disturbances) },
-      genodeCosts: .assumed(picosecondsPerCycle: platform.picosecondsPerCycle), costs: checkpointerCosts)
+      genodeCosts: genodeCosts, costs: checkpointerCosts)
     configuration.kernelProfile = scenario.machine.kernel.rawValue
-    if description.strategy == .incremental { configuration.strategy = .incremental }
+    configuration.strategy = description.strategy.capture ?? .stopAndCopy
+    configuration.preCopy = description.preCopyRules
+    configuration.restoredMemory = description.memory
+    configuration.pace = UInt64((description.pace?.picoseconds ?? 0) / 1_000_000)
     let granularity = min(UInt64(description.granularity?.bytes ?? 0), 1 << 40) + ComponentLayout.pageSize - 1
     configuration.granularity = max(1, Int(granularity / ComponentLayout.pageSize))
+    configuration.opensSessionForEachMap = ScenarioMachine.isSessionForEachMap(scenario)
     configuration.metadata = description.metadata
     configuration.faults = description.faults
+    // What an undisturbed run writes comes out at once: without checkpoints it never would.
+    configuration.holdsOutputs = disturbances && description.outputs == .held
+    configuration.allowedServices = description.allowed.map(\.text)
     configuration.childMode = description.child.mode
     configuration.defaultPolicy = description.blocked.policy
     configuration.quiescesFirst = quiescesFirst(description)
@@ -88,9 +98,13 @@ extension ScenarioMachine {
   var costs: CostTable {
     let cores = scenario.machine.cores
     guard scenario.runtime == .genode else { return CostTable(platform, cores: cores) }
-    return CostTable(
-      platform, genode: .assumed(picosecondsPerCycle: platform.picosecondsPerCycle), checkpointer: checkpointerCosts,
-      cores: cores)
+    return CostTable(platform, genode: genodeCosts, checkpointer: checkpointerCosts, cores: cores)
+  }
+
+  var genodeCosts: GenodeCosts {
+    var costs = GenodeCosts.assumed(picosecondsPerCycle: platform.picosecondsPerCycle)
+    costs.picosecondsPerConsoleByte = scenario.genode.console?.picosecondsPerByte ?? 0
+    return costs
   }
 
   private var checkpointerCosts: CheckpointerCosts {
@@ -149,6 +163,31 @@ extension RestoredChild {
     case .withoutELF: .withoutELF
     case .bootstrap: .bootstrap
     }
+  }
+}
+
+extension CheckpointStrategy {
+  /// What the checkpointer calls it; nil if it does not know it.
+  var capture: CaptureStrategy? {
+    switch self {
+    case .stopAndCopy: .stopAndCopy
+    case .incremental: .incremental
+    case .preCopy: .preCopy
+    case .copyOnWrite: .copyOnWrite
+    case .redundantMemory: .redundantMemory
+    case .parallel, .dma, .virtualCPU, .coreState, .kernelAssisted: nil
+    }
+  }
+}
+
+extension CheckpointerDescription {
+  fileprivate var preCopyRules: PreCopyRules {
+    var rules = PreCopyRules()
+    if let rounds { rules.rounds = Int(rounds.value) }
+    if let until { rules.remaining = UInt64(until.bytes) }
+    if let stalls { rules.stalls = Int(stalls.value) }
+    if let volume { rules.volume = Int(volume.value) }
+    return rules
   }
 }
 

@@ -40,6 +40,7 @@ public struct ScenarioRun: Sendable {
   public func play(watchedBy watcher: KernelWatcher? = nil) -> PlayedRun {
     var played = playOnce(disturbances: true, watcher)
     if !played.record.restores.isEmpty {
+      played.record.findExposedOutputs()
       Judge(reference: playUndisturbed()).judge(&played.record)
     }
     played.record.check(scenario.expectations)
@@ -90,6 +91,7 @@ struct Player: ~Copyable {
     let programs = ProgramTable(
       scenario: run.scenario, programs: run.machine.programs, timebaseHertz: ScenarioMachine.timebaseHertz)
     collector = RunCollector(scenario: run.scenario, programs: programs)
+    for given in run.machine.given { collector.checkpoints.give(given.image, as: given.name) }
   }
 
   /// The timeline's `stop`, if it has one.
@@ -162,12 +164,17 @@ struct Player: ~Copyable {
 
   mutating func record(_ ending: RunEnding) -> RunRecord {
     collector.tracker.settle(in: system.node.kernel)
+    let end = ending == .stopped ? stop ?? system.now : system.now
+    collector.settleJobs(until: end)
     collector.checkpoints.settle(collector.tracker, system.node.kernel)
     var record = RunRecord(
       scenario: ScenarioHeading(
         file: run.scenario.file, title: run.scenario.title, about: run.scenario.about),
-      machine: MachineHeading(platform: run.costs, kernel: run.scenario.machine.kernel), ending: ending,
-      end: ending == .stopped ? stop ?? system.now : system.now, instructions: system.node.retired,
+      machine: MachineHeading(
+        platform: run.costs, kernel: run.scenario.machine.kernel,
+        genode: run.scenario.runtime == .genode ? run.scenario.genode : nil),
+      ending: ending,
+      end: end, instructions: system.node.retired,
       traceDigest: system.node.traceDigest)
     record.log = collector.log
     record.components = collector.components
@@ -175,6 +182,7 @@ struct Player: ~Copyable {
     record.checkpoints = collector.checkpoints.checkpoints
     record.restores = collector.checkpoints.restores
     record.threads = collector.ownThreads
+    record.outputs = collector.outputs.outputs
     collector.processors.settle(at: record.end)
     record.processors = collector.processors.uses
     record.complaints = collector.complaints
@@ -189,7 +197,8 @@ struct Player: ~Copyable {
       guard at <= system.now else { return nil }
       switch entry.action {
       case .checkpoint(let order):
-        return disturbances ? TimelineMark(at: at, kind: .checkpoint, name: order.name.text) : nil
+        let isTaken = disturbances && !run.machine.given.contains { $0.name == order.name.text }
+        return isTaken ? TimelineMark(at: at, kind: .checkpoint, name: order.name.text) : nil
       case .kill(let component): return disturbances ? TimelineMark(at: at, kind: .kill, name: component.text) : nil
       case .restore(let order):
         return disturbances ? TimelineMark(at: at, kind: .restore, name: order.checkpoint.text) : nil
