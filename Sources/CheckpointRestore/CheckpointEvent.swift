@@ -134,6 +134,21 @@ public enum CheckpointEvent: Hashable, Sendable {
   /// A thread of the original goes on. What was cut off for it has to be repaired like in a restored one.
   case threadContinued(checkpoint: String, thread: String, AppliedPolicy, ip: UInt64)
   case imageWritten(checkpoint: String, bytes: UInt64)
+  /// A session that is not interposed was open; what its server keeps for the component is not in the image.
+  case sessionLeftOut(checkpoint: String, service: String)
+
+  /// A message was kept back until the next image is complete.
+  case outputHeld(child: String)
+  /// The oldest message that was kept back has been written.
+  case outputReleased(child: String)
+  /// Nobody could restore the state that wrote them.
+  case outputsDiscarded(child: String, count: Int)
+  /// Too many are kept back already.
+  case outputRefused(child: String)
+  /// The network device has got the image; it fetches and sends the bytes by itself.
+  case imageSent(checkpoint: String, generation: UInt64, bytes: UInt64, node: Int)
+  /// All bytes of another node's image are here.
+  case imageReceived(checkpoint: String, generation: UInt64, bytes: UInt64)
 
   case targetKilled(target: String)
 

@@ -56,6 +56,8 @@ struct CheckpointRun: Hashable, Sendable {
   var stretches: [[MemoryStretch]] = []
   /// The first thread has been told to stop.
   var isFrozen = false
+  /// Messages of the component that were kept back when it stood still.
+  var heldOutputs = 0
   /// Everybody runs again.
   var isThawed = false
   /// Set if memory is copied before the freeze.
@@ -93,8 +95,10 @@ extension TargetChild {
   }
 
   /// Why this child cannot be checkpointed, as far as its records tell.
-  var obstacle: RefusalReason? {
-    if let session = sessions.first(where: { $0.isLive && $0.provider == .foreign }) {
+  func obstacle(besides allowed: [String]) -> RefusalReason? {
+    if let session = sessions.first(where: {
+      $0.isLive && $0.provider == .foreign && !allowed.contains($0.service)
+    }) {
       return .notInterposed(service: session.service)
     }
     for map in maps where map.isLive {

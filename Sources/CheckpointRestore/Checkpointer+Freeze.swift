@@ -10,7 +10,7 @@ extension Checkpointer {
       return refuse(.unknownTarget(target))
     }
     guard children[child].condition == .running else { return refuse(.targetNotRunning(target)) }
-    if let obstacle = children[child].obstacle { return refuse(obstacle) }
+    if let obstacle = children[child].obstacle(besides: configuration.allowedServices) { return refuse(obstacle) }
     taking = CheckpointRun(
       name: name, child: child, threads: children[child].captures, image: CheckpointImage(componentName: target))
     jobs.append(.preflight)
@@ -62,6 +62,9 @@ extension Checkpointer {
     run.startedAt = try script.readClock()
     if run.preCopy == nil { outbox.append(.checkpointStarted(checkpoint: run.name, target: children[child].name)) }
     run.isFrozen = true
+    for session in children[child].sessions where session.isLive && session.provider == .foreign {
+      outbox.append(.sessionLeftOut(checkpoint: run.name, service: session.service))
+    }
     outbox.append(.phaseStarted(.frozen, of: run.name))
     outbox.append(.phaseStarted(.freeze, of: run.name))
     enqueueFreeze(of: child)
@@ -108,6 +111,7 @@ extension Checkpointer {
   private mutating func endFreeze() {
     end(.pause)
     run.counts.threads = run.threads.count
+    run.heldOutputs = children[run.child].held.count
     outbox.append(.phaseEnded(.freeze, of: run.name, run.counts))
     outbox.append(.phaseStarted(.metadata, of: run.name))
   }

@@ -23,7 +23,7 @@ extension Checkpointer {
     }
     work.append(.closeSession(child: child, session: TargetChild.ramSession))
     work.append(.closeSession(child: child, session: TargetChild.pdSession))
-    work += children[child].dataspaces.compactMap(\.managed).map { .destroyMap($0.map) }
+    work += children[child].dataspaces.compactMap(\.managed).map { .destroyMap($0.map, of: $0.session) }
     work.append(.dropGates(child: child))
     jobs.pushFront(work)
   }
@@ -72,6 +72,7 @@ extension Checkpointer {
     for checkpoint in checkpoints.indices where checkpoints[checkpoint].sharedWith == child {
       claimCopies(of: checkpoint)
     }
+    discardOutputs(of: child)
     children[child].condition = .killed
     outbox.append(.targetKilled(target: children[child].name))
   }

@@ -16,17 +16,23 @@ extension Checkpointer {
 
   /// Opens what incremental mode needs of its own: a session for region maps and a context for their faults.
   mutating func openFaultSignals(_ script: inout Script) throws(Suspension) {
-    let taken = slots.take(2)
-    let arguments = SessionArguments(ramQuota: SessionQuota.rm, label: "rtcr")
-    regionMaps = try script.session("RM", arguments, parent: environment.parent, into: taken[0]).capability
+    if !configuration.opensSessionForEachMap { regionMaps = try openMapSession(&script) }
     guard let source = signals.source else { return }
     signals.faults = try script.call(
-      environment.pd, PDOpcode.allocContext, [OwnSignals.faultImprint], [source], receiveInto: [taken[1]]
+      environment.pd, PDOpcode.allocContext, [OwnSignals.faultImprint], [source], receiveInto: [slots.take()]
     ).capability
     guard configuration.strategy.mirrorsWrites else { return }
     signals.mirrored = try script.call(
       environment.pd, PDOpcode.allocContext, [OwnSignals.mirroredImprint], [source], receiveInto: [slots.take()]
     ).capability
+  }
+
+  private mutating func openMapSession(_ script: inout Script) throws(Suspension) -> RPCCapability? {
+    let slot = slots.take()
+    let arguments = SessionArguments(ramQuota: SessionQuota.rm, label: "rtcr")
+    let session = try script.session("RM", arguments, parent: environment.parent, into: slot).capability
+    if session == nil { slots.release(slot) }
+    return session
   }
 
   /// Makes a managed dataspace without parts and lets jobs add them; nil if there is no place for its records.
@@ -36,7 +42,10 @@ extension Checkpointer {
     let size = (bytes + ComponentLayout.pageSize - 1) & ~(ComponentLayout.pageSize - 1)
     let granularity = UInt64(configuration.granularity) * ComponentLayout.pageSize
     let count = Int((size + granularity - 1) / granularity)
-    guard let session = regionMaps, slots.free > count + Self.slotReserve else { return nil }
+    guard slots.free > count + Self.slotReserve else { return nil }
+    var session = regionMaps
+    if session == nil { session = try openMapSession(&script) }
+    guard let session else { return nil }
     let taken = slots.take(2)
     guard
       let map = try callExpanding(
@@ -45,11 +54,12 @@ extension Checkpointer {
       let whole = try script.call(map, RegionMapOpcode.dataspace, receiveInto: [taken[1]]).capability
     else {
       taken.forEach { slots.release($0) }
+      try closeOwn(session, &script)
       return nil
     }
     _ = try script.call(map, RegionMapOpcode.faultHandler, [], [signals.faults])
     var dataspace = OnlineDataspace(real: whole, size: size, kind: .ram)
-    dataspace.managed = ManagedMemory(map: map, granularity: granularity)
+    dataspace.managed = ManagedMemory(map: map, session: session, granularity: granularity)
     children[child].dataspaces.append(dataspace)
     let row = children[child].dataspaces.count - 1
     jobs.pushFront(.designate(child: child, dataspace: row, asked))
@@ -61,7 +71,7 @@ extension Checkpointer {
   mutating func designate(
     _ row: Int, of child: Int, _ asked: ManagedOrigin, _ script: inout Script
   ) throws(Suspension) {
-    guard let session = regionMaps, let managed = children[child].dataspaces[row].managed else { return }
+    guard let managed = children[child].dataspaces[row].managed else { return }
     let size = children[child].dataspaces[row].size
     var parts = managed.parts
     let isLate = asked == .own && children[child].isPostCopied
@@ -78,7 +88,7 @@ extension Checkpointer {
       }
       parts.append(ManagedMemory.Part(dataspace: part, isAttached: !isLate))
       if isLate { continue }
-      if try !attachPart(part, to: managed.map, at: offset, payer: session, &script) {
+      if try !attachPart(part, to: managed.map, at: offset, payer: managed.session, &script) {
         children[child].dataspaces[row].managed?.parts = parts
         return giveUpManaged(row, of: child, asked, .outOfMetadata)
       }
@@ -120,13 +130,23 @@ extension Checkpointer {
     }
     children[child].dataspaces[row].managed?.parts = parts
     if !parts.isEmpty { return jobs.pushFront(.dissolve(child: child, dataspace: row)) }
-    try destroyManagedMap(managed.map, &script)
+    try destroyManagedMap(managed.map, of: managed.session, &script)
     children[child].dataspaces[row].managed = nil
   }
 
-  mutating func destroyManagedMap(_ map: RPCCapability, _ script: inout Script) throws(Suspension) {
-    if let session = regionMaps { _ = try script.call(session, RMOpcode.destroy, [], [map]) }
+  mutating func destroyManagedMap(
+    _ map: RPCCapability, of session: RPCCapability, _ script: inout Script
+  ) throws(Suspension) {
+    _ = try script.call(session, RMOpcode.destroy, [], [map])
     slots.release(map.slot)
+    try closeOwn(session, &script)
+  }
+
+  /// A session for one map ends with it, and its donation comes back.
+  private mutating func closeOwn(_ session: RPCCapability, _ script: inout Script) throws(Suspension) {
+    guard session != regionMaps else { return }
+    _ = try script.call(environment.parent, ParentOpcode.close, [], [session])
+    slots.release(session.slot)
   }
 
   // MARK: Faults
@@ -186,14 +206,12 @@ extension Checkpointer {
   private mutating func attachTouched(
     _ address: UInt64, _ row: Int, of child: Int, _ managed: ManagedMemory, _ script: inout Script
   ) throws(Suspension) -> Bool {
-    guard let session = regionMaps, let index = managed.part(at: address), !managed.parts[index].isAttached else {
-      return false
-    }
+    guard let index = managed.part(at: address), !managed.parts[index].isAttached else { return false }
     try settlePending(index, of: row, child, &script)
     guard
       try attachPart(
-        managed.parts[index].dataspace, to: managed.map, at: UInt64(index) * managed.granularity, payer: session,
-        &script)
+        managed.parts[index].dataspace, to: managed.map, at: UInt64(index) * managed.granularity,
+        payer: managed.session, &script)
     else { return false }
     children[child].dataspaces[row].managed?.parts[index].isAttached = true
     outbox.append(
@@ -203,11 +221,9 @@ extension Checkpointer {
 
   /// The checkpointer itself has changed a part.
   mutating func touch(_ part: Int, of row: Int, of child: Int, _ script: inout Script) throws(Suspension) {
-    guard let session = regionMaps, let managed = children[child].dataspaces[row].managed,
-      !managed.parts[part].isAttached
-    else { return }
+    guard let managed = children[child].dataspaces[row].managed, !managed.parts[part].isAttached else { return }
     let offset = UInt64(part) * managed.granularity
-    if try attachPart(managed.parts[part].dataspace, to: managed.map, at: offset, payer: session, &script) {
+    if try attachPart(managed.parts[part].dataspace, to: managed.map, at: offset, payer: managed.session, &script) {
       children[child].dataspaces[row].managed?.parts[part].isAttached = true
     }
   }

@@ -105,7 +105,7 @@ extension Checkpointer {
     let child = children[run.child]
     if child.condition != .running {
       abandon(.targetNotRunning(child.name))
-    } else if let obstacle = child.obstacle {
+    } else if let obstacle = child.obstacle(besides: configuration.allowedServices) {
       abandon(obstacle)
     } else {
       return true

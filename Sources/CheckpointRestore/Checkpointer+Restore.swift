@@ -37,7 +37,7 @@ extension Checkpointer {
 
   /// The configuration of the original if it was a child of ours, else what the image says.
   private func newChild(_ name: String, like image: CheckpointImage) -> ChildConfiguration {
-    let known = configuration.targets.first { $0.name == image.componentName }
+    let known = (configuration.targets + configuration.standby).first { $0.name == image.componentName }
     let quota = image.ramQuota + SessionQuota.pd + SessionQuota.ram + SessionQuota.cpu
     var child = known ?? ChildConfiguration(name: name, program: .elf(rom: image.romName), ramQuota: quota)
     child.name = name
@@ -65,17 +65,22 @@ extension Checkpointer {
     }
     restoring = RestoreRun(
       checkpoint: checkpoint, child: index, policy: policy, mode: .withoutELF, image: image, plan: plan)
-    jobs += inStartOrder(order).map { .plan($0) }
+    jobs += inListOrder(order).map { .plan($0) }
     jobs += [.detachStub(child: index), .endRestore]
   }
 
-  /// The steps that start threads keep their places; the fault exchanges who is started at which of them.
-  private func inStartOrder(_ order: [RestorePlan.Step]) -> [RestorePlan.Step] {
+  /// The steps that make and start threads keep their places; the fault exchanges who is meant by which of them. Who is
+  /// made in whose place gets its UTCB and its slots.
+  private func inListOrder(_ order: [RestorePlan.Step]) -> [RestorePlan.Step] {
     guard has(.startOrderReversed) else { return order }
+    var threads = order.filter { if case .thread = $0 { true } else { false } }
     var starts = order.filter { if case .start = $0 { true } else { false } }
     return order.map { step in
-      guard case .start = step, let last = starts.popLast() else { return step }
-      return last
+      switch step {
+      case .thread: threads.popLast() ?? step
+      case .start: starts.popLast() ?? step
+      default: step
+      }
     }
   }
 

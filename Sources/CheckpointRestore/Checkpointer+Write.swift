@@ -116,6 +116,10 @@ extension Checkpointer {
       checkpoints.append(stored)
     }
     outbox.append(.imageWritten(checkpoint: finished.name, bytes: finished.counts.bytes))
+    releaseOutputs(of: finished)
+    if configuration.destination != nil {
+      jobs.append(.handOver(name: finished.name, bytes: finished.counts.bytes))
+    }
   }
 
   /// Everything is there at the end: copies are allocated and never freed on the way.

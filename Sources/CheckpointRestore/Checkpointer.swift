@@ -21,6 +21,8 @@ public struct Checkpointer: NativeProgram {
   /// A piece of memory was copied while others wait for the processor; until when it is theirs, microseconds.
   var rest = Rest.none
   var outbox: [CheckpointEvent] = []
+  /// For another node, and not yet taken by the network device.
+  var dispatched: [DispatchedImage] = []
   /// One element: an array is a cheap copy, and each step copies the whole program.
   var box: [CheckpointerState]
   /// The checkpoint in progress, if there is one.

@@ -81,6 +81,10 @@ public struct TimedCommand: Hashable, Sendable {
 public struct CheckpointerConfiguration: Hashable, Sendable {
   /// Its children, all of which can be checkpointed.
   public var targets: [ChildConfiguration]
+  /// Components that live on another node and may be restored here.
+  public var standby: [ChildConfiguration] = []
+  /// Number of the node that gets every finished image.
+  public var destination: Int?
   /// In the order in which they are to be carried out.
   public var commands: [TimedCommand]
   public var strategy = CaptureStrategy.stopAndCopy
@@ -101,6 +105,12 @@ public struct CheckpointerConfiguration: Hashable, Sendable {
   public var childMode = ChildMode.withoutELF
   public var bootstrapCopy = BootstrapCopy.intoChild
   public var metadata = MetadataLists.linkedLists
+  /// An RM session makes one map only, as before Genode 16.05, so each managed dataspace has a session of its own.
+  public var opensSessionForEachMap = false
+  /// Messages of the targets are kept back until the state that wrote them can be restored.
+  public var holdsOutputs = false
+  /// Services whose sessions are not interposed and do not stand in the way of a checkpoint: their state is lost.
+  public var allowedServices: [String] = []
   /// Defects to be had, in any order.
   public var faults: [CheckpointerFault] = []
   /// Capability slots it has for itself; what does not fit is refused. A component of 16.08 has 4,096 in all.

@@ -17,6 +17,8 @@ public struct CheckpointerCosts: Hashable, Sendable {
   public var picosecondsPerWrittenByte: UInt64
   /// For taking apart and carrying out one instruction of a target, beside the calls and accesses this takes.
   public var picosecondsPerEmulatedAccess: UInt64 = 0
+  /// For handing an image to the network device, whatever its size.
+  public var picosecondsPerSentImage: UInt64 = 0
   public var status = "assumed"
 
   public init(

@@ -12,14 +12,14 @@ enum CheckpointerJob: Hashable, Sendable {
   case makeStub(child: Int)
   case designate(child: Int, dataspace: Int, ManagedOrigin)
   case dissolve(child: Int, dataspace: Int)
-  case destroyMap(RPCCapability)
+  case destroyMap(RPCCapability, of: RPCCapability)
   case searchFault(child: Int, dataspace: Int)
   case createThread(child: Int, name: String, priority: UInt64, cpu: UInt64)
   case openProgram(child: Int)
   case readProgram(child: Int)
-  case loadSegment(child: Int, LoadableSegment, file: UInt64)
-  case loadPiece(child: Int, LoadableSegment, file: UInt64, dataspace: Int, piece: Int)
-  case attachSegment(child: Int, LoadableSegment, dataspace: Int)
+  case loadSegment(child: Int, ELFImage.Segment, file: UInt64)
+  case loadPiece(child: Int, ELFImage.Segment, file: UInt64, dataspace: Int, piece: Int)
+  case attachSegment(child: Int, ELFImage.Segment, dataspace: Int)
   case closeProgram(child: Int, file: UInt64)
   case assignParent(child: Int)
   case startMain(child: Int, entry: UInt64)
@@ -66,6 +66,7 @@ enum CheckpointerJob: Hashable, Sendable {
   case writeOut(dataspace: Int, stretch: Int, offset: UInt64)
   case closeCopy(dataspace: Int)
   case finishImage
+  case handOver(name: String, bytes: UInt64)
   /// The newest checkpoint of a name replaces the one before.
   case freeCopy(RPCCapability)
 
@@ -86,6 +87,8 @@ enum CheckpointerJob: Hashable, Sendable {
   case emulate(child: Int, thread: Int)
   case endMirrorSearch
   case dropMirror(child: Int, dataspace: Int)
+  /// The oldest message that was kept back.
+  case releaseOutput(child: Int)
 
   // Orders
   case command(child: Int, thread: Int, CPUThreadOpcode)
@@ -136,7 +139,7 @@ extension Checkpointer {
     case .makeStub(let child): try makeStub(of: child, &script)
     case .designate(let child, let dataspace, let asked): try designate(dataspace, of: child, asked, &script)
     case .dissolve(let child, let dataspace): try dissolve(dataspace, of: child, &script)
-    case .destroyMap(let map): try destroyManagedMap(map, &script)
+    case .destroyMap(let map, let session): try destroyManagedMap(map, of: session, &script)
     case .searchFault(let child, let dataspace): try searchFault(dataspace, of: child, &script)
     case .createThread(let child, let name, let priority, let cpu):
       if try createThread(name, priority: priority, cpu: cpu, of: child, &script) == nil {
@@ -171,6 +174,8 @@ extension Checkpointer {
     case .openMirror, .attachMirrored, .flatten, .searchMirror, .emulate, .endMirrorSearch, .dropMirror:
       try carryOutMirror(job, &script)
     case .openCopy, .writeOut, .closeCopy, .finishImage, .freeCopy: try carryOutWrite(job, &script)
+    case .releaseOutput(let child): try releaseOutput(of: child, &script)
+    case .handOver(let name, let bytes): try handOver(name, bytes: bytes, &script)
     case .killChild(let child): kill(child)
     case .closeSession(let child, let session): try closeSession(session, of: child, &script)
     case .dropGates(let child): try dropGates(of: child, &script)

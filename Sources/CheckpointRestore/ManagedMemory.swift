@@ -7,6 +7,8 @@ import Genode
 /// Models `Managed_region_map_info` with its `Designated_dataspace_info` list.
 struct ManagedMemory: Hashable, Sendable {
   var map: RPCCapability
+  /// Pays for the map: one for all of them, or its own.
+  var session: RPCCapability
   /// Bytes of each part; the last one may be shorter.
   var granularity: UInt64
   var parts: [Part] = []

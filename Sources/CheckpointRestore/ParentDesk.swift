@@ -16,8 +16,12 @@ struct ParentDesk: Hashable, Sendable {
   var phase = Phase.waiting(.none)
   /// Waits on its IRQ until this service is announced.
   var awaits: String?
+  /// Being worked on, or the last one that was.
+  var current: RPCRequest?
+  /// An answer that nobody was there to take: the call had been cut off for a checkpoint, and is made again.
+  var undelivered: Undelivered?
+  /// Where capabilities of requests and of answers arrive.
   let window: [CapabilitySlot]
-  /// Where capabilities of answers arrive.
   let answers: [CapabilitySlot]
   let irq: CapabilitySlot
 
@@ -46,9 +50,15 @@ extension Checkpointer {
     switch desk.phase {
     case .waiting(let reply):
       let result = try script.replyAndWait(reply, window: desk.window)
+      if case .answer(let answer) = reply, result.tag.hasError { keep(answer, of: child) }
       guard let request = RPCRequest(result, window: desk.window), request.isGenuine,
         request.badge == children[child].parent?.badge
       else { return children[child].desk.phase = .waiting(.none) }
+      if let known = children[child].desk.undelivered, known.answers(request) {
+        children[child].desk.undelivered = nil
+        return children[child].desk.phase = .waiting(.answer(known.reply))
+      }
+      children[child].desk.current = request
       children[child].desk.phase = .handling(request)
     case .handling(let request):
       try script.compute(picoseconds: configuration.genodeCosts.picoseconds(.rpcDispatch))
@@ -102,10 +112,9 @@ extension Checkpointer {
   mutating func openParent(of child: Int, _ script: inout Script) throws(Suspension) {
     let slot = slots.take()
     let place = 1 + child
-    guard
-      let thread = try script.createThread(
-        "parent of \(children[child].name)", session: environment.cpu, pd: environment.pd, into: slot)
-    else { return fail(child, "thread for the parent interface") }
+    let thread = try script.createThread(
+      "parent of \(children[child].name)", session: environment.cpu, pd: environment.pd, into: slot)
+    guard let thread else { return fail(child, "thread for the parent interface") }
     children[child].parent = try makeGate(.parent, of: child, thread: thread, &script)
     children[child].parentInside = try makeGate(.parentInside, of: child, &script)
     guard children[child].parent != nil, children[child].parentInside != nil else { return fail(child, "parent") }

@@ -1,14 +1,21 @@
+import CheckpointRestore
 import Scenarios
 
 /// A way of checkpointing that takes part in a comparison.
 public struct Contender: Hashable, Sendable {
   public let name: String
   public let strategy: CheckpointStrategy
+  /// When restored memory gets its contents; nil leaves it to the scenario.
+  public let memory: RestoredMemory?
 
   /// In the order of the table: what everybody knows first, what needs a changed system last.
-  public static let all: [Contender] = CheckpointStrategy.allCases.map {
-    Contender(name: $0.rawValue, strategy: $0)
+  public static let all: [Contender] = CheckpointStrategy.allCases.flatMap { strategy in
+    let contender = Contender(name: strategy.rawValue, strategy: strategy, memory: nil)
+    // Differs from the plainest one in the restore only.
+    return strategy == .copyOnWrite ? [contender, postCopy] : [contender]
   }
+
+  private static let postCopy = Contender(name: "post-copy", strategy: .stopAndCopy, memory: .lazy)
 
   public static func named(_ name: String) -> Contender? { all.first { $0.name == name } }
 
@@ -16,6 +23,7 @@ public struct Contender: Hashable, Sendable {
   func scenario(_ scenario: Scenario) -> Scenario {
     var changed = scenario
     changed.checkpointer?.strategy = strategy
+    if let memory { changed.checkpointer?.memory = memory }
     return changed
   }
 }

@@ -41,7 +41,7 @@ extension StrategyFigures {
     threads += checkpoint.threads.count
     knownThreads += checkpoint.threads.count { $0.situation != .unknown }
     pause = max(pause, checkpoint.duration(of: .frozen) ?? .zero)
-    let end = checkpoint.spans.map { $0.from + $0.duration }.max() ?? checkpoint.at
+    let end = checkpoint.phases.map { $0.from + $0.duration }.max() ?? checkpoint.at
     total = max(total, end - checkpoint.at)
     bytes += checkpoint.counts.bytes
   }

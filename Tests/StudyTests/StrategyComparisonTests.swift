@@ -24,7 +24,9 @@ import Testing
   private static let quick = ["stop-and-copy", "incremental"].compactMap(Contender.named)
 
   @Test func `each strategy of the language takes part under its own name`() {
-    #expect(Contender.all.map(\.name) == CheckpointStrategy.allCases.map(\.rawValue))
+    let names = Contender.all.map(\.name)
+    #expect(names.filter { $0 != "post-copy" } == CheckpointStrategy.allCases.map(\.rawValue))
+    #expect(names.count { $0 == "post-copy" } == 1)
     for contender in Contender.all { #expect(Contender.named(contender.name) == contender) }
     #expect(Contender.named("nothing") == nil)
   }

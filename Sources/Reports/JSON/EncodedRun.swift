@@ -35,10 +35,11 @@ public enum EncodedRun {
             ])
           })),
       .init("checkpoints", .array(record.checkpoints.map(checkpoint))),
-      .init("restores", .array(record.restores.map(restore))),
+      .init("restores", .array(record.restores.map { restore($0, nodes: record.machine.nodes) })),
       .init("jobs", .array(record.jobs.map { jobs($0, end: record.end) })),
-      .init("components", .array(record.components.map(component))),
+      .init("components", .array(record.components.map { component($0, nodes: record.machine.nodes) })),
       .init("threads", .array(record.threads.map(thread))),
+      .init("outputs", .array(record.outputs.map(outputs))),
       .init("processors", .array(record.processors.map(processor))),
       .init(
         "complaints",
@@ -78,6 +79,8 @@ public enum EncodedRun {
   private static func machine(_ machine: MachineHeading) -> JSONNode {
     .object([
       .init("platform", .string(machine.platform.platform)), .init("kernel", .string(machine.kernel.rawValue)),
+      .init("genode", machine.genode.map { .string($0.release.rawValue) } ?? .null),
+      .init("consoleBaud", machine.genode?.console.map { .integer($0.baud) } ?? .null),
       .init("costs", .object(machine.platform.statuses.map { .init($0.status.rawValue, .count($0.count)) })),
     ])
   }

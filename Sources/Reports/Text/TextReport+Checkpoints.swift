@@ -31,10 +31,25 @@ extension TextReport {
       if phase == .preCopy { part += rounds(of: checkpoint) }
       parts.append(part)
     }
+    parts += travel(of: checkpoint)
     layout.entry("checkpoint \(checkpoint.name)", parts.joined(separator: " · "), hanging: 2)
     describeCosts(of: checkpoint)
+    if !checkpoint.leftOut.isEmpty {
+      layout.entry("", "not in the image: what the server keeps for \(list(checkpoint.leftOut))", mark: .doubtful)
+    }
     layout.list("", checkpoint.threads.map { [$0.name.thread, $0.situation.sentence] })
     layout.line()
+  }
+
+  /// Between nodes: when the image was complete on the other one.
+  private func travel(of checkpoint: CheckpointRecord) -> [String] {
+    guard let generation = checkpoint.generation, let sent = checkpoint.sent else { return [] }
+    let arrival = checkpoint.received.map { "arrived at \($0.short)" } ?? "never arrived"
+    return ["generation \(generation) sent at \(sent.short), \(arrival)"]
+  }
+
+  private func list(_ services: [String]) -> String {
+    services.map { "the session of `\($0)`" }.joined(separator: ", ")
   }
 
   private func frozenParts(of checkpoint: CheckpointRecord) -> String {
@@ -84,17 +99,29 @@ extension TextReport {
       label,
       "\(restore.component) at \(restore.at.short)\(took) · \(restore.child.words) · policy `\(restore.policy.rawValue)`"
     )
+    if let recovery = recovery(of: restore) { layout.entry("", recovery, hanging: 2) }
     layout.list("", restore.threads.map { [$0.name.thread, $0.situation.sentence + ", " + $0.sentence] })
     if let judgement = restore.judgement {
       layout.entry("", "verdict: \(judgement.verdict.rawValue)", mark: judgement.verdict.mark)
       for reason in judgement.reasons { layout.entry("", "- \(reason)", hanging: 2) }
     }
+    exposed(by: restore)
     if restore.ignoredStarts.isEmpty {
       explain(restore)
     } else {
       explain(.startIgnored, subject: "")
     }
     layout.line()
+  }
+
+  /// With several nodes: where, from which image, what was lost and how long it took.
+  private func recovery(of restore: RestoreRecord) -> String? {
+    guard record.machine.nodes > 1 else { return nil }
+    var parts = ["on node \(restore.node)"]
+    if let generation = restore.generation { parts.append("generation \(generation)") }
+    if let point = restore.recoveryPoint { parts.append("recovery point \(point.short)") }
+    if let time = restore.recoveryTime { parts.append("recovery time \(time.short)") }
+    return parts.joined(separator: " · ")
   }
 
   /// The reason behind the gravest thing that was seen; the others are named only, or nobody would read any.

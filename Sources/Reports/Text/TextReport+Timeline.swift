@@ -27,6 +27,7 @@ extension TimelineMark {
     case .checkpoint: "checkpoint \(name)"
     case .kill: "\(name) killed"
     case .restore: "restore \(name)"
+    case .fail: "node \(name) fails"
     case .stop: "stop"
     case .signal: "signal \(name)"
     case .interrupt: "interrupt \(name)"
@@ -61,7 +62,7 @@ struct TimeAxis {
       note(".", "component absent")
     }
     for checkpoint in record.checkpoints {
-      guard let frozen = checkpoint.spans.first(where: { $0.phase == .frozen }) else { continue }
+      guard let frozen = checkpoint.phases.first(where: { $0.part == .frozen }) else { continue }
       for index in column(frozen.from)...column(frozen.from + frozen.duration) { cells[index] = "=" }
       note("=", "frozen")
     }
@@ -96,6 +97,7 @@ extension TimelineMark.Kind {
     switch self {
     case .checkpoint: "C"
     case .kill: "K"
+    case .fail: "X"
     case .restore: "R"
     case .signal: "S"
     case .interrupt: "I"

@@ -52,11 +52,13 @@ extension BodyCompiler {
 
   /// A loop with absolute release times: a job that comes late does not move the next one.
   func every(_ job: PeriodicJob) throws(Diagnostic) {
+    if job.clock == .timer { return try everyByTimer(job) }
     let stream = program.addStream(job, component: names.prefix)
     let period = program.ticks(job.period)
     let release = f.variable(.time + .constant(job.offset.map(program.ticks) ?? 0))
     let rounds = f.variable(0)
     let limit = f.keep(try value(job.times, else: 1))
+    hint(.jobsBegin, stream, release)
     f.openBlock()
     // Before it sleeps: a thread that wakes with an old deadline would be late before it begins.
     if hasDeadlines {
@@ -73,9 +75,10 @@ extension BodyCompiler {
     if job.times != nil { f.set(rounds, .local(rounds) + 1) }
     body += f.takeBlock()
     f.emit(.loop(while: IR.Value.local(rounds).isLess(limit), body: body))
+    hint(.jobsEnd, stream, release)
   }
 
-  private func hint(_ kind: MachineHint, _ stream: Int, _ release: IR.Local) {
+  func hint(_ kind: MachineHint, _ stream: Int, _ release: IR.Local) {
     let operand = IR.Value.local(release) << .constant(MachineHint.streamBits) | .constant(UInt64(stream))
     f.emit(.hint(kind: .constant(kind.rawValue), value: operand))
   }

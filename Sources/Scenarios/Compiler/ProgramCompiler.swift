@@ -68,7 +68,9 @@ final class ProgramCompiler {
     for signal in names.component.declared.signals {
       module.zeroed(names.symbol("signal.\(signal.text)"), bytes: SignalContext.size)
     }
-    for name in names.component.declared.regionMaps { module.zeroed(names.symbol("map.\(name.text)"), bytes: 8) }
+    for map in names.component.declared.regionMaps {
+      module.zeroed(names.symbol("map.\(map.text)"), bytes: RegionMaps.placeBytes)
+    }
     for accepted in names.component.declared.accepted {
       switch accepted.kind {
       case .dataspace: break
@@ -131,7 +133,10 @@ final class ProgramCompiler {
     let names = ComponentNames(component, base: &base)
     compiled.append(names)
     Runtimes.addGenode(to: module, construct: names.symbol("construct"), component: component, options: options)
-    if component.usesCoreObjects { RegionMaps.add(to: module) }
+    if component.usesCoreObjects { RegionMaps.add(to: module, isSessionForEachMap: options.isSessionForEachMap) }
+    if component.usesTimerAsClock {
+      RegionMaps.addReleases(to: module, ticksPerMillisecond: max(1, options.timebaseHertz / 1_000))
+    }
     addStorage(names)
     try addFunctions(names)
     try add(names.symbol("construct"), names, kind: .construct) { (body, _) throws(Diagnostic) in

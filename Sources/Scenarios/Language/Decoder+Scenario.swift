@@ -1,5 +1,6 @@
 import CheckpointRestore
 import FiascoKernel
+import Genode
 
 extension Decoder {
   mutating func scenario(_ document: JSONValue, file: String) -> Scenario? {
@@ -8,9 +9,11 @@ extension Decoder {
     runtime = choice(m["runtime"], Runtime.self, default: m["tasks"] != nil && m["components"] == nil ? .bare : .genode)
     let machine = machine(m["machine"], else: start)
     if let schema = m["$schema"] { _ = text(schema, expected: "the place of the schema") }
+    let core = m["genode"].map { genode($0) }
     return Scenario(
       file: file, title: sentence(m["title"]) ?? "", about: sentence(m["about"]), machine: machine,
       seed: UInt64(integer(m["seed"], in: 0...Int64.max)?.value ?? 0), runtime: runtime,
+      genode: core ?? GenodeDescription(),
       components: components(m, at: start), checkpointer: m["checkpointer"].flatMap { checkpointer($0) },
       timeline: list(m["timeline"], of: "timeline entries").compactMap { timelineEntry($0) },
       expectations: list(m["expect"], of: "expectations").compactMap { expectation($0) },
@@ -42,6 +45,15 @@ extension Decoder {
     return elements.compactMap { component($0) }
   }
 
+  private mutating func genode(_ value: JSONValue) -> GenodeDescription {
+    var result = GenodeDescription()
+    if runtime == .bare { report(.wrongRuntime(key: "genode", runtime: .bare, instead: nil), at: value.position) }
+    guard let m = members(of: value, as: .genode) else { return result }
+    result.release = choice(m["release"], GenodeRelease.Name.self, default: .genode1608)
+    result.console = optionalBaudRate(m["console"])
+    return result
+  }
+
   private mutating func limits(_ value: JSONValue) -> [LimitSetting] {
     guard let m = members(of: value, as: .limits) else { return [] }
     return Shape.limits.keys.compactMap { key in
@@ -61,6 +73,7 @@ extension Decoder {
     result.ram = optionalSize(m["ram"])
     result.nodes = Int(integer(m["nodes"], in: 1...16)?.value ?? 1)
     result.link = m["link"].flatMap { link($0) }
+    result.bootDelay = optionalDuration(m["boot delay"])
     result.quirks = list(m["quirks"], of: "kernel behaviours").map { name($0) }
     result.scheduler = choice(m["scheduler"], SchedulerConfiguration.self, default: .fixedPriority)
     if let late = m["late threads"] {
@@ -96,6 +109,7 @@ extension Decoder {
       position: value.position, strategy: choice(m["strategy"], CheckpointStrategy.self, default: .stopAndCopy),
       child: choice(rule?["child"], RestoredChild.self, default: .withoutELF),
       blocked: choice(rule?["blocked"], BlockedThreadPolicy.self, default: .resumeAtIP),
+      destination: integer(m["to"], in: Decoder.nodeNumbers),
       memory: choice(rule?["memory"], RestoredMemory.self, default: .eager),
       granularity: optionalSize(m["granularity"]), rounds: integer(m["rounds"], in: 1...1000),
       until: optionalSize(m["until"], allowZero: true), stalls: integer(m["stalls"], in: 1...1000),
@@ -103,7 +117,9 @@ extension Decoder {
       store: optionalRate(m["store"]), priority: integer(m["priority"], in: Decoder.priorities),
       core: integer(m["core"], in: Decoder.coreNumbers),
       metadata: choice(m["metadata"], MetadataLists.self, default: .linkedLists),
-      costs: choice(m["costs"], CheckpointerCostsName.self, default: .assumed), faults: faults(m["faults"]))
+      costs: choice(m["costs"], CheckpointerCostsName.self, default: .assumed),
+      outputs: choice(m["outputs"], OutputRule.self, default: .atOnce),
+      allowed: list(m["allow"], of: "services").compactMap { optionalName($0) }, faults: faults(m["faults"]))
   }
 
   private mutating func faults(_ value: JSONValue?) -> [CheckpointerFault] {

@@ -40,7 +40,7 @@ extension Decoder {
         StartThread(
           thread: name(operand, else: position), ip: optionalExpression(m["ip"]), sp: optionalExpression(m["sp"]),
           error: optionalName(m["error"], .identifier)))
-    case .regionMap, .destroy, .faultHandler, .state, .pause, .resume, .free, .identify, .upgrade, .elapsed:
+    case .regionMap, .destroy, .faultHandler, .state, .pause, .resume, .free, .identify, .upgrade, .quota, .elapsed:
       return .genode(genode(verb, m, at: position))
     case .exit:
       if case .bool = operand?.content {
@@ -71,11 +71,15 @@ extension Decoder {
     case .repeat:
       return .repeated(RepeatLoop(times: expression(m["times"], else: position), body: statements(operand)))
     case .every:
+      if runtime == .bare, let clock = m["clock"] {
+        report(.wrongRuntime(key: "clock", runtime: .bare, instead: nil), at: clock.position)
+      }
       return .every(
         PeriodicJob(
           period: duration(operand, allowZero: false, else: position),
           deadline: optionalDuration(m["deadline"], allowZero: false), offset: optionalDuration(m["offset"]),
-          name: optionalName(m["name"]), times: optionalExpression(m["times"]), body: statements(m["do"])))
+          name: optionalName(m["name"]), times: optionalExpression(m["times"]),
+          clock: optionalChoice(m["clock"], JobClock.self) ?? .counter, body: statements(m["do"])))
     case .do: return .callFunction(name(operand, .identifier, else: position))
     default: return .forever(statements(operand))
     }
@@ -93,7 +97,8 @@ extension Decoder {
           dataspace: name(operand, .identifier, else: position), map: optionalName(m["to"], .identifier),
           at: optionalExpression(m["at"]), offset: optionalSize(m["offset"], allowZero: true),
           bytes: optionalSize(m["bytes"]),
-          rights: rights(m["rights"], default: [.read, .write, .execute]), into: optionalName(m["into"], .identifier)))
+          rights: rights(m["rights"], default: [.read, .write, .execute]),
+          into: optionalName(m["into"], .identifier), error: error))
     case .map:
       return .map(
         MapStatement(

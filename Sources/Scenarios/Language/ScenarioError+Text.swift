@@ -115,7 +115,7 @@ extension Problem {
   private var meaningMessage: String? {
     switch self {
     case .inexactQuantity(let text, let kind):
-      "\"\(shown(text))\" is no whole number of \(kind == .duration ? "picoseconds" : "bytes")"
+      "\"\(shown(text))\" is no whole number of \(kind.base)"
     case .hugeQuantity(let text, let kind): "the \(kind.rawValue) \"\(shown(text))\" does not fit into 64 bits"
     case .zeroQuantity(let kind): "this \(kind.rawValue) must be more than 0"
     case .badExpression(let expected, let found): "expected \(expected), found \(found)"
@@ -132,6 +132,8 @@ extension Problem {
     case .nothingToRun(let keys): "nothing runs here; add \(keys)"
     case .restoredBeforeTaken(let name, let taken):
       "`\(shown(name))` is restored before it is taken (\(taken.line):\(taken.column))"
+    case .notCheckpointed(let name):
+      "`\(name)` has `checkpointed` false: the checkpointer has nothing to do with it"
     case .noCheckpointer(let verb): "`\(verb)` needs a `checkpointer` in the scenario"
     case .coreOutOfRange(let core, let cores):
       "there is no core \(core); `machine` has \(counted(cores, "core")), counted from 0"

@@ -1,4 +1,5 @@
 import FiascoKernel
+import Genode
 
 /// A scenario as its author wrote it: every name resolved to exist, every unit converted, nothing compiled yet.
 public struct Scenario: Hashable, Sendable {
@@ -8,6 +9,8 @@ public struct Scenario: Hashable, Sendable {
   public var machine: MachineDescription
   public var seed: UInt64
   public var runtime: Runtime
+  /// Of core; meaningless in a bare scenario.
+  public var genode = GenodeDescription()
   /// Genode components, or the tasks of a bare scenario, in file order.
   public var components: [Component]
   public var checkpointer: CheckpointerDescription?
@@ -25,6 +28,15 @@ public enum Runtime: String, Hashable, Sendable, CaseIterable {
   case genode
   /// No Genode: tasks with capabilities that the scenario hands out itself.
   case bare
+}
+
+/// `{ "release": "16.02", "console": "115200baud" }`
+public struct GenodeDescription: Hashable, Sendable {
+  public var release = GenodeRelease.Name.genode1608
+  /// A serial line that core waits for; nil stands for a console that takes no time.
+  public var console: BaudRate?
+
+  public init() {}
 }
 
 public enum KernelChoice: String, Hashable, Sendable, CaseIterable {
@@ -48,6 +60,8 @@ public struct MachineDescription: Hashable, Sendable {
   public var ram: SizeValue?
   public var nodes: Int
   public var link: LinkDescription?
+  /// How much later than the first node the second one is switched on.
+  public var bootDelay: DurationValue?
   /// Named kernel behaviours switched on beside the profile.
   public var quirks: [Name]
   /// Which classes of scheduling the kernel was built with.
@@ -86,6 +100,8 @@ public struct Component: Hashable, Sendable {
   public var core: Number?
   /// Whether it runs from the beginning; otherwise a timeline entry starts it.
   public var started: Bool
+  /// Whether it is a child of the checkpointer; otherwise its services are used without interposition.
+  public var checkpointed: Bool
   public var dataspaces: [Dataspace]
   public var variables: [Variable]
   public var functions: [Function]

@@ -19,16 +19,19 @@ extension Shape {
   static let scenario = Shape(
     owner: "a scenario", required: ["title", "machine"],
     optional: [
-      "$schema", "about", "seed", "runtime", "components", "tasks", "checkpointer", "timeline", "expect", "limits",
+      "$schema", "about", "seed", "runtime", "genode", "components", "tasks", "checkpointer", "timeline", "expect",
+      "limits",
     ])
   static let machine = Shape(
     owner: "`machine`", required: ["platform", "kernel"],
-    optional: ["cores", "ram", "nodes", "link", "quirks", "scheduler", "late threads"])
+    optional: ["cores", "ram", "nodes", "link", "boot delay", "quirks", "scheduler", "late threads"])
+  static let genode = Shape(owner: "`genode`", required: [], optional: ["release", "console"])
   static let link = Shape(owner: "`link`", required: ["latency", "bandwidth"])
   static let component = Shape(
     owner: "a component", required: ["name"],
     optional: [
-      "ram", "priority", "core", "started", "dataspaces", "variables", "functions", "threads", "construct", "binary",
+      "ram", "priority", "core", "started", "checkpointed", "dataspaces", "variables", "functions", "threads",
+      "construct", "binary",
     ])
   static let task = Shape(
     owner: "a task", required: ["name"],
@@ -44,8 +47,8 @@ extension Shape {
   static let checkpointer = Shape(
     owner: "`checkpointer`", required: ["strategy", "restore"],
     optional: [
-      "granularity", "rounds", "until", "stalls", "volume", "pace", "store", "priority", "core", "metadata", "costs",
-      "faults",
+      "to", "granularity", "rounds", "until", "stalls", "volume", "pace", "store", "priority", "core", "metadata",
+      "costs", "outputs", "allow", "faults",
     ])
   static let restoreRule = Shape(owner: "`restore`", required: ["child", "blocked"], optional: ["memory"])
   static let timeouts = Shape(owner: "`timeout`", required: [], optional: ["send", "receive"])
@@ -110,7 +113,7 @@ enum ReceiveBufferKind: String, Head {
 }
 
 enum TimelineVerb: String, Head {
-  case checkpoint, kill, restore, stop, signal, interrupt, start, pause, resume, detach
+  case checkpoint, kill, restore, fail, stop, signal, interrupt, start, pause, resume, detach
 
   static let owner = "a timeline entry"
 
@@ -119,21 +122,23 @@ enum TimelineVerb: String, Head {
     case .checkpoint: Shape(owner: "`checkpoint`", required: ["checkpoint", "at", "as"], optional: ["every"])
     case .restore:
       Shape(owner: "`restore`", required: ["restore", "at"], optional: ["as", "node", "child", "blocked", "memory"])
-    case .kill, .stop, .signal, .interrupt, .start, .pause, .resume, .detach:
+    case .kill, .fail, .stop, .signal, .interrupt, .start, .pause, .resume, .detach:
       Shape(owner: "`\(rawValue)`", required: [rawValue, "at"])
     }
   }
 }
 
 enum ClaimKind: String, Head {
-  case log, restored, deadlines, thread, error, outcome, count, variable
+  case log, restored, exposed, deadlines, thread, error, outcome, count, variable
 
   static let owner = "an expectation"
 
   var shape: Shape {
     switch self {
-    case .log, .count, .variable: Shape(owner: "`\(rawValue)`", required: [rawValue, "is"])
-    case .restored: Shape(owner: "`restored`", required: ["restored", "verdict"])
+    case .log, .count, .variable, .exposed: Shape(owner: "`\(rawValue)`", required: [rawValue, "is"])
+    case .restored:
+      Shape(
+        owner: "`restored`", required: ["restored", "verdict"], optional: ["recovery point", "recovery time"])
     case .thread: Shape(owner: "`thread`", required: ["thread", "sees"])
     case .error: Shape(owner: "`error`", required: ["error"], optional: ["in"])
     case .deadlines, .outcome: Shape(owner: "`\(rawValue)`", required: [rawValue])

@@ -11,17 +11,24 @@ struct CheckpointCollector {
   /// When phases began that have not ended.
   private var open: [(phase: CheckpointPhase, of: String, since: Instant)] = []
   /// Error words with which threads were captured, for those that see them after the restore.
-  private typealias Captured = (
-    checkpoint: String, thread: String, situation: ThreadImage.Situation, error: UInt64
+  typealias Captured = (
+    checkpoint: String, run: Int, thread: String, situation: ThreadImage.Situation, error: UInt64
   )
-  private var captured: [Captured] = []
+  var captured: [Captured] = []
+  /// On a node that gets images: what the sending one knows of them, and the newest of each name that has arrived.
+  var sender: Sender?
+  var arrived: [(checkpoint: String, generation: UInt64)] = []
+  /// Their checkpoints, in the order of arrival.
+  var arrivals: [CheckpointRecord] = []
+  private let node: Int
   private var watched = FateWatch()
   private var search = FaultSearch()
 
-  init(scenario: Scenario) {
+  init(scenario: Scenario, node: Int = 0) {
+    self.node = node
     let standard = scenario.checkpointer?.blocked ?? .reissueReceiveHalf
     orders = scenario.timeline.compactMap { entry in
-      guard case .restore(let order) = entry.action, order.memory == nil else { return nil }
+      guard case .restore(let order) = entry.action, order.memory == nil, order.runsOn == node else { return nil }
       return (order.checkpoint.text, order.blocked ?? standard)
     }
   }
@@ -34,7 +41,7 @@ struct CheckpointCollector {
     for thread in image.threads {
       record.threads.append(
         .init(name: ThreadName(image.componentName, thread.name), situation: thread.situation))
-      captured.append((name, thread.name, thread.situation, thread.errorCode))
+      captured.append((name, checkpoints.count, thread.name, thread.situation, thread.errorCode))
     }
     checkpoints.append(record)
   }
@@ -49,7 +56,7 @@ struct CheckpointCollector {
     case .phaseEnded(let phase, let name, let totals): close(phase, name, totals, at: instant)
     case .stepEnded(let step, let name, _): end(step, name, at: instant)
     case .threadCaptured(let name, let thread, let situation, _, let error, _):
-      captured.append((name, thread, situation, error))
+      captured.append((name, checkpoints.count - 1, thread, situation, error))
       guard let index = checkpoints.lastIndex(where: { $0.name == name }) else { return }
       let title = ThreadName(checkpoints[index].component, thread)
       checkpoints[index].threads.append(.init(name: title, situation: situation))
@@ -60,6 +67,8 @@ struct CheckpointCollector {
         RestoreRecord(
           checkpoint: name, component: child, at: instant, child: mode == .withoutELF ? .withoutELF : .bootstrap,
           policy: policies.indices.contains(earlier) ? policies[earlier] : .reissueReceiveHalf))
+      restores[restores.count - 1].node = node
+      restores[restores.count - 1].generation = arrived.last { $0.checkpoint == name }?.generation
     case .threadRestored(let name, let thread, let applied, _): restored(name, thread, applied, instant, tracker)
     case .threadStateIgnored(let name, let thread):
       guard let index = restores.lastIndex(where: { $0.checkpoint == name }) else { return }
@@ -79,6 +88,13 @@ struct CheckpointCollector {
       checkpoints[index].bytesMirrored += bytes
     case .faultSearchStarted, .partTouched, .accessEmulated, .faultSearchEnded:
       search.take(event, at: instant, &checkpoints, &restores)
+    case .sessionLeftOut(let name, let service):
+      change(name) { $0.leftOut.append(service) }
+    case .imageSent(let name, let generation, _, _):
+      guard let index = checkpoints.lastIndex(where: { $0.name == name }) else { return }
+      checkpoints[index].generation = generation
+      checkpoints[index].sent = instant
+    case .imageReceived(let name, let generation, _): received(name, generation, at: instant)
     case .refused(let reason): refused(reason, at: instant)
     default: break
     }
@@ -100,7 +116,7 @@ struct CheckpointCollector {
       return
     }
     guard let index = checkpoints.lastIndex(where: { $0.name == name }) else { return }
-    checkpoints[index].spans.append(.init(phase, from: since, duration: instant - since))
+    checkpoints[index].phases.append(.init(phase, from: since, duration: instant - since))
     checkpoints[index].counts.raise(to: totals)
   }
 
@@ -123,7 +139,7 @@ struct CheckpointCollector {
     if let index = restores.indices.last, restores[index].duration == nil {
       restores[index].failure = sentence
     } else if let index = checkpoints.indices.last, checkpoints[index].failure == nil,
-      !checkpoints[index].spans.contains(where: { $0.phase == .write })
+      !checkpoints[index].phases.contains(where: { $0.part == .write })
     {
       checkpoints[index].failure = sentence
     } else {
@@ -138,7 +154,7 @@ struct CheckpointCollector {
   private func capture(of thread: String, _ checkpoint: String) -> Captured? {
     var name = thread
     if restores.last(where: { $0.checkpoint == checkpoint })?.component == thread {
-      name = checkpoints.last { $0.name == checkpoint }?.component ?? thread
+      name = (checkpoints + arrivals).last { $0.name == checkpoint }?.component ?? thread
     }
     return captured.last { $0.checkpoint == checkpoint && $0.thread == name }
   }

@@ -15,10 +15,13 @@ struct RunCollector {
   var complaints: [Complaint] = []
   var components: [ComponentRecord] = []
   var jobs: [JobStreamRecord]
+  /// Job streams that have begun and not ended, with who runs them and the first release that has not been seen.
+  var openStreams: [(stream: Int, thread: ThreadName?, next: Instant)] = []
   var counts = EventCounts()
   var repetition = Repetition()
   var checkpoints: CheckpointCollector
   var processors = ProcessorAccount()
+  var outputs = OutputAccount()
   /// Records of the run when each image was complete, in this order.
   private(set) var imageEvents: [(checkpoint: String, number: UInt64)] = []
   var bareThreadsSeen = 0
@@ -32,9 +35,9 @@ struct RunCollector {
   static let unresolvedFault = "unresolved fault"
   private static let rootTask = "core"
 
-  init(scenario: Scenario, programs: ProgramTable) {
+  init(scenario: Scenario, programs: ProgramTable, node: Int = 0) {
     self.programs = programs
-    checkpoints = CheckpointCollector(scenario: scenario)
+    checkpoints = CheckpointCollector(scenario: scenario, node: node)
     jobs = programs.streams.map {
       JobStreamRecord(
         component: $0.component, name: $0.name, period: .picoseconds($0.period.picoseconds),
@@ -46,16 +49,17 @@ struct RunCollector {
   /// Takes all records the machine has made since the last call.
   mutating func take(from system: inout System) {
     for record in system.drainRecords() {
+      let at = record.at + programs.bootDelay
       switch record.event {
       case .kernel(let event):
         if case .contextSwitched(_, let thread) = event {
           let name = tracker.name(of: thread)?.component ?? RunCollector.rootTask
-          processors.switched(to: thread, name, core: Int(record.core), at: record.at)
+          processors.switched(to: thread, name, core: Int(record.core), at: at)
         }
-        take(event, at: record.at, kernel: system.node.kernel)
-      case .genode(let event): take(event, at: record.at)
-      case .checkpoint(let event): take(event, at: record.at)
-      case .hint(let thread, let kind, let value): takeHint(thread, kind, value, at: record.at)
+        take(event, at: at, kernel: system.node.kernel)
+      case .genode(let event): take(event, at: at)
+      case .checkpoint(let event): take(event, at: at)
+      case .hint(let thread, let kind, let value): takeHint(thread, kind, value, at: at)
       }
     }
     if !programs.isGenode { takeConsole(system.node.kernel.console) }
@@ -116,6 +120,7 @@ struct RunCollector {
     case .imageWritten(let name, _): imageEvents.append((name, counts.total))
     default: break
     }
+    outputs.take(event, at: instant)
     checkpoints.take(event, at: instant, tracker: tracker)
   }
 
@@ -158,16 +163,10 @@ struct RunCollector {
       let index = index(of: component)
       if components[index].lives.isEmpty { components[index].lives.append(ComponentRecord.Life(from: instant)) }
       components[index].lives[components[index].lives.count - 1].constructEntries.append(instant)
-    case .jobRelease:
+    case .jobsBegin, .jobRelease, .jobCompletion, .jobsEnd:
       let (stream, release) = MachineHint.job(value)
       guard let index = programs.index(ofStream: stream) else { return }
-      jobs[index].jobs.append(JobRecord(release: programs.instant(ofTick: release)))
-    case .jobCompletion:
-      let (stream, release) = MachineHint.job(value)
-      guard let index = programs.index(ofStream: stream) else { return }
-      let nominal = programs.instant(ofTick: release)
-      guard let job = jobs[index].jobs.lastIndex(where: { $0.release == nominal }) else { return }
-      jobs[index].jobs[job].completion = instant
+      note(hint, of: index, release: programs.instant(ofTick: release), by: thread, at: instant)
     case .threadExit:
       tracker[thread].isExited = true
     }

@@ -3,25 +3,14 @@ import Determinism
 
 /// One checkpoint of a component: how long each part took, and what was taken.
 public struct CheckpointRecord: Hashable, Sendable {
-  public struct Span: Hashable, Sendable {
-    public var phase: CheckpointPhase
+  /// When a part of the work was done.
+  public struct Span<Part: Hashable & Sendable>: Hashable, Sendable {
+    public var part: Part
     public var from: Instant
     public var duration: TimeSpan
 
-    public init(_ phase: CheckpointPhase, from: Instant, duration: TimeSpan) {
-      self.phase = phase
-      self.from = from
-      self.duration = duration
-    }
-  }
-  /// A piece of the work while the component was frozen; one begins where the last one ended.
-  public struct Step: Hashable, Sendable {
-    public var step: CheckpointStep
-    public var from: Instant
-    public var duration: TimeSpan
-
-    public init(_ step: CheckpointStep, from: Instant, duration: TimeSpan) {
-      self.step = step
+    public init(_ part: Part, from: Instant, duration: TimeSpan) {
+      self.part = part
       self.from = from
       self.duration = duration
     }
@@ -69,12 +58,20 @@ public struct CheckpointRecord: Hashable, Sendable {
   public var bytesMirrored: UInt64 = 0
   /// Faults that the strategy caused in the component, until the next checkpoint.
   public var faults = FaultService()
-  public var spans: [Span] = []
-  public var steps: [Step] = []
+  public var phases: [Span<CheckpointPhase>] = []
+  /// Of the work while the component was frozen; one begins where the last one ended.
+  public var steps: [Span<CheckpointStep>] = []
   public var counts = CheckpointTotals()
   public var threads: [CapturedThread] = []
   /// Errors that the original's threads were let go on with.
   public var delivered: [DeliveredError] = []
+  /// Services of open sessions whose state is not in the image.
+  public var leftOut: [String] = []
+  /// Number of the image, if it was sent to another node.
+  public var generation: UInt64?
+  public var sent: Instant?
+  /// When it was there whole; nil if it never was.
+  public var received: Instant?
   /// Why there is no image, if there is none.
   public var failure: String?
   /// Taken by an earlier run, and read from a file.
@@ -87,9 +84,9 @@ public struct CheckpointRecord: Hashable, Sendable {
   }
 
   /// The instant that the image is of: what was copied before it has been copied again if it was touched.
-  public var frozenAt: Instant { spans.first { $0.phase == .frozen }?.from ?? at }
+  public var frozenAt: Instant { phases.first { $0.part == .frozen }?.from ?? at }
 
-  public func duration(of phase: CheckpointPhase) -> TimeSpan? { spans.first { $0.phase == phase }?.duration }
+  public func duration(of phase: CheckpointPhase) -> TimeSpan? { phases.first { $0.part == phase }?.duration }
 }
 
 /// Accesses that waited for the checkpointer.
@@ -119,6 +116,16 @@ public struct RestoreRecord: Hashable, Sendable {
   /// Threads that ran already when they were given their registers: the kernel refused.
   public var ignoredStarts: [String] = []
   public var judgement: Judgement?
+  /// Lines that came out of a state that the restore has undone, oldest first.
+  public var exposed: [ExposedOutput] = []
+  /// Number of the node on which it was done.
+  public var node = 0
+  /// Of the image, if it came from another node.
+  public var generation: UInt64?
+  /// Work that was lost: from the restored state to the end of its component. Nil if the component lived on.
+  public var recoveryPoint: TimeSpan?
+  /// From the end of the component to its next completed job; without jobs, to the end of the restore.
+  public var recoveryTime: TimeSpan?
   /// Why nothing was restored, if so.
   public var failure: String?
 

@@ -18,6 +18,8 @@ public struct RunRecord: Hashable, Sendable {
   public var jobs: [JobStreamRecord] = []
   public var checkpoints: [CheckpointRecord] = []
   public var restores: [RestoreRecord] = []
+  /// Of components whose outputs are kept back.
+  public var outputs: [HeldOutputs] = []
   public var threads: [ThreadRecord] = []
   /// In the order in which components first ran.
   public var processors: [ProcessorUse] = []
@@ -55,10 +57,14 @@ public struct ScenarioHeading: Hashable, Sendable {
 public struct MachineHeading: Hashable, Sendable {
   public var platform: CostTable
   public var kernel: KernelChoice
+  /// Nil without Genode.
+  public var genode: GenodeDescription?
+  public var nodes = 1
 
-  public init(platform: CostTable, kernel: KernelChoice) {
+  public init(platform: CostTable, kernel: KernelChoice, genode: GenodeDescription? = nil) {
     self.platform = platform
     self.kernel = kernel
+    self.genode = genode
   }
 }
 
@@ -93,7 +99,7 @@ public enum RunEnding: Hashable, Sendable {
 /// An entry of the timeline that was carried out.
 public struct TimelineMark: Hashable, Sendable {
   public enum Kind: String, Hashable, Sendable {
-    case checkpoint, kill, restore, stop, signal, interrupt, start, pause, resume, detach
+    case checkpoint, kill, restore, fail, stop, signal, interrupt, start, pause, resume, detach
   }
   public var at: Instant
   public var kind: Kind

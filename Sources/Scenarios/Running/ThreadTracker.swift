@@ -127,6 +127,11 @@ struct ThreadTracker {
     update(thread) { $0.exceptions.append(place) }
   }
 
+  /// The node has stopped.
+  mutating func killAll() {
+    for index in threads.indices { threads[index].isKilled = true }
+  }
+
   // MARK: The end of a run
 
   /// What every named thread is doing now.
@@ -151,9 +156,10 @@ struct ThreadTracker {
     if block.isDead { return .killed }
     if block.continuation == .stranded { return .stranded }
     switch block.entry {
-    case .pageFault: return .waitsForPager(address: block.faultAddress)
-    case .exception: return .waitsForExceptionHandler
-    case .user, .systemCall, .vcpuResume: break
+    // An answered one is ready to run, though it may not have got the processor yet.
+    case .pageFault where block.phase != .none: return .waitsForPager(address: block.faultAddress)
+    case .exception where block.phase != .none: return .waitsForExceptionHandler
+    case .pageFault, .exception, .user, .systemCall, .vcpuResume: break
     }
     if block.continuation == .semaphoreWait { return .waitsForSemaphore }
     if block.continuation == .gateWait { return .atUnboundGate }
