@@ -11,12 +11,12 @@ extension CheckpointBench {
         measured: whole.images == large.components ? whole.nanoseconds : nil, note: told(whole.totals))
     ]
     rows += [
-      slope("\(figure), each thread", "thread", Size(threads: 20), Size(threads: 120), 100),
+      slope("\(figure), each thread", "thread", (20...120).halves.map { Size(threads: $0) }, 50),
       slope(
-        "\(figure), each capability", "signal context", Size(threads: 1, contexts: 200),
-        Size(threads: 1, contexts: 1_200), 1_000),
-      slope("\(figure), each dataspace", "dataspace", Size(dataspaces: 200), Size(dataspaces: 1_200), 1_000),
-      slope("\(figure), each page", "page", Size(mebibytes: 16), Size(mebibytes: 64), 48 << 8),
+        "\(figure), each capability", "signal context",
+        (200...2_200).halves.map { Size(threads: 1, contexts: $0) }, 1_000),
+      slope("\(figure), each dataspace", "dataspace", (200...1_200).halves.map { Size(dataspaces: $0) }, 500),
+      slope("\(figure), each page", "page", (16...112).halves.map { Size(mebibytes: $0) }, 48 << 8),
     ]
     let (direct, interposed) = (logLine(isInterposed: false), logLine(isInterposed: true))
     if let direct, let interposed {
@@ -32,15 +32,24 @@ extension CheckpointBench {
     "\(totals.threads) thr, \(totals.capabilities) cap, \(totals.pages) pages, \(totals.nodes) nodes"
   }
 
-  /// What one more costs, from two sizes; beside it the bend: the same slope between the larger one and twice as many.
-  private static func slope(_ figure: String, _ what: String, _ small: Size, _ large: Size, _ more: Int) -> Row {
-    let (less, much) = (best(small), best(large))
-    guard let less, let much else { return Row(figure: figure, unit: .time, measured: nil) }
-    return Row(figure: figure, unit: .time, measured: (much - less) / Double(more), note: "more, per \(what)")
+  /// What one more costs, between the smallest and the largest of three sizes; beside it the bend: how much more it
+  /// costs in the upper half than in the lower one.
+  private static func slope(_ figure: String, _ what: String, _ sizes: [Size], _ more: Int) -> Row {
+    let times = sizes.compactMap(best)
+    guard times.count == 3 else { return Row(figure: figure, unit: .time, measured: nil) }
+    let (lower, upper) = (times[1] - times[0], times[2] - times[1])
+    return Row(
+      figure: figure, unit: .time, measured: (lower + upper) / Double(2 * more),
+      note: "more, per \(what); bend \(decimal(upper / lower, 2))")
   }
 
   private static func best(_ size: Size) -> Double? {
     let outcomes = (0..<3).map { _ in run(size) }
     return outcomes.allSatisfy { $0.images == size.components } ? outcomes.map(\.nanoseconds).min() : nil
   }
+}
+
+extension ClosedRange<Int> {
+  /// Both ends and what lies between them.
+  fileprivate var halves: [Int] { [lowerBound, (lowerBound + upperBound) / 2, upperBound] }
 }

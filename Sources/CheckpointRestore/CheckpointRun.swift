@@ -54,8 +54,16 @@ struct CheckpointRun: Hashable, Sendable {
   var ownCopies = ChunkedList<RPCCapability>()
   /// What was copied of each dataspace of the image.
   var stretches: [[MemoryStretch]] = []
+  /// The first thread has been told to stop.
+  var isFrozen = false
+  /// Messages of the component that were kept back when it stood still.
+  var heldOutputs = 0
   /// Everybody runs again.
   var isThawed = false
+  /// Set if memory is copied before the freeze.
+  var preCopy: PreCopyRun?
+  /// Rows of mirrored dataspaces whose writes since the last checkpoint are to be merged.
+  var sealed: [Int] = []
   var isWriting = false
   /// What was read of each dataspace of the image.
   var contents = ChunkedList<[UInt8]>()
@@ -87,8 +95,10 @@ extension TargetChild {
   }
 
   /// Why this child cannot be checkpointed, as far as its records tell.
-  var obstacle: RefusalReason? {
-    if let session = sessions.first(where: { $0.isLive && $0.provider == .foreign }) {
+  func obstacle(besides allowed: [String]) -> RefusalReason? {
+    if let session = sessions.first(where: {
+      $0.isLive && $0.provider == .foreign && !allowed.contains($0.service)
+    }) {
       return .notInterposed(service: session.service)
     }
     for map in maps where map.isLive {
@@ -102,9 +112,10 @@ extension TargetChild {
   }
 
   /// Bytes of all RAM dataspaces that have no copy yet.
-  var bytesWithoutCopy: UInt64 {
+  func bytesWithoutCopy(_ early: PreCopyRun?) -> UInt64 {
     dataspaces.indices.filter { row in
       dataspaces[row].isLive && dataspaces[row].kind == .ram && !stored.kept.contains { $0.row == row }
+        && early?.copy(of: row) == nil
     }.reduce(0) { $0 + dataspaces[$1].size }
   }
 }

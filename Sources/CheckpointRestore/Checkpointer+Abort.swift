@@ -9,14 +9,14 @@ extension Checkpointer {
     let run = run
     jobs.removeAll { if case .wake = $0 { false } else { true } }
     background.removeAll()
-    if !run.isThawed {
+    if run.isFrozen, !run.isThawed {
       jobs += run.threads.indices.filter { run.threads[$0].image == nil }.map { .classify(thread: $0) }
       if run.stubPlace != 0 { jobs.append(.detachStub(child: run.child)) }
       jobs += run.pendingSignals.indices.map { .returnSignals(position: $0) }
       jobs += run.threads.indices.map { .resume(thread: $0) }
     }
-    jobs += run.ownCopies.elements.map { .freeCopy($0) }
-    if isIncremental {
+    stopCopyingBehind()
+    if configuration.strategy.keepsCopies {
       // Some of them may be newer than the rest: nobody can go on with them.
       jobs += children[run.child].stored.kept.map { .freeCopy($0.copy) }
       children[run.child].stored.kept = []
@@ -26,9 +26,9 @@ extension Checkpointer {
   }
 
   mutating func abandonCheckpoint(_ reason: RefusalReason) {
-    if !run.isThawed { outbox.append(.phaseEnded(.frozen, of: run.name, run.counts)) }
-    serveFaults()
+    if run.isFrozen, !run.isThawed { outbox.append(.phaseEnded(.frozen, of: run.name, run.counts)) }
     abandon(reason)
+    serveFaults()
   }
 
   /// Whether the capability table has room for a component like the image's.
@@ -36,7 +36,7 @@ extension Checkpointer {
     let objects =
       2 * (image.threads.count + image.sessions.count + image.regionMaps.count) + image.rpcObjects.count
       + image.signalContexts.count + image.dataspaces.count
-    guard isIncremental else { return slots.free > objects + Self.slotReserve }
+    guard hasManagedMemory else { return slots.free > objects + Self.slotReserve }
     let granularity = UInt64(configuration.granularity) * ComponentLayout.pageSize
     let parts = image.dataspaces.filter { $0.provenance == .captured }.reduce(UInt64(0)) {
       $0 + $1.size / granularity + 2

@@ -37,6 +37,10 @@ extension Checkpointer {
   mutating func fail(_ child: Int, _ what: String) {
     children[child].condition = .failed
     jobs.removeAll()
+    if postCopying?.child == child {
+      postCopying = nil
+      background.removeAll { if case .fetch = $0 { true } else { $0 == .endPostCopy } }
+    }
     taking = nil
     restoring = nil
     refuse(.requestFailed("\(children[child].name): \(what)"))

@@ -10,11 +10,9 @@ extension Checkpointer {
       return refuse(.unknownTarget(target))
     }
     guard children[child].condition == .running else { return refuse(.targetNotRunning(target)) }
-    if let obstacle = children[child].obstacle { return refuse(obstacle) }
-    let live = children[child].threads.indices.filter { children[child].threads[$0].isLive }
+    if let obstacle = children[child].obstacle(besides: configuration.allowedServices) { return refuse(obstacle) }
     taking = CheckpointRun(
-      name: name, child: child, threads: ChunkedList(live.map { ThreadCapture(thread: $0) }),
-      image: CheckpointImage(componentName: target))
+      name: name, child: child, threads: children[child].captures, image: CheckpointImage(componentName: target))
     jobs.append(.preflight)
   }
 
@@ -52,19 +50,28 @@ extension Checkpointer {
     guard children[child].place(of: run.capabilityMapAddress) != nil else { return abandon(.capabilityMapUnknown) }
     let limit = try script.call(environment.ram, RAMOpcode.quota).word(0)
     let used = try script.call(environment.ram, RAMOpcode.used).word(0)
-    let needed = children[child].bytesWithoutCopy
+    let needed = children[child].bytesWithoutCopy(run.preCopy)
     guard limit - min(limit, used) > needed else {
       return abandon(.notEnoughRAM(needed: needed, available: limit - min(limit, used)))
     }
+    if configuration.strategy.copiesBeforeFreeze {
+      guard run.preCopy != nil else { return startRounds() }
+      guard mayFreeze() else { return }
+    }
     if configuration.quiescesFirst, run.quiescence == .notAsked { return beginQuiescing() }
     run.startedAt = try script.readClock()
-    outbox.append(.checkpointStarted(checkpoint: run.name, target: children[child].name))
+    if run.preCopy == nil { outbox.append(.checkpointStarted(checkpoint: run.name, target: children[child].name)) }
+    run.isFrozen = true
+    for session in children[child].sessions where session.isLive && session.provider == .foreign {
+      outbox.append(.sessionLeftOut(checkpoint: run.name, service: session.service))
+    }
     outbox.append(.phaseStarted(.frozen, of: run.name))
     outbox.append(.phaseStarted(.freeze, of: run.name))
     enqueueFreeze(of: child)
   }
 
   mutating func abandon(_ reason: RefusalReason) {
+    jobs += run.ownCopies.elements.map { .freeCopy($0) }
     taking = nil
     refuse(reason)
   }
@@ -104,6 +111,7 @@ extension Checkpointer {
   private mutating func endFreeze() {
     end(.pause)
     run.counts.threads = run.threads.count
+    run.heldOutputs = children[run.child].held.count
     outbox.append(.phaseEnded(.freeze, of: run.name, run.counts))
     outbox.append(.phaseStarted(.metadata, of: run.name))
   }
@@ -112,6 +120,8 @@ extension Checkpointer {
   private mutating func endFrozen() {
     outbox.append(.phaseEnded(.frozen, of: run.name, run.counts))
     run.isThawed = true
+    if configuration.strategy.copiesAfterThaw { startCopyingBehind() }
+    startFlattening()
     background += run.image.dataspaces.indices.filter { run.copies[$0] != nil }.map { .openCopy(dataspace: $0) }
     background.append(.finishImage)
     serveFaults()

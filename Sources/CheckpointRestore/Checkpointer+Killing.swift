@@ -66,9 +66,13 @@ extension Checkpointer {
       _ = try script.call(environment.parent, ParentOpcode.close, [], [session])
     }
     releaseSlots(of: child)
+    dropMirrors(of: child)
+    // Nobody must ask its maps for faults any more.
+    for row in children[child].dataspaces.indices { children[child].dataspaces[row].managed = nil }
     for checkpoint in checkpoints.indices where checkpoints[checkpoint].sharedWith == child {
       claimCopies(of: checkpoint)
     }
+    discardOutputs(of: child)
     children[child].condition = .killed
     outbox.append(.targetKilled(target: children[child].name))
   }

@@ -32,7 +32,7 @@ extension Checkpointer {
       return
     }
     let row = children[child].dataspaces.count
-    let granularity = isIncremental ? UInt64(configuration.granularity) * ComponentLayout.pageSize : segment.pages
+    let granularity = isManaged(child) ? UInt64(configuration.granularity) * ComponentLayout.pageSize : segment.pages
     let pieces = Int((segment.pages + granularity - 1) / granularity)
     jobs.pushFront(
       (0..<pieces).map { .loadPiece(child: child, segment, file: file, dataspace: row, piece: $0) }
@@ -74,7 +74,7 @@ extension Checkpointer {
   mutating func allocate(
     _ bytes: UInt64, for child: Int, _ script: inout Script
   ) throws(Suspension) -> RPCCapability? {
-    if isIncremental {
+    if isManaged(child) {
       return try makeManaged(bytes, for: child, asked: .own, &script).map { children[child].dataspaces[$0].real }
     }
     let slot = slots.take()

@@ -8,7 +8,11 @@ extension Checkpointer {
   private static let mapUpgrade: UInt64 = 256 << 10
   private static let partsPerStep = 4
 
-  var isIncremental: Bool { configuration.strategy == .incremental }
+  /// Whether faults in region maps of the checkpointer's own can occur.
+  var hasManagedMemory: Bool { configuration.strategy.usesManagedMemory || configuration.restoredMemory == .lazy }
+
+  /// Whether memory that is made for a child is made of parts.
+  func isManaged(_ child: Int) -> Bool { configuration.strategy.usesManagedMemory || children[child].isPostCopied }
 
   /// Opens what incremental mode needs of its own: a session for region maps and a context for their faults.
   mutating func openFaultSignals(_ script: inout Script) throws(Suspension) {
@@ -16,6 +20,10 @@ extension Checkpointer {
     guard let source = signals.source else { return }
     signals.faults = try script.call(
       environment.pd, PDOpcode.allocContext, [OwnSignals.faultImprint], [source], receiveInto: [slots.take()]
+    ).capability
+    guard configuration.strategy.mirrorsWrites else { return }
+    signals.mirrored = try script.call(
+      environment.pd, PDOpcode.allocContext, [OwnSignals.mirroredImprint], [source], receiveInto: [slots.take()]
     ).capability
   }
 
@@ -58,13 +66,15 @@ extension Checkpointer {
     return row
   }
 
-  /// Allocates the next parts from the child's account and attaches them at once: all are dirty at first.
+  /// Allocates the next parts from the child's account and attaches them at once: all are dirty at first. Those of a
+  /// child whose memory comes later stay away until then.
   mutating func designate(
     _ row: Int, of child: Int, _ asked: ManagedOrigin, _ script: inout Script
   ) throws(Suspension) {
     guard let managed = children[child].dataspaces[row].managed else { return }
     let size = children[child].dataspaces[row].size
     var parts = managed.parts
+    let isLate = asked == .own && children[child].isPostCopied
     for _ in 0..<Self.partsPerStep where UInt64(parts.count) * managed.granularity < size {
       let offset = UInt64(parts.count) * managed.granularity
       let bytes = min(managed.granularity, size - offset)
@@ -76,7 +86,8 @@ extension Checkpointer {
         children[child].dataspaces[row].managed?.parts = parts
         return giveUpManaged(row, of: child, asked, reply.exception ?? .quotaExceeded)
       }
-      parts.append(ManagedMemory.Part(dataspace: part))
+      parts.append(ManagedMemory.Part(dataspace: part, isAttached: !isLate))
+      if isLate { continue }
       if try !attachPart(part, to: managed.map, at: offset, payer: managed.session, &script) {
         children[child].dataspaces[row].managed?.parts = parts
         return giveUpManaged(row, of: child, asked, .outOfMetadata)
@@ -147,14 +158,22 @@ extension Checkpointer {
     while left > 0 {
       let reply = try script.call(source, SignalSourceOpcode.wait)
       if reply.word(0) == OwnSignals.faultImprint { signals.hasFault = true }
+      if reply.word(0) == OwnSignals.mirroredImprint { signals.hasMirroredFault = true }
       left = reply.word(2)
     }
   }
 
   /// Begins the search for the map that has a fault; once for all signals that came meanwhile.
   mutating func serveFaults() {
+    if signals.hasMirroredFault {
+      signals.hasMirroredFault = false
+      // A thread that waits for an ordinary part is not to be taken for one that waits here.
+      signals.hasFault = true
+      startMirrorSearch()
+    }
     guard signals.hasFault else { return }
     signals.hasFault = false
+    outbox.append(.faultSearchStarted)
     jobs.pushFront(.searchFault(child: 0, dataspace: 0))
   }
 
@@ -166,7 +185,7 @@ extension Checkpointer {
     var row = first
     while child < children.count {
       let rows = children[child].dataspaces
-      guard let next = rows.indices.dropFirst(row).first(where: { rows[$0].isLive && rows[$0].managed != nil }) else {
+      guard let next = rows.indices.dropFirst(row).first(where: { isSearched(rows[$0]) }) else {
         child += 1
         row = 0
         continue
@@ -177,12 +196,19 @@ extension Checkpointer {
       if again { again = try attachTouched(state.word(1), next, of: child, managed, &script) }
       return jobs.pushFront(.searchFault(child: child, dataspace: again ? next : next + 1))
     }
+    outbox.append(.faultSearchEnded)
+  }
+
+  private func isSearched(_ dataspace: OnlineDataspace) -> Bool {
+    dataspace.isLive && dataspace.managed.map { !$0.isMirrored } ?? false
   }
 
   private mutating func attachTouched(
     _ address: UInt64, _ row: Int, of child: Int, _ managed: ManagedMemory, _ script: inout Script
   ) throws(Suspension) -> Bool {
-    guard let index = managed.part(at: address), !managed.parts[index].isAttached,
+    guard let index = managed.part(at: address), !managed.parts[index].isAttached else { return false }
+    try settlePending(index, of: row, child, &script)
+    guard
       try attachPart(
         managed.parts[index].dataspace, to: managed.map, at: UInt64(index) * managed.granularity,
         payer: managed.session, &script)
@@ -205,6 +231,8 @@ extension Checkpointer {
   /// Takes a part away again: the next access to it is noticed.
   mutating func rearm(_ part: Int, of dataspace: Int, _ script: inout Script) throws(Suspension) {
     guard let row = run.dataspaces[dataspace], let managed = children[run.child].dataspaces[row].managed else { return }
+    // What is copied before anybody goes on is taken away by the copy itself, whatever core does.
+    if configuration.strategy.copiesAfterThaw { return try takeAway(part, of: row, run.child, &script) }
     try script.detach(UInt64(part) * managed.granularity, from: managed.map)
     children[run.child].dataspaces[row].managed?.parts[part].isAttached = false
   }

@@ -20,6 +20,7 @@ extension Checkpointer {
       case "RAM": return try handleRAM(request, of: child, &script)
       case "RM": return try handleRM(request, session, of: child, &script)
       case "ROM": return try handleROM(request, session, of: child, &script)
+      case "LOG" where configuration.holdsOutputs: return try hold(request, session, of: child, &script)
       case "Timer": return try handleTimer(request, session, of: child, &script)
       default: return try forward(request, to: children[child].sessions[session].real, &script)
       }

@@ -37,7 +37,7 @@ extension Checkpointer {
 
   /// The configuration of the original if it was a child of ours, else what the image says.
   private func newChild(_ name: String, like image: CheckpointImage) -> ChildConfiguration {
-    let known = configuration.targets.first { $0.name == image.componentName }
+    let known = (configuration.targets + configuration.standby).first { $0.name == image.componentName }
     let quota = image.ramQuota + SessionQuota.pd + SessionQuota.ram + SessionQuota.cpu
     var child = known ?? ChildConfiguration(name: name, program: .elf(rom: image.romName), ramQuota: quota)
     child.name = name
@@ -59,6 +59,10 @@ extension Checkpointer {
     outbox.append(.phaseStarted(.restore, of: name))
     jobs.append(.checkRoom(child: children.count))
     let index = create(child, .withoutELF)
+    if configuration.restoredMemory == .lazy {
+      children[index].isPostCopied = true
+      postCopying = PostCopyRun(checkpoint: name, child: index)
+    }
     restoring = RestoreRun(
       checkpoint: checkpoint, child: index, policy: policy, mode: .withoutELF, image: image, plan: plan)
     jobs += inListOrder(order).map { .plan($0) }
@@ -129,6 +133,8 @@ extension Checkpointer {
     outbox.append(.restoreFinished(checkpoint: name, child: children[finished.child].name))
     if finished.mode == .withoutELF { reopenServices(finished) }
     restoring = nil
+    startPostCopy()
+    serveFaults()
   }
 
   /// What the creation of the child has made already stands for what the original had.

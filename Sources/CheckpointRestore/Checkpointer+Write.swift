@@ -55,6 +55,7 @@ extension Checkpointer {
     let bytes = min(Self.chunk, stretch.offset + stretch.size - offset)
     let words = try script.read(run.open + offset, count: Int(bytes / 8))
     try script.compute(picoseconds: configuration.costs.picosecondsPerWrittenByte * bytes)
+    run.counts.bytesWritten += bytes
     let isZero = words.allSatisfy { $0 == 0 }
     if !isZero || offset < UInt64(base(of: index).count) {
       run.chunks.append(ReadChunk(offset: offset, bytes: words.withUnsafeBytes { Array($0) }))
@@ -93,8 +94,10 @@ extension Checkpointer {
 
   private mutating func finishImage() {
     for index in run.image.dataspaces.indices { run.image.dataspaces[index].contents = run.contents[index] }
+    countHeldBytes()
     describeOrigin()
     let finished = run
+    jobs += finished.unusedCopies.map { .freeCopy($0) }
     outbox.append(.phaseEnded(.write, of: finished.name, finished.counts))
     taking = nil
     if let inconsistency = finished.image.inconsistency {
@@ -104,7 +107,7 @@ extension Checkpointer {
     var stored = StoredCheckpoint(
       name: finished.name, target: children[finished.child].name, image: finished.image,
       copies: finished.copies.elements)
-    if isIncremental { keepCopies(finished, &stored) }
+    if configuration.strategy.keepsCopies { keepCopies(finished, &stored) }
     if let old = checkpoints.firstIndex(where: { $0.name == finished.name }) {
       jobs += checkpoints[old].copies.compactMap { $0 }.map { .freeCopy($0) }
       retire(checkpoints[old].image)
@@ -113,6 +116,20 @@ extension Checkpointer {
       checkpoints.append(stored)
     }
     outbox.append(.imageWritten(checkpoint: finished.name, bytes: finished.counts.bytes))
+    releaseOutputs(of: finished)
+    if configuration.destination != nil {
+      jobs.append(.handOver(name: finished.name, bytes: finished.counts.bytes))
+    }
+  }
+
+  /// Everything is there at the end: copies are allocated and never freed on the way.
+  private mutating func countHeldBytes() {
+    for index in run.copies.indices where run.copies[index] != nil {
+      run.counts.bytesHeld += run.image.dataspaces[index].size
+    }
+    for mirror in mirrors where mirror.child == run.child {
+      run.counts.bytesHeld += UInt64(mirror.snapshots.count) * children[run.child].dataspaces[mirror.row].size
+    }
   }
 
   /// Name, generation, parent, and where each page comes from.

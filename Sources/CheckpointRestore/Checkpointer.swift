@@ -18,7 +18,11 @@ public struct Checkpointer: NativeProgram {
   /// A command that is due; it starts when no request is waiting any more.
   var due: TimedCommand.Command?
   var requestsSinceDue = 0
+  /// A piece of memory was copied while others wait for the processor; until when it is theirs, microseconds.
+  var rest = Rest.none
   var outbox: [CheckpointEvent] = []
+  /// For another node, and not yet taken by the network device.
+  var dispatched: [DispatchedImage] = []
   /// One element: an array is a cheap copy, and each step copies the whole program.
   var box: [CheckpointerState]
   /// The checkpoint in progress, if there is one.
@@ -66,6 +70,12 @@ public struct Checkpointer: NativeProgram {
   public func image(named name: String) -> CheckpointImage? { checkpoints.first { $0.name == name }?.image }
 }
 
+/// Background work makes a break, because the checkpointer comes before its targets.
+enum Rest: Hashable, Sendable {
+  case none, due
+  case until(UInt64)
+}
+
 enum CheckpointerPhase: Hashable, Sendable {
   case environment, signals
   case waiting(ServerReply)
@@ -92,11 +102,15 @@ struct OwnSignals: Hashable, Sendable {
   var context: RPCCapability?
   /// Faults in managed dataspaces.
   var faults: RPCCapability?
+  /// Faults in mirrored memory.
+  var mirrored: RPCCapability?
   /// A fault was signalled, and the maps have not been searched since.
   var hasFault = false
+  var hasMirroredFault = false
 
   static let trapImprint: UInt64 = 1
   static let faultImprint: UInt64 = 2
+  static let mirroredImprint: UInt64 = 3
 }
 
 // The loop. Writes phase, due, commands.
@@ -105,10 +119,9 @@ extension Checkpointer {
   private static let drainLimit = 64
 
   private mutating func wait(after reply: ServerReply, _ script: inout Script) throws(Suspension) {
-    // A deadline in the past: what is queued is still received, nothing is waited for.
-    let deadline = due != nil || !background.isEmpty ? 1 : commands.first?.at
+    let deadline = try nextDeadline(&script)
     let result = try script.replyAndWait(reply, window: window, deadline: deadline)
-    if isIncremental, isSignal(result) {
+    if hasManagedMemory, isSignal(result) {
       try fetchSignals(&script)
       serveFaults()
       phase = .working(.none)
@@ -132,6 +145,20 @@ extension Checkpointer {
     }
   }
 
+  /// A deadline in the past: what is queued is still received, nothing is waited for.
+  private mutating func nextDeadline(_ script: inout Script) throws(Suspension) -> UInt64? {
+    if due != nil { return 1 }
+    guard !background.isEmpty else { return commands.first?.at }
+    switch rest {
+    case .none: return 1
+    case .until(let instant): return instant
+    case .due:
+      let until = try script.readClock() + configuration.pace
+      rest = .until(until)
+      return until
+    }
+  }
+
   /// The message of an interrupt: no words, and the label core bound it with.
   private func isSignal(_ result: SystemCallResult) -> Bool {
     !result.tag.hasError && result.tag.words == 0 && result.label == 0
@@ -141,6 +168,7 @@ extension Checkpointer {
   /// need the result.
   private mutating func onTimeout() {
     if let job = background.takeNext() {
+      rest = job.movesMemory && configuration.pace > 0 ? .due : .none
       jobs.append(job)
       phase = .working(.none)
     } else if due == nil {

@@ -25,12 +25,11 @@ public enum BootstrapCopy: String, Hashable, Sendable, CaseIterable {
   case intoCheckpoint
 }
 
-public enum CaptureStrategy: String, Hashable, Sendable, CaseIterable {
-  /// Everything stands still until everything is copied.
-  case stopAndCopy
-  /// The same, but RAM is handed out as managed dataspaces, and only what was touched since the last checkpoint is
-  /// copied again. Models the incremental mode of `Rtcr`.
-  case incremental
+/// When the memory of a restored child gets its contents.
+public enum RestoredMemory: String, Hashable, Sendable, CaseIterable {
+  case eager
+  /// Its threads start at once; what they touch is fetched first, the rest in the background. Post-copy.
+  case lazy
 }
 
 /// How the checkpointer keeps its records of a target.
@@ -82,11 +81,20 @@ public struct TimedCommand: Hashable, Sendable {
 public struct CheckpointerConfiguration: Hashable, Sendable {
   /// Its children, all of which can be checkpointed.
   public var targets: [ChildConfiguration]
+  /// Components that live on another node and may be restored here.
+  public var standby: [ChildConfiguration] = []
+  /// Number of the node that gets every finished image.
+  public var destination: Int?
   /// In the order in which they are to be carried out.
   public var commands: [TimedCommand]
   public var strategy = CaptureStrategy.stopAndCopy
-  /// Pages in each designated dataspace of an incremental checkpointer.
+  /// Pages in each designated dataspace of a managed one.
   public var granularity = 1
+  public var preCopy = PreCopyRules()
+  /// Restored memory is there when the threads start, or comes when they touch it.
+  public var restoredMemory = RestoredMemory.eager
+  /// Microseconds left to others after each piece of memory that is copied or written while the target runs.
+  public var pace: UInt64 = 0
   public var freeze = FreezeKind.triggerAndCancel
   /// A checkpoint is put off until no thread is inside a call, if that comes to pass.
   public var quiescesFirst = false
@@ -99,6 +107,10 @@ public struct CheckpointerConfiguration: Hashable, Sendable {
   public var metadata = MetadataLists.linkedLists
   /// An RM session makes one map only, as before Genode 16.05, so each managed dataspace has a session of its own.
   public var opensSessionForEachMap = false
+  /// Messages of the targets are kept back until the state that wrote them can be restored.
+  public var holdsOutputs = false
+  /// Services whose sessions are not interposed and do not stand in the way of a checkpoint: their state is lost.
+  public var allowedServices: [String] = []
   /// Defects to be had, in any order.
   public var faults: [CheckpointerFault] = []
   /// Capability slots it has for itself; what does not fit is refused. A component of 16.08 has 4,096 in all.

@@ -66,8 +66,29 @@ enum CheckpointerJob: Hashable, Sendable {
   case writeOut(dataspace: Int, stretch: Int, offset: UInt64)
   case closeCopy(dataspace: Int)
   case finishImage
+  case handOver(name: String, bytes: UInt64)
   /// The newest checkpoint of a name replaces the one before.
   case freeCopy(RPCCapability)
+
+  // Copying while the target runs; dataspaces before the freeze and after a restore are rows of the child's table
+  case allocateEarly(dataspace: Int)
+  case copyEarly(dataspace: Int, part: Int)
+  case endRound
+  case copyBehind(dataspace: Int, part: Int)
+  case endCopyingBehind
+  case fetch(dataspace: Int, part: Int)
+  case endPostCopy
+
+  // Memory that is written twice
+  case openMirror(dataspace: Int)
+  case attachMirrored(dataspace: Int, part: Int)
+  case flatten(dataspace: Int, page: Int)
+  case searchMirror(child: Int, thread: Int)
+  case emulate(child: Int, thread: Int)
+  case endMirrorSearch
+  case dropMirror(child: Int, dataspace: Int)
+  /// The oldest message that was kept back.
+  case releaseOutput(child: Int)
 
   // Orders
   case command(child: Int, thread: Int, CPUThreadOpcode)
@@ -96,6 +117,16 @@ enum CheckpointerJob: Hashable, Sendable {
 
   /// A parent thread waits for a service that exists now.
   case wake(child: Int)
+}
+
+extension CheckpointerJob {
+  /// Takes time by the byte.
+  var movesMemory: Bool {
+    switch self {
+    case .copyEarly, .copyBehind, .fetch, .flatten, .writeOut: true
+    default: false
+    }
+  }
 }
 
 extension Checkpointer {
@@ -138,7 +169,13 @@ extension Checkpointer {
       try carryOutCopy(job, &script)
     case .command(let child, let thread, let opcode): try command(opcode, thread, of: child, &script)
     case .detachPart(let child, let dataspace, let part): try detachPart(part, of: dataspace, child, &script)
+    case .allocateEarly, .copyEarly, .endRound, .copyBehind, .endCopyingBehind, .fetch, .endPostCopy:
+      try carryOutBehind(job, &script)
+    case .openMirror, .attachMirrored, .flatten, .searchMirror, .emulate, .endMirrorSearch, .dropMirror:
+      try carryOutMirror(job, &script)
     case .openCopy, .writeOut, .closeCopy, .finishImage, .freeCopy: try carryOutWrite(job, &script)
+    case .releaseOutput(let child): try releaseOutput(of: child, &script)
+    case .handOver(let name, let bytes): try handOver(name, bytes: bytes, &script)
     case .killChild(let child): kill(child)
     case .closeSession(let child, let session): try closeSession(session, of: child, &script)
     case .dropGates(let child): try dropGates(of: child, &script)

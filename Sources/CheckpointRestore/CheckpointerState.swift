@@ -23,6 +23,9 @@ struct CheckpointerState: Hashable, Sendable {
   var checkpoints: [StoredCheckpoint]
   var retired: [CheckpointImage] = []
   var restoring: [RestoreRun] = []
+  var postCopying: [PostCopyRun] = []
+  var mirrors: [Mirror] = []
+  var reservation: Reservation?
 
   init(_ configuration: CheckpointerConfiguration) {
     self.configuration = [configuration]
@@ -87,6 +90,18 @@ extension Checkpointer {
   public internal(set) var retired: [CheckpointImage] {
     _read { yield box[0].retired }
     _modify { yield &box[0].retired }
+  }
+  var postCopying: PostCopyRun? {
+    get { box[0].postCopying.first }
+    set { box[0].postCopying = newValue.map { [$0] } ?? [] }
+  }
+  var mirrors: [Mirror] {
+    _read { yield box[0].mirrors }
+    _modify { yield &box[0].mirrors }
+  }
+  var reservation: Reservation? {
+    get { box[0].reservation }
+    set { box[0].reservation = newValue }
   }
   var restoring: RestoreRun? {
     get { box[0].restoring.first }

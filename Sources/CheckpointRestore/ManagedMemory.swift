@@ -12,10 +12,14 @@ struct ManagedMemory: Hashable, Sendable {
   /// Bytes of each part; the last one may be shorter.
   var granularity: UInt64
   var parts: [Part] = []
+  /// A part that is detached stays so: the checkpointer carries out each access.
+  var isMirrored = false
 
   struct Part: Hashable, BitwiseCopyable, Sendable {
     var dataspace: RPCCapability
     var isAttached = true
+    /// Nobody may get it before it is copied, out of it for a checkpoint or into it for a restore.
+    var isPending = false
   }
 
   func part(at address: UInt64) -> Int? {

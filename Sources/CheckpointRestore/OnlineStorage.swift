@@ -141,8 +141,12 @@ struct TargetChild: Hashable, Sendable {
   /// The page with the code that reads and writes UTCBs, and where the checkpointer itself sees it.
   var stub: RPCCapability?
   var stubAddress: UInt64 = 0
+  /// Messages that wait for the next complete image, oldest first.
+  var held: [HeldOutput] = []
   /// What earlier checkpoints of it left.
   var stored = StoredState()
+  /// Restored, with memory that comes after its threads.
+  var isPostCopied = false
   /// Checkpoint to be restored into it at its first LOG request.
   var bootstrap: BootstrapOrder?
 

@@ -54,6 +54,22 @@ public enum Program: Sendable {
       return []
     }
   }
+
+  /// Images for another node. Every other program has none.
+  mutating func takeDispatched() -> [DispatchedImage] {
+    guard case .checkpointer(var program) = self else { return [] }
+    let images = program.takeDispatched()
+    self = .checkpointer(program)
+    return images
+  }
+
+  /// True if the program can take an image.
+  mutating func receive(_ content: DispatchedImage) -> Bool {
+    guard case .checkpointer(var program) = self else { return false }
+    program.receive(content.image, as: content.name)
+    self = .checkpointer(program)
+    return true
+  }
 }
 
 /// A happening of any layer, in that layer's own vocabulary.

@@ -14,7 +14,8 @@ struct RunCommand: ParsableCommand {
       EXAMPLES
         stasis run Scenarios/ipc/reply-and-wait.json
         stasis run Scenarios/timing/control-loop.json --json | jq '.jobs[0].missed'
-        stasis run Scenarios/checkpoint/sheep-counter.json --image-dir images && gdb-multiarch images/*.elf images/c1.core
+        stasis run Scenarios/checkpoint/sheep-counter.json --image-dir images
+        gdb-multiarch images/sheep_counter images/c1.core
         stasis run Scenarios/checkpoint/sheep-counter.json --costs
         stasis run Scenarios/faults/page-fault-and-pager.json --trace-kernel trace.jsonl
       """)

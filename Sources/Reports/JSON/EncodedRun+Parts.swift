@@ -7,6 +7,7 @@ extension EncodedRun {
     .object([
       .init("name", .string(checkpoint.name)), .init("component", .string(checkpoint.component)),
       .init("at", time(checkpoint.at)), .init("failure", .text(checkpoint.failure)),
+      .init("pause", span(checkpoint.duration(of: .frozen))), .init("total", span(checkpoint.total)),
       .init(
         "phases",
         .array(
@@ -22,7 +23,15 @@ extension EncodedRun {
           checkpoint.steps.map { step in
             .object([.init("step", .string(step.part.rawValue)), .init("duration", EncodedRun.span(step.duration))])
           })),
-      .init("counts", counts(checkpoint.counts)),
+      .init("counts", counts(checkpoint.counts)), .init("faults", faults(checkpoint.faults)),
+      .init("bytesMirrored", .unsigned(checkpoint.bytesMirrored)),
+      .init(
+        "rounds",
+        .array(
+          checkpoint.rounds.map {
+            .object([.init("bytes", .unsigned($0.bytes)), .init("remaining", .unsigned($0.remaining))])
+          })), .init("roundsStoppedBy", .text(checkpoint.stop?.rawValue)),
+      .init("leftOut", .array(checkpoint.leftOut.map(JSONNode.string))),
       .init(
         "threads",
         .array(
@@ -31,19 +40,45 @@ extension EncodedRun {
               .init("name", .string("\(thread.name)")), .init("situation", .string(thread.situation.rawValue)),
             ])
           })),
-    ])
+    ]).adding(travel(of: checkpoint))
   }
 
-  static func restore(_ restore: RestoreRecord) -> JSONNode {
+  /// Of an image that was sent to another node.
+  private static func travel(of checkpoint: CheckpointRecord) -> [JSONNode.Member] {
+    guard let generation = checkpoint.generation else { return [] }
+    return [
+      .init("generation", .unsigned(generation)), .init("sent", time(checkpoint.sent)),
+      .init("received", time(checkpoint.received)),
+    ]
+  }
+
+  /// With several nodes: where, from which image, what was lost and how long it took.
+  private static func recovery(of restore: RestoreRecord) -> [JSONNode.Member] {
+    [
+      .init("node", .count(restore.node)), .init("generation", restore.generation.map(JSONNode.unsigned) ?? .null),
+      .init("recoveryPoint", span(restore.recoveryPoint)), .init("recoveryTime", span(restore.recoveryTime)),
+    ]
+  }
+
+  static func restore(_ restore: RestoreRecord, nodes: Int) -> JSONNode {
     .object([
       .init("checkpoint", .string(restore.checkpoint)), .init("component", .string(restore.component)),
       .init("at", time(restore.at)), .init("duration", span(restore.duration)),
+      .init("complete", span(restore.complete)), .init("faults", faults(restore.faults)),
       .init("child", .string(restore.child.rawValue)), .init("blocked", .string(restore.policy.rawValue)),
       .init("failure", .text(restore.failure)), .init("verdict", .text(restore.judgement?.verdict.rawValue)),
       .init("reasons", .array((restore.judgement?.reasons ?? []).map(JSONNode.string))),
       .init("ignoredStarts", .array(restore.ignoredStarts.map(JSONNode.string))),
+      .init(
+        "exposed",
+        .array(
+          restore.exposed.map { line in
+            .object([
+              .init("at", time(line.at)), .init("text", .string(line.text)), .init("fate", .string(line.fate.rawValue)),
+            ])
+          })),
       .init("counts", counts(restore.counts)), .init("threads", .array(restore.threads.map { fate($0, restore) })),
-    ])
+    ]).adding(nodes > 1 ? recovery(of: restore) : [])
   }
 
   private static func fate(_ fate: ThreadFate, _ restore: RestoreRecord) -> JSONNode {
@@ -74,7 +109,13 @@ extension EncodedRun {
       .init("capabilities", .count(counts.capabilities)), .init("regions", .count(counts.regions)),
       .init("pages", .count(counts.pages)), .init("bytes", .unsigned(counts.bytes)),
       .init("nodes", .count(counts.nodes)), .init("lines", .count(counts.lines)),
+      .init("bytesWritten", .unsigned(counts.bytesWritten)), .init("bytesHeld", .unsigned(counts.bytesHeld)),
+      .init("partsAwaited", .count(counts.partsAwaited)),
     ])
+  }
+
+  private static func faults(_ faults: FaultService) -> JSONNode {
+    .object([.init("count", .count(faults.count)), .init("time", span(faults.time))])
   }
 
   static func jobs(_ stream: JobStreamRecord, end: Instant) -> JSONNode {
@@ -90,8 +131,8 @@ extension EncodedRun {
     return .object([
       .init("component", .string(stream.component)), .init("name", .string(stream.name)),
       .init("period", span(stream.period)), .init("deadline", span(stream.deadline)),
-      .init("released", .count(stream.jobs.count)),
-      .init("completed", .count(stream.jobs.filter { $0.completion != nil }.count)),
+      .init("released", .count(stream.releasedCount)),
+      .init("completed", .count(stream.completedCount)),
       .init("missed", .count(misses.count)), .init("firstMiss", first ?? .null),
       .init(
         "response",
@@ -103,7 +144,7 @@ extension EncodedRun {
     ])
   }
 
-  static func component(_ component: ComponentRecord) -> JSONNode {
+  static func component(_ component: ComponentRecord, nodes: Int) -> JSONNode {
     .object([
       .init("name", .string(component.name)),
       .init(
@@ -115,8 +156,18 @@ extension EncodedRun {
               .init("restoredFrom", .text(life.restoredFrom)),
               .init("constructEntries", .array(life.constructEntries.map { time($0) })),
               .init("exitValue", life.exitValue.map(JSONNode.integer) ?? .null),
-            ])
+            ]).adding(nodes > 1 ? [.init("node", .count(life.node))] : [])
           })),
+    ])
+  }
+
+  static func outputs(_ outputs: HeldOutputs) -> JSONNode {
+    let delays = SpanStatistics(outputs.delays)
+    return .object([
+      .init("component", .string(outputs.component)), .init("released", .count(outputs.delays.count)),
+      .init("averageDelay", span(delays?.average)), .init("maximumDelay", span(delays?.maximum)),
+      .init("waiting", .count(outputs.waiting)), .init("discarded", .count(outputs.discarded)),
+      .init("refused", .count(outputs.refused)),
     ])
   }
 
@@ -151,5 +202,12 @@ extension EncodedRun {
           })),
       .init("unresolvedPageFaults", faults(thread.strandedFaults)), .init("exceptions", faults(thread.exceptions)),
     ])
+  }
+}
+
+extension JSONNode {
+  /// An object with more members at its end.
+  fileprivate func adding(_ members: [Member]) -> JSONNode {
+    if case .object(let own) = self { .object(own + members) } else { self }
   }
 }

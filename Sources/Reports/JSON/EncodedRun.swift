@@ -35,10 +35,11 @@ public enum EncodedRun {
             ])
           })),
       .init("checkpoints", .array(record.checkpoints.map(checkpoint))),
-      .init("restores", .array(record.restores.map(restore))),
+      .init("restores", .array(record.restores.map { restore($0, nodes: record.machine.nodes) })),
       .init("jobs", .array(record.jobs.map { jobs($0, end: record.end) })),
-      .init("components", .array(record.components.map(component))),
+      .init("components", .array(record.components.map { component($0, nodes: record.machine.nodes) })),
       .init("threads", .array(record.threads.map(thread))),
+      .init("outputs", .array(record.outputs.map(outputs))),
       .init("processors", .array(record.processors.map(processor))),
       .init(
         "complaints",

@@ -26,15 +26,32 @@ extension TextReport {
       size(counts.bytes),
     ].joined(separator: ", ")
     var parts = ["of \(checkpoint.component)"]
-    for phase in [CheckpointPhase.freeze, .frozen, .write] {
+    for phase in [CheckpointPhase.preCopy, .freeze, .frozen, .copyOnWrite, .write] {
       guard let duration = checkpoint.duration(of: phase) else { continue }
       var part = "\(phase.rawValue) \(duration.short)"
       if phase == .frozen { part += frozenParts(of: checkpoint) + " (\(taken))" }
+      if phase == .preCopy { part += rounds(of: checkpoint) }
       parts.append(part)
     }
+    parts += travel(of: checkpoint)
     layout.entry("checkpoint \(checkpoint.name)", parts.joined(separator: " · "), hanging: 2)
+    describeCosts(of: checkpoint)
+    if !checkpoint.leftOut.isEmpty {
+      layout.entry("", "not in the image: what the server keeps for \(list(checkpoint.leftOut))", mark: .doubtful)
+    }
     layout.list("", checkpoint.threads.map { [$0.name.thread, $0.situation.sentence] })
     layout.line()
+  }
+
+  /// Between nodes: when the image was complete on the other one.
+  private func travel(of checkpoint: CheckpointRecord) -> [String] {
+    guard let generation = checkpoint.generation, let sent = checkpoint.sent else { return [] }
+    let arrival = checkpoint.received.map { "arrived at \($0.short)" } ?? "never arrived"
+    return ["generation \(generation) sent at \(sent.short), \(arrival)"]
+  }
+
+  private func list(_ services: [String]) -> String {
+    services.map { "the session of `\($0)`" }.joined(separator: ", ")
   }
 
   private func frozenParts(of checkpoint: CheckpointRecord) -> String {
@@ -42,6 +59,29 @@ extension TextReport {
       checkpoint.duration(of: phase).map { "\(phase.rawValue) \($0.short)" }
     }
     return parts.isEmpty ? "" : " with " + parts.joined(separator: " and ")
+  }
+
+  private func rounds(of checkpoint: CheckpointRecord) -> String {
+    guard let stop = checkpoint.stop else { return "" }
+    let left = checkpoint.rounds.last.map { size($0.remaining) } ?? "nothing"
+    return " in \(counted(checkpoint.rounds.count, "round")), \(left) left, ended by `\(stop.rawValue)`"
+  }
+
+  /// What it cost beside the time the component stood still.
+  private mutating func describeCosts(of checkpoint: CheckpointRecord) {
+    guard let total = checkpoint.total else { return }
+    let counts = checkpoint.counts
+    var parts = [
+      "stable after \(total.short)", "\(size(counts.bytesWritten)) written", "\(size(counts.bytesHeld)) held",
+    ]
+    if checkpoint.bytesMirrored > 0 { parts.append("\(size(checkpoint.bytesMirrored)) mirrored from here on") }
+    if checkpoint.faults.count > 0 { parts.append(served(checkpoint.faults, awaited: counts.partsAwaited)) }
+    layout.entry("", parts.joined(separator: " · "), hanging: 2)
+  }
+
+  private func served(_ faults: FaultService, awaited: Int) -> String {
+    let waits = awaited > 0 ? ", \(awaited) of them with a copy" : ""
+    return "\(counted(faults.count, "fault")) served in \(faults.time.short)\(waits)"
   }
 
   /// A restore: policy, what each thread met, the verdict, and why.
@@ -52,22 +92,38 @@ extension TextReport {
       layout.line()
       return
     }
-    let took = restore.duration.map { " in \($0.short)" } ?? ""
+    var took = restore.duration.map { " in \($0.short)" } ?? ""
+    if let complete = restore.complete {
+      let faults = served(restore.faults, awaited: restore.counts.partsAwaited)
+      took += ", memory complete after \(complete.short), \(faults)"
+    }
     layout.entry(
       label,
       "\(restore.component) at \(restore.at.short)\(took) · \(restore.child.words) · policy `\(restore.policy.rawValue)`"
     )
+    if let recovery = recovery(of: restore) { layout.entry("", recovery, hanging: 2) }
     layout.list("", restore.threads.map { [$0.name.thread, $0.situation.sentence + ", " + $0.sentence] })
     if let judgement = restore.judgement {
       layout.entry("", "verdict: \(judgement.verdict.rawValue)", mark: judgement.verdict.mark)
       for reason in judgement.reasons { layout.entry("", "- \(reason)", hanging: 2) }
     }
+    exposed(by: restore)
     if restore.ignoredStarts.isEmpty {
       explain(restore)
     } else {
       explain(.startIgnored, subject: "")
     }
     layout.line()
+  }
+
+  /// With several nodes: where, from which image, what was lost and how long it took.
+  private func recovery(of restore: RestoreRecord) -> String? {
+    guard record.machine.nodes > 1 else { return nil }
+    var parts = ["on node \(restore.node)"]
+    if let generation = restore.generation { parts.append("generation \(generation)") }
+    if let point = restore.recoveryPoint { parts.append("recovery point \(point.short)") }
+    if let time = restore.recoveryTime { parts.append("recovery time \(time.short)") }
+    return parts.joined(separator: " · ")
   }
 
   /// The reason behind the gravest thing that was seen; the others are named only, or nobody would read any.

@@ -12,8 +12,8 @@ extension TextReport {
       let figures = [responses?.minimum, responses?.average, responses?.p95, responses?.p99, responses?.maximum]
       rows.append(
         [
-          stream.fullName, grouped(UInt64(stream.jobs.count)),
-          grouped(UInt64(stream.jobs.filter { $0.completion != nil }.count)),
+          stream.fullName, grouped(UInt64(stream.releasedCount)),
+          grouped(UInt64(stream.completedCount)),
           grouped(UInt64(stream.misses(end: record.end).count)),
         ] + figures.map { $0?.short ?? "-" } + [stream.deadline.short])
     }
@@ -26,19 +26,34 @@ extension TextReport {
       }
     }
     for stream in streams { firstMiss(of: stream) }
+    for stream in streams { outage(of: stream) }
     layout.line()
   }
 
   private mutating func firstMiss(of stream: JobStreamRecord) {
     guard let miss = stream.misses(end: record.end).first else { return }
     let due = miss.job.release + stream.deadline
+    if miss.verdict == .notReleased {
+      let text = "\(stream.fullName): first miss is job \(miss.number + 1), due at \(miss.job.release.short)"
+      return layout.entry("", text + ": nobody was there to do it", hanging: 2, mark: .bad)
+    }
     var text = "\(stream.fullName): first miss is job \(miss.number + 1), released at \(miss.job.release.short), "
     switch miss.verdict {
     case .late(let by): text += "completed \(by.short) after its deadline at \(due.short)"
-    case .unfinished, .met, .open: text += "not completed by its deadline at \(due.short), nor until the end"
+    case .unfinished, .notReleased, .met, .open:
+      text += "not completed by its deadline at \(due.short), nor until the end"
     }
     if let cause = interruption(from: miss.job.release, until: due) { text += "; \(cause)" }
     layout.entry("", text, hanging: 2, mark: .bad)
+  }
+
+  /// Jobs that nobody did while the component was away, and those that were done twice because of it.
+  private mutating func outage(of stream: JobStreamRecord) {
+    let missing = stream.jobs.count { $0.kind == .notReleased }
+    let repeated = stream.jobs.count { $0.kind == .repeated }
+    guard missing + repeated > 0 else { return }
+    let text = "\(counted(missing, "job")) not released in the outage, \(repeated) repeated after it"
+    layout.entry("", "\(stream.fullName): \(text)", hanging: 2)
   }
 
   /// What of the checkpointing fell between a release and its deadline; observed, not inferred from the miss.

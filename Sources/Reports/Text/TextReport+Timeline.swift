@@ -27,6 +27,7 @@ extension TimelineMark {
     case .checkpoint: "checkpoint \(name)"
     case .kill: "\(name) killed"
     case .restore: "restore \(name)"
+    case .fail: "node \(name) fails"
     case .stop: "stop"
     case .signal: "signal \(name)"
     case .interrupt: "interrupt \(name)"
@@ -96,6 +97,7 @@ extension TimelineMark.Kind {
     switch self {
     case .checkpoint: "C"
     case .kill: "K"
+    case .fail: "X"
     case .restore: "R"
     case .signal: "S"
     case .interrupt: "I"

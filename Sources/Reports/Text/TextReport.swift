@@ -18,6 +18,7 @@ public struct TextReport {
     timeline()
     for checkpoint in record.checkpoints { describe(checkpoint) }
     deadlines()
+    outputs()
     log()
     for restore in record.restores { describe(restore) }
     troubles()

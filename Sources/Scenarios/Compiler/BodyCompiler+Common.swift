@@ -52,6 +52,7 @@ extension BodyCompiler {
 
   /// A loop with absolute release times: a job that comes late does not move the next one.
   func every(_ job: PeriodicJob) throws(Diagnostic) {
+    if job.clock == .timer { return try everyByTimer(job) }
     let stream = program.addStream(job, component: names.prefix)
     let period = program.ticks(job.period)
     let release = f.variable(.time + .constant(job.offset.map(program.ticks) ?? 0))
@@ -77,7 +78,7 @@ extension BodyCompiler {
     hint(.jobsEnd, stream, release)
   }
 
-  private func hint(_ kind: MachineHint, _ stream: Int, _ release: IR.Local) {
+  func hint(_ kind: MachineHint, _ stream: Int, _ release: IR.Local) {
     let operand = IR.Value.local(release) << .constant(MachineHint.streamBits) | .constant(UInt64(stream))
     f.emit(.hint(kind: .constant(kind.rawValue), value: operand))
   }

@@ -134,6 +134,9 @@ final class ProgramCompiler {
     compiled.append(names)
     Runtimes.addGenode(to: module, construct: names.symbol("construct"), component: component, options: options)
     if component.usesCoreObjects { RegionMaps.add(to: module, isSessionForEachMap: options.isSessionForEachMap) }
+    if component.usesTimerAsClock {
+      RegionMaps.addReleases(to: module, ticksPerMillisecond: max(1, options.timebaseHertz / 1_000))
+    }
     addStorage(names)
     try addFunctions(names)
     try add(names.symbol("construct"), names, kind: .construct) { (body, _) throws(Diagnostic) in

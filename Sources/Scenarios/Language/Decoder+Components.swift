@@ -10,7 +10,7 @@ extension Decoder {
     let component = Component(
       position: position, name: name, ram: optionalSize(m["ram"]),
       priority: integer(m["priority"], in: Decoder.priorities), core: integer(m["core"], in: Decoder.coreNumbers),
-      started: bool(m["started"], default: true),
+      started: bool(m["started"], default: true), checkpointed: bool(m["checkpointed"], default: true),
       dataspaces: table(m["dataspaces"], of: "dataspaces", .identifier).compactMap { dataspace($0, $1) },
       variables: table(m["variables"], of: "variables", .identifier).compactMap { variable($0, $1) },
       functions: table(m["functions"], of: "lists of statements", .identifier).map {

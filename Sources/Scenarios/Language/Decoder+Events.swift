@@ -4,6 +4,8 @@ extension Decoder {
   /// Inputs of the interrupt controller to which a device can be connected.
   static let interruptPins = Int64(Kernel.devicePins.lowerBound)...Int64(Kernel.devicePins.upperBound)
 
+  static let nodeNumbers: ClosedRange<Int64> = 0...15
+
   mutating func timelineEntry(_ value: JSONValue) -> TimelineEntry? {
     guard let (verb, position, m) = headed(value, as: TimelineVerb.self) else { return nil }
     let at = duration(m["at"], else: position)
@@ -20,11 +22,14 @@ extension Decoder {
       action = .restore(
         RestoreOrder(
           checkpoint: name(operand, else: position), name: optionalName(m["as"]),
-          node: integer(m["node"], in: 0...15), child: optionalChoice(m["child"], RestoredChild.self),
+          node: integer(m["node"], in: Decoder.nodeNumbers), child: optionalChoice(m["child"], RestoredChild.self),
           blocked: optionalChoice(m["blocked"], BlockedThreadPolicy.self), memory: optionalSize(m["memory"])))
     case .stop:
       justTrue(operand)
       action = .stop
+    case .fail:
+      guard let node = integer(operand, in: Decoder.nodeNumbers) else { return nil }
+      action = .fail(node: node)
     case .signal: action = .signal(scopedName(operand, else: position))
     case .interrupt:
       guard let pin = integer(operand, in: Decoder.interruptPins) else { return nil }
@@ -50,7 +55,9 @@ extension Decoder {
       return .log(component: name(operand, else: position), is: lines.map { pattern($0.text) })
     case .restored:
       let verdict = choice(m["verdict"], Verdict.self, default: .equivalent)
-      return .restored(checkpoint: name(operand, else: position), verdict: verdict)
+      let bounds = RecoveryBounds(point: spanComparison(m["recovery point"]), time: spanComparison(m["recovery time"]))
+      return .restored(checkpoint: name(operand, else: position), verdict: verdict, recovery: bounds)
+    case .exposed: return .exposed(checkpoint: name(operand, else: position), comparison(m["is"]))
     case .deadlines: return operand.flatMap { deadlines($0) }
     case .thread:
       let thread = scopedName(operand, else: position)

@@ -43,6 +43,16 @@ extension Decoder {
     optionalDuration(value, allowZero: allowZero) ?? DurationValue(picoseconds: 0, at: position)
   }
 
+  /// A duration, with a relation before it or without.
+  mutating func spanComparison(_ value: JSONValue?) -> SpanComparison? {
+    guard let value, let text = text(value, expected: "a comparison such as \"<=100ms\"") else { return nil }
+    let relation = Comparison.Relation.allCases.first { text.text.hasPrefix($0.rawValue) }
+    var rest = text
+    rest.text = String(text.text.dropFirst(relation?.rawValue.count ?? 0).drop { $0 == " " })
+    guard let picoseconds = parse(rest, .duration) else { return nil }
+    return SpanComparison(Comparison(relation ?? .equal, picoseconds), text: text.text)
+  }
+
   mutating func optionalSize(_ value: JSONValue?, allowZero: Bool = false) -> SizeValue? {
     guard let value else { return nil }
     return SizeValue(bytes: quantity(value, .size, allowZero: allowZero) ?? 0, at: value.position)

@@ -73,6 +73,7 @@ extension Decoder {
     result.ram = optionalSize(m["ram"])
     result.nodes = Int(integer(m["nodes"], in: 1...16)?.value ?? 1)
     result.link = m["link"].flatMap { link($0) }
+    result.bootDelay = optionalDuration(m["boot delay"])
     result.quirks = list(m["quirks"], of: "kernel behaviours").map { name($0) }
     result.scheduler = choice(m["scheduler"], SchedulerConfiguration.self, default: .fixedPriority)
     if let late = m["late threads"] {
@@ -108,11 +109,17 @@ extension Decoder {
       position: value.position, strategy: choice(m["strategy"], CheckpointStrategy.self, default: .stopAndCopy),
       child: choice(rule?["child"], RestoredChild.self, default: .withoutELF),
       blocked: choice(rule?["blocked"], BlockedThreadPolicy.self, default: .resumeAtIP),
+      destination: integer(m["to"], in: Decoder.nodeNumbers),
+      memory: choice(rule?["memory"], RestoredMemory.self, default: .eager),
       granularity: optionalSize(m["granularity"]), rounds: integer(m["rounds"], in: 1...1000),
+      until: optionalSize(m["until"], allowZero: true), stalls: integer(m["stalls"], in: 1...1000),
+      volume: integer(m["volume"], in: 1...1000), pace: optionalDuration(m["pace"]),
       store: optionalRate(m["store"]), priority: integer(m["priority"], in: Decoder.priorities),
       core: integer(m["core"], in: Decoder.coreNumbers),
       metadata: choice(m["metadata"], MetadataLists.self, default: .linkedLists),
-      costs: choice(m["costs"], CheckpointerCostsName.self, default: .assumed), faults: faults(m["faults"]))
+      costs: choice(m["costs"], CheckpointerCostsName.self, default: .assumed),
+      outputs: choice(m["outputs"], OutputRule.self, default: .atOnce),
+      allowed: list(m["allow"], of: "services").compactMap { optionalName($0) }, faults: faults(m["faults"]))
   }
 
   private mutating func faults(_ value: JSONValue?) -> [CheckpointerFault] {

@@ -71,11 +71,15 @@ extension Decoder {
     case .repeat:
       return .repeated(RepeatLoop(times: expression(m["times"], else: position), body: statements(operand)))
     case .every:
+      if runtime == .bare, let clock = m["clock"] {
+        report(.wrongRuntime(key: "clock", runtime: .bare, instead: nil), at: clock.position)
+      }
       return .every(
         PeriodicJob(
           period: duration(operand, allowZero: false, else: position),
           deadline: optionalDuration(m["deadline"], allowZero: false), offset: optionalDuration(m["offset"]),
-          name: optionalName(m["name"]), times: optionalExpression(m["times"]), body: statements(m["do"])))
+          name: optionalName(m["name"]), times: optionalExpression(m["times"]),
+          clock: optionalChoice(m["clock"], JobClock.self) ?? .counter, body: statements(m["do"])))
     case .do: return .callFunction(name(operand, .identifier, else: position))
     default: return .forever(statements(operand))
     }

@@ -6,8 +6,10 @@ public struct Expectation: Hashable, Sendable {
   public enum Claim: Hashable, Sendable {
     /// `{ "log": "counter", "is": ["1 sheep", "..."] }`
     case log(component: Name, is: [LinePattern])
-    /// `{ "restored": "c1", "verdict": "equivalent" }`
-    case restored(checkpoint: Name, verdict: Verdict)
+    /// `{ "restored": "c1", "verdict": "equivalent", "recovery point": "<=100ms", "recovery time": "<30ms" }`
+    case restored(checkpoint: Name, verdict: Verdict, recovery: RecoveryBounds = RecoveryBounds())
+    /// `{ "exposed": "c1", "is": 0 }`: lines that came out of a state which the restore of `c1` has undone.
+    case exposed(checkpoint: Name, Comparison)
     /// `{ "deadlines": "met" }`, `{ "deadlines": { "job": "control", "missed": ">0" } }`
     case deadlines(job: Name?, missed: Comparison)
     /// `{ "thread": "server/ep", "sees": "error 7" }`
@@ -20,6 +22,32 @@ public struct Expectation: Hashable, Sendable {
     case count(Name, Comparison)
     /// `{ "variable": "counter/sheep", "is": 9 }` at the end of the run.
     case variable(ScopedName, Comparison)
+  }
+}
+
+/// What a restore may have cost: how much was lost, and how long it took.
+public struct RecoveryBounds: Hashable, Sendable {
+  /// From the restored state to the end of its component.
+  public var point: SpanComparison?
+  /// From the end of the component to its next completed job.
+  public var time: SpanComparison?
+
+  public init(point: SpanComparison? = nil, time: SpanComparison? = nil) {
+    self.point = point
+    self.time = time
+  }
+}
+
+/// `"100ms"`, `"<=100ms"`.
+public struct SpanComparison: Hashable, Sendable {
+  /// Of picoseconds.
+  public var comparison: Comparison
+  /// As the author wrote it.
+  public var text: String
+
+  public init(_ comparison: Comparison, text: String) {
+    self.comparison = comparison
+    self.text = text
   }
 }
 

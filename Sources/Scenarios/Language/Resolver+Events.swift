@@ -43,15 +43,15 @@ extension Resolver {
     for entry in scenario.timeline {
       switch entry.action {
       case .checkpoint(let order):
-        check(order.component, componentKind, among: componentNames)
-        needCheckpointer("checkpoint", at: entry.position)
-      case .kill(let name): check(name, componentKind, among: componentNames)
+        checkOrder("checkpoint", order.component, at: entry.position)
+      case .kill(let name): checkOrder("kill", name, at: entry.position)
       case .pause(let name): checkOrder("pause", name, at: entry.position)
       case .resume(let name): checkOrder("resume", name, at: entry.position)
       case .detach(let name): checkOrder("detach", name, at: entry.position)
       case .restore(let order): checkRestore(order, entry, orders)
       case .signal(let name): checkSignal(name, from: nil)
       case .interrupt(let pin): checkInterrupt(pin)
+      case .fail(let node): checkNode(node)
       case .start(let name):
         if name.component == nil {
           check(name.member, componentKind, among: componentNames)
@@ -100,14 +100,20 @@ extension Resolver {
         report(.missingKey("as", owner: "a `restore` of `memory`"), at: memory.position)
       }
     }
-    if let node = restore.node, node.value >= scenario.machine.nodes {
-      report(.nodeOutOfRange(node.value, nodes: scenario.machine.nodes), at: node.position)
-    }
+    if let node = restore.node { checkNode(node) }
+  }
+
+  mutating func checkNode(_ node: Number) {
+    guard node.value >= scenario.machine.nodes else { return }
+    report(.nodeOutOfRange(node.value, nodes: scenario.machine.nodes), at: node.position)
   }
 
   private mutating func checkOrder(_ verb: String, _ name: Name, at position: Position) {
     check(name, componentKind, among: componentNames)
     needCheckpointer(verb, at: position)
+    if scenario.components.contains(where: { $0.name.text == name.text && !$0.checkpointed }) {
+      report(.notCheckpointed(name.text), at: name.position)
+    }
   }
 
   private mutating func needCheckpointer(_ verb: String, at position: Position) {
@@ -121,7 +127,8 @@ extension Resolver {
     for expectation in scenario.expectations {
       switch expectation.claim {
       case .log(let name, _): check(name, componentKind, among: componentNames)
-      case .restored(let name, _): check(name, .checkpoint, among: checkpoints)
+      case .restored(let name, _, _): check(name, .checkpoint, among: checkpoints)
+      case .exposed(let name, _): check(name, .checkpoint, among: checkpoints)
       case .deadlines(let job, _):
         if let job { check(job, .job, among: scenario.components.flatMap(\.declared.jobs).map(\.text)) }
       case .thread(let name, _): checkThread(name, from: nil)

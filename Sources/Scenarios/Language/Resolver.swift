@@ -129,6 +129,7 @@ struct Resolver {
         }
     }
     cores.append(scenario.checkpointer?.core)
+    if let node = scenario.checkpointer?.destination { checkNode(node) }
     for core in cores.compactMap({ $0 }) where core.value >= scenario.machine.cores {
       report(.coreOutOfRange(core.value, cores: scenario.machine.cores), at: core.position)
     }

@@ -132,6 +132,8 @@ extension Problem {
     case .nothingToRun(let keys): "nothing runs here; add \(keys)"
     case .restoredBeforeTaken(let name, let taken):
       "`\(shown(name))` is restored before it is taken (\(taken.line):\(taken.column))"
+    case .notCheckpointed(let name):
+      "`\(name)` has `checkpointed` false: the checkpointer has nothing to do with it"
     case .noCheckpointer(let verb): "`\(verb)` needs a `checkpointer` in the scenario"
     case .coreOutOfRange(let core, let cores):
       "there is no core \(core); `machine` has \(counted(cores, "core")), counted from 0"

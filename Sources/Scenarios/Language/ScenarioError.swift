@@ -88,6 +88,7 @@ public enum Problem: Hashable, Sendable {
   case nothingToRun(String)
   case restoredBeforeTaken(String, taken: Position)
   case noCheckpointer(String)
+  case notCheckpointed(String)
   case coreOutOfRange(Int64, cores: Int)
   case nodeOutOfRange(Int64, nodes: Int)
   case needsScheduler(String, needed: String, found: String)

@@ -60,6 +60,8 @@ public struct MachineDescription: Hashable, Sendable {
   public var ram: SizeValue?
   public var nodes: Int
   public var link: LinkDescription?
+  /// How much later than the first node the second one is switched on.
+  public var bootDelay: DurationValue?
   /// Named kernel behaviours switched on beside the profile.
   public var quirks: [Name]
   /// Which classes of scheduling the kernel was built with.
@@ -98,6 +100,8 @@ public struct Component: Hashable, Sendable {
   public var core: Number?
   /// Whether it runs from the beginning; otherwise a timeline entry starts it.
   public var started: Bool
+  /// Whether it is a child of the checkpointer; otherwise its services are used without interposition.
+  public var checkpointed: Bool
   public var dataspaces: [Dataspace]
   public var variables: [Variable]
   public var functions: [Function]

@@ -24,13 +24,14 @@ extension Shape {
     ])
   static let machine = Shape(
     owner: "`machine`", required: ["platform", "kernel"],
-    optional: ["cores", "ram", "nodes", "link", "quirks", "scheduler", "late threads"])
+    optional: ["cores", "ram", "nodes", "link", "boot delay", "quirks", "scheduler", "late threads"])
   static let genode = Shape(owner: "`genode`", required: [], optional: ["release", "console"])
   static let link = Shape(owner: "`link`", required: ["latency", "bandwidth"])
   static let component = Shape(
     owner: "a component", required: ["name"],
     optional: [
-      "ram", "priority", "core", "started", "dataspaces", "variables", "functions", "threads", "construct", "binary",
+      "ram", "priority", "core", "started", "checkpointed", "dataspaces", "variables", "functions", "threads",
+      "construct", "binary",
     ])
   static let task = Shape(
     owner: "a task", required: ["name"],
@@ -45,8 +46,11 @@ extension Shape {
     optional: ["priority", "scheduling", "core", "started", "stack", "pager", "exceptions"])
   static let checkpointer = Shape(
     owner: "`checkpointer`", required: ["strategy", "restore"],
-    optional: ["granularity", "rounds", "store", "priority", "core", "metadata", "costs", "faults"])
-  static let restoreRule = Shape(owner: "`restore`", required: ["child", "blocked"])
+    optional: [
+      "to", "granularity", "rounds", "until", "stalls", "volume", "pace", "store", "priority", "core", "metadata",
+      "costs", "outputs", "allow", "faults",
+    ])
+  static let restoreRule = Shape(owner: "`restore`", required: ["child", "blocked"], optional: ["memory"])
   static let timeouts = Shape(owner: "`timeout`", required: [], optional: ["send", "receive"])
   /// The properties of `Determinism.Limits`.
   static let limits = Shape(
@@ -109,7 +113,7 @@ enum ReceiveBufferKind: String, Head {
 }
 
 enum TimelineVerb: String, Head {
-  case checkpoint, kill, restore, stop, signal, interrupt, start, pause, resume, detach
+  case checkpoint, kill, restore, fail, stop, signal, interrupt, start, pause, resume, detach
 
   static let owner = "a timeline entry"
 
@@ -118,21 +122,23 @@ enum TimelineVerb: String, Head {
     case .checkpoint: Shape(owner: "`checkpoint`", required: ["checkpoint", "at", "as"], optional: ["every"])
     case .restore:
       Shape(owner: "`restore`", required: ["restore", "at"], optional: ["as", "node", "child", "blocked", "memory"])
-    case .kill, .stop, .signal, .interrupt, .start, .pause, .resume, .detach:
+    case .kill, .fail, .stop, .signal, .interrupt, .start, .pause, .resume, .detach:
       Shape(owner: "`\(rawValue)`", required: [rawValue, "at"])
     }
   }
 }
 
 enum ClaimKind: String, Head {
-  case log, restored, deadlines, thread, error, outcome, count, variable
+  case log, restored, exposed, deadlines, thread, error, outcome, count, variable
 
   static let owner = "an expectation"
 
   var shape: Shape {
     switch self {
-    case .log, .count, .variable: Shape(owner: "`\(rawValue)`", required: [rawValue, "is"])
-    case .restored: Shape(owner: "`restored`", required: ["restored", "verdict"])
+    case .log, .count, .variable, .exposed: Shape(owner: "`\(rawValue)`", required: [rawValue, "is"])
+    case .restored:
+      Shape(
+        owner: "`restored`", required: ["restored", "verdict"], optional: ["recovery point", "recovery time"])
     case .thread: Shape(owner: "`thread`", required: ["thread", "sees"])
     case .error: Shape(owner: "`error`", required: ["error"], optional: ["in"])
     case .deadlines, .outcome: Shape(owner: "`\(rawValue)`", required: [rawValue])

@@ -23,9 +23,16 @@ extension Component {
   /// Whether it needs more of core's interfaces than every component does.
   var usesCoreObjects: Bool {
     !declared.accepted.isEmpty
+      || usesTimerAsClock
       || allStatements.contains { statement in
         if case .genode = statement.action { true } else { false }
       }
+  }
+
+  var usesTimerAsClock: Bool {
+    allStatements.contains { statement in
+      if case .every(let job) = statement.action { job.clock == .timer } else { false }
+    }
   }
 
   /// Every statement of the component in file order, outer ones before inner ones.

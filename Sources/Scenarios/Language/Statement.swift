@@ -121,7 +121,16 @@ public struct PeriodicJob: Hashable, Sendable {
   public var name: Name?
   /// Nil means for ever.
   public var times: Expression?
+  public var clock = JobClock.counter
   public var body: [Statement]
+}
+
+/// What a periodic job reads to know when it is released.
+public enum JobClock: String, Hashable, Sendable, CaseIterable {
+  /// The machine's `time` counter, which no restore can shift.
+  case counter
+  /// The thread's Timer session, to the millisecond; the checkpointer stands between.
+  case timer
 }
 
 /// `{ "signal": "component/name" }`: submits a Genode signal, or triggers an IRQ or ups a semaphore when bare.

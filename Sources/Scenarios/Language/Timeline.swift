@@ -18,6 +18,8 @@ public struct TimelineEntry: Hashable, Sendable {
     case restore(RestoreOrder)
     /// The run ends.
     case stop
+    /// A node stops dead.
+    case fail(node: Number)
     /// A signal of a component (`component/name`).
     case signal(ScopedName)
     /// A device raises this input of the interrupt controller, once.
@@ -53,7 +55,15 @@ public struct RestoreOrder: Hashable, Sendable {
   public var memory: SizeValue?
 }
 
+extension TimelineEntry.Action {
+  /// Number of the node whose checkpointer is told. Components live on the first one.
+  var node: Int { if case .restore(let order) = self { order.runsOn } else { 0 } }
+}
+
 extension RestoreOrder {
+  /// Number of the node whose checkpointer does it.
+  var runsOn: Int { Int(node?.value ?? 0) }
+
   /// Everything else as the checkpointer is configured.
   public init(checkpoint: Name) {
     self.init(checkpoint: checkpoint, name: nil, node: nil, child: nil, blocked: nil, memory: nil)
@@ -65,10 +75,22 @@ public struct CheckpointerDescription: Hashable, Sendable {
   public var strategy: CheckpointStrategy
   public var child: RestoredChild
   public var blocked: BlockedThreadPolicy
-  /// Size of a managed dataspace's parts, for incremental strategies.
+  /// The node that gets every finished image.
+  public var destination: Number?
+  /// When restored memory gets its contents.
+  public var memory: RestoredMemory
+  /// Size of a managed dataspace's parts.
   public var granularity: SizeValue?
   /// Most pre-copy rounds.
   public var rounds: Number?
+  /// So little is left to the last copy of a pre-copy.
+  public var until: SizeValue?
+  /// So many pre-copy rounds in a row without gain.
+  public var stalls: Number?
+  /// So many times the memory is copied at most before the freeze.
+  public var volume: Number?
+  /// Time for others after each piece of memory that is copied behind their back.
+  public var pace: DurationValue?
   /// Bandwidth of the store that keeps images.
   public var store: RateValue?
   public var priority: Number?
@@ -76,8 +98,18 @@ public struct CheckpointerDescription: Hashable, Sendable {
   /// How it keeps its records of the targets.
   public var metadata: MetadataLists
   public var costs: CheckpointerCostsName
+  public var outputs: OutputRule
+  /// Services whose sessions may be open although nobody can read what they keep.
+  public var allowed: [Name]
   /// Defects of the published checkpointers it is to have.
   public var faults: [CheckpointerFault]
+}
+
+/// When the world sees what a component writes.
+public enum OutputRule: String, Hashable, Sendable, CaseIterable {
+  case atOnce = "at once"
+  /// When the state that wrote it can be restored.
+  case held
 }
 
 /// Figures for the checkpointer's own code.

@@ -50,7 +50,7 @@ enum Verb: String, Head {
     case .send, .reply: Verb.outgoing + ["timeout", "error"]
     case .receive, .wait: Verb.incoming + ["timeout"]
     case .serve: ["into", "badge", "tag", "accept", "reply", "items", "on error"]
-    case .every: ["deadline", "offset", "name", "times"]
+    case .every: ["deadline", "offset", "name", "times", "clock"]
     case .await: ["timeout", "error"]
     case .attach: ["to", "at", "offset", "bytes", "rights", "into", "error"]
     case .detach: ["from", "at"]

@@ -36,8 +36,11 @@ extension RunRecord {
     switch claim {
     case .log(let component, let patterns):
       ("\(component.text) logs the given lines", logFailure(component.text, patterns))
-    case .restored(let checkpoint, let verdict):
-      ("\(checkpoint.text) restored: \(verdict.rawValue)", restoreFailure(checkpoint.text, verdict))
+    case .restored(let checkpoint, let verdict, let bounds):
+      (
+        "\(checkpoint.text) restored: \(verdict.rawValue)\(bounds.text)",
+        restoreFailure(checkpoint.text, verdict) ?? recoveryFailure(checkpoint.text, bounds)
+      )
     case .deadlines(let job, let missed):
       ("\(job?.text ?? "all jobs"): missed deadlines \(missed.text)", deadlineFailure(job?.text, missed))
     case .thread(let thread, let observation):
@@ -51,6 +54,8 @@ extension RunRecord {
       )
     case .count(let name, let comparison):
       ("\(name.text) happens \(comparison.text) times", countFailure(name.text, comparison))
+    case .exposed(let checkpoint, let comparison):
+      ("\(checkpoint.text) restored: exposed lines \(comparison.text)", exposureFailure(checkpoint.text, comparison))
     case .variable(let variable, let comparison):
       ("\(variable.text) is \(comparison.text)", variableFailure(variable, comparison))
     }
@@ -66,6 +71,13 @@ extension RunRecord {
     guard let judgement = restore.judgement else { return "it was not judged" }
     if judgement.verdict == verdict { return nil }
     return "\(judgement.verdict.rawValue): " + judgement.reasons.joined(separator: "; ")
+  }
+
+  private func exposureFailure(_ checkpoint: String, _ comparison: Comparison) -> String? {
+    guard let restore = restores.last(where: { $0.checkpoint == checkpoint }) else { return "it was never restored" }
+    if comparison.holds(for: Int64(restore.exposed.count)) { return nil }
+    let first = restore.exposed.first.map { "; the first is \"\($0.text)\" (\($0.fate.rawValue))" } ?? ""
+    return "\(restore.exposed.count) lines came out of a state that was lost\(first)"
   }
 
   private func deadlineFailure(_ job: String?, _ comparison: Comparison) -> String? {

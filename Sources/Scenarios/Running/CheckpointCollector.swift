@@ -6,23 +6,29 @@ import FiascoKernel
 struct CheckpointCollector {
   /// The restores the timeline orders, in its order: how blocked threads are to be treated is not in the records.
   private let orders: [(checkpoint: String, policy: BlockedThreadPolicy)]
-  private let strategyName: String
   private(set) var checkpoints: [CheckpointRecord] = []
   private(set) var restores: [RestoreRecord] = []
   /// When phases began that have not ended.
   private var open: [(phase: CheckpointPhase, of: String, since: Instant)] = []
   /// Error words with which threads were captured, for those that see them after the restore.
-  private typealias Captured = (
-    checkpoint: String, thread: String, situation: ThreadImage.Situation, error: UInt64
+  typealias Captured = (
+    checkpoint: String, run: Int, thread: String, situation: ThreadImage.Situation, error: UInt64
   )
-  private var captured: [Captured] = []
+  var captured: [Captured] = []
+  /// On a node that gets images: what the sending one knows of them, and the newest of each name that has arrived.
+  var sender: Sender?
+  var arrived: [(checkpoint: String, generation: UInt64)] = []
+  /// Their checkpoints, in the order of arrival.
+  var arrivals: [CheckpointRecord] = []
+  private let node: Int
   private var watched = FateWatch()
+  private var search = FaultSearch()
 
-  init(scenario: Scenario) {
+  init(scenario: Scenario, node: Int = 0) {
+    self.node = node
     let standard = scenario.checkpointer?.blocked ?? .reissueReceiveHalf
-    strategyName = scenario.checkpointer?.strategy.rawValue ?? ""
     orders = scenario.timeline.compactMap { entry in
-      guard case .restore(let order) = entry.action, order.memory == nil else { return nil }
+      guard case .restore(let order) = entry.action, order.memory == nil, order.runsOn == node else { return nil }
       return (order.checkpoint.text, order.blocked ?? standard)
     }
   }
@@ -35,7 +41,7 @@ struct CheckpointCollector {
     for thread in image.threads {
       record.threads.append(
         .init(name: ThreadName(image.componentName, thread.name), situation: thread.situation))
-      captured.append((name, thread.name, thread.situation, thread.errorCode))
+      captured.append((name, checkpoints.count, thread.name, thread.situation, thread.errorCode))
     }
     checkpoints.append(record)
   }
@@ -50,7 +56,7 @@ struct CheckpointCollector {
     case .phaseEnded(let phase, let name, let totals): close(phase, name, totals, at: instant)
     case .stepEnded(let step, let name, _): end(step, name, at: instant)
     case .threadCaptured(let name, let thread, let situation, _, let error, _):
-      captured.append((name, thread, situation, error))
+      captured.append((name, checkpoints.count - 1, thread, situation, error))
       guard let index = checkpoints.lastIndex(where: { $0.name == name }) else { return }
       let title = ThreadName(checkpoints[index].component, thread)
       checkpoints[index].threads.append(.init(name: title, situation: situation))
@@ -61,6 +67,8 @@ struct CheckpointCollector {
         RestoreRecord(
           checkpoint: name, component: child, at: instant, child: mode == .withoutELF ? .withoutELF : .bootstrap,
           policy: policies.indices.contains(earlier) ? policies[earlier] : .reissueReceiveHalf))
+      restores[restores.count - 1].node = node
+      restores[restores.count - 1].generation = arrived.last { $0.checkpoint == name }?.generation
     case .threadRestored(let name, let thread, let applied, _): restored(name, thread, applied, instant, tracker)
     case .threadStateIgnored(let name, let thread):
       guard let index = restores.lastIndex(where: { $0.checkpoint == name }) else { return }
@@ -71,6 +79,22 @@ struct CheckpointCollector {
       restores[index].threads.append(
         ThreadFate(name: title, situation: situation(thread, name), sight: .nothing, at: instant))
     case .threadContinued(let name, let thread, let applied, _): continued(name, thread, applied)
+    case .roundEnded(let name, _, let bytes, let remaining):
+      change(name) { $0.rounds.append(.init(bytes: bytes, remaining: remaining)) }
+    case .roundsStopped(let name, let stop): change(name) { $0.stop = stop }
+    case .imageWritten(let name, _): change(name) { $0.total = instant - $0.at }
+    case .memoryMirrored(let child, _, let bytes):
+      guard let index = checkpoints.lastIndex(where: { $0.component == child }) else { return }
+      checkpoints[index].bytesMirrored += bytes
+    case .faultSearchStarted, .partTouched, .accessEmulated, .faultSearchEnded:
+      search.take(event, at: instant, &checkpoints, &restores)
+    case .sessionLeftOut(let name, let service):
+      change(name) { $0.leftOut.append(service) }
+    case .imageSent(let name, let generation, _, _):
+      guard let index = checkpoints.lastIndex(where: { $0.name == name }) else { return }
+      checkpoints[index].generation = generation
+      checkpoints[index].sent = instant
+    case .imageReceived(let name, let generation, _): received(name, generation, at: instant)
     case .refused(let reason): refused(reason, at: instant)
     default: break
     }
@@ -80,15 +104,25 @@ struct CheckpointCollector {
   {
     guard let position = open.lastIndex(where: { $0.phase == phase && $0.of == name }) else { return }
     let since = open.remove(at: position).since
-    if phase == .restore {
+    if phase == .restore || phase == .postCopy {
       guard let index = restores.lastIndex(where: { $0.checkpoint == name }) else { return }
-      restores[index].duration = instant - since
-      restores[index].counts = totals
+      if phase == .restore {
+        restores[index].duration = instant - since
+        restores[index].counts = totals
+      } else {
+        restores[index].complete = instant - restores[index].at
+        restores[index].counts.raise(to: totals)
+      }
       return
     }
     guard let index = checkpoints.lastIndex(where: { $0.name == name }) else { return }
     checkpoints[index].phases.append(.init(phase, from: since, duration: instant - since))
     checkpoints[index].counts.raise(to: totals)
+  }
+
+  private mutating func change(_ name: String, _ body: (inout CheckpointRecord) -> Void) {
+    guard let index = checkpoints.lastIndex(where: { $0.name == name }) else { return }
+    body(&checkpoints[index])
   }
 
   /// Steps follow one another without a gap, and begin with the freeze.
@@ -120,7 +154,7 @@ struct CheckpointCollector {
   private func capture(of thread: String, _ checkpoint: String) -> Captured? {
     var name = thread
     if restores.last(where: { $0.checkpoint == checkpoint })?.component == thread {
-      name = checkpoints.last { $0.name == checkpoint }?.component ?? thread
+      name = (checkpoints + arrivals).last { $0.name == checkpoint }?.component ?? thread
     }
     return captured.last { $0.checkpoint == checkpoint && $0.thread == name }
   }
@@ -182,36 +216,9 @@ extension CheckpointTotals {
     bytes = max(bytes, other.bytes)
     nodes = max(nodes, other.nodes)
     lines = max(lines, other.lines)
-  }
-}
-
-extension RefusalReason {
-  var sentence: String {
-    switch self {
-    case .unknownTarget(let name): "there is no component `\(name)`"
-    case .unknownCheckpoint(let name): "there is no checkpoint `\(name)`"
-    case .targetNotRunning(let name): "`\(name)` does not run"
-    case .notInterposed(let service): "a `\(service)` session is open whose state nobody can read"
-    case .foreignDataspace: "a dataspace of another server is attached"
-    case .capabilityMapUnknown: "the component never told where its capability map is"
-    case .notEnoughRAM(let needed, let available): "the copies need \(needed) bytes, \(available) are available"
-    case .doesNotFit(let component, let what): "`\(component)` does not fit the image: it has \(what)"
-    case .inconsistentImage(let fact): "the image contradicts itself: \(fact)"
-    case .requestFailed(let what): "\(what) failed"
-    case .cyclicPlan: "the steps of the restore need each other in a circle"
-    case .inexactThread(let name, let reason): "thread `\(name)` cannot go on exactly: \(reason.sentence)"
-    case .notQuiescent(let thread): "thread `\(thread)` did not come to a wait"
-    }
-  }
-}
-
-extension InexactThread.Reason {
-  var sentence: String {
-    switch self {
-    case .tagUnknown: "its message was not taken, and its tag is lost"
-    case .requestTaken: "its request was taken and not answered"
-    case .timeoutRunning: "nobody knows how much of its timeout is left"
-    case .registersUnknown: "its registers are not known"
-    }
+    bytesWritten = max(bytesWritten, other.bytesWritten)
+    bytesHeld = max(bytesHeld, other.bytesHeld)
+    rounds = max(rounds, other.rounds)
+    partsAwaited = max(partsAwaited, other.partsAwaited)
   }
 }

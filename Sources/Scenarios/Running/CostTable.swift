@@ -34,11 +34,15 @@ public struct CostTable: Hashable, Sendable {
           work: "core consoleByte", base: 0, perUnit: genode.picosecondsPerConsoleByte, unit: .picosecondsPerByte,
           status: .assumed, source: "ten bits on a serial line of the speed the scenario names, waited for"))
     }
-    let own: [(String, UInt64)] = [
+    var own: [(String, UInt64)] = [
       ("checkpoint capability", checkpointer.picosecondsPerCapabilityEntry),
       ("checkpoint object", checkpointer.picosecondsPerObject),
       ("checkpoint list node", checkpointer.picosecondsPerNode),
+      ("checkpoint emulated access", checkpointer.picosecondsPerEmulatedAccess),
     ]
+    if checkpointer.picosecondsPerSentImage > 0 {
+      own.append(("checkpoint send", checkpointer.picosecondsPerSentImage))
+    }
     rows += own.map { name, cost in
       Row(
         work: name, base: cost / profile.picosecondsPerCycle, perUnit: 0, unit: .cycles, status: .assumed,

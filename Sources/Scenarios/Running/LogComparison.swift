@@ -13,6 +13,8 @@ struct LogComparison {
   /// The instant whose state came back, and when.
   private let checkpoint: Instant
   private let resumed: Instant
+  /// What the component wrote until then counts as written before the checkpoint.
+  private let shown: Instant
   private let end: Instant
   /// Whose state came back: under another name the restored component must write what this one would have.
   private let original: String
@@ -21,10 +23,17 @@ struct LogComparison {
     self.reference = reference
     self.record = record
     self.restore = restore
-    checkpoint = record.checkpoints.last { $0.name == restore.checkpoint && $0.at < restore.at }?.at ?? .zero
+    checkpoint =
+      record.checkpoints.last {
+        $0.name == restore.checkpoint && $0.at < restore.at
+          && (restore.generation == nil || $0.generation == restore.generation)
+      }?.frozenAt ?? .zero
     original = record.checkpoints.last { $0.name == restore.checkpoint }?.component ?? restore.component
     resumed = restore.at + (restore.duration ?? .zero)
     end = life?.until ?? record.end
+    let restored = original
+    // A line that was kept back comes out after the checkpoint, and belongs to the state before it.
+    shown = record.outputs.contains { $0.component == restored } ? restore.at : checkpoint
   }
 
   var findings: [Finding] {
@@ -36,6 +45,8 @@ struct LogComparison {
 
   /// The timeline paused or killed it for good: its silence is not the restore's doing.
   private func isStopped(_ name: String) -> Bool {
+    let until = record.components.first { $0.name == name }?.lives.last?.until
+    if let until, record.marks.contains(where: { $0.kind == .fail && $0.at == until }) { return true }
     let last = record.marks.last { $0.name == name && [.pause, .resume, .kill].contains($0.kind) }
     return last.map { $0.kind != .resume && $0.at < end } ?? false
   }
@@ -52,13 +63,14 @@ struct LogComparison {
   /// Its lines up to the checkpoint and those since the restore must be what the undisturbed one writes.
   private var restoredFinding: Finding? {
     let name = restore.component
-    let before = lines(of: original, in: record.log, from: .zero, until: checkpoint)
+    let before = lines(of: original, in: record.log, from: .zero, until: shown)
     let after = lines(of: name, in: record.log, from: restore.at, until: end)
     let all = reference.filter { $0.component == original }.map(\.text)
     let found = before + after
     if all.starts(with: found) {
       let due = lines(of: original, in: reference, from: .zero, until: horizon).count
-      return shortfall(name, missing: due - found.count, written: after.count)
+      let waiting = record.outputs.first { $0.component == name }?.waiting ?? 0
+      return shortfall(name, missing: due - found.count - waiting, written: after.count)
     }
     if found.starts(with: all) { return nil }
     let index = zip(found, all).prefix { $0 == $1 }.count

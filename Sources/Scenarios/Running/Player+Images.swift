@@ -4,7 +4,7 @@ import Simulation
 extension Player {
   /// The checkpoints as the checkpointer holds them at the end, by name and generation.
   func images() -> [PlayedRun.Image] {
-    system.programs.flatMap { hosted -> [PlayedRun.Image] in
+    cluster.first.programs.flatMap { hosted -> [PlayedRun.Image] in
       guard case .checkpointer(let checkpointer) = hosted.program else { return [] }
       let given = checkpointer.configuration.images.map(\.image)
       return checkpointer.checkpoints.flatMap { stored in

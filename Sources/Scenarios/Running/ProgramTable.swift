@@ -9,6 +9,8 @@ struct ProgramTable {
   /// One for each component, or one for all tasks of a bare scenario.
   var programs: [CompiledProgram]
   var timebaseHertz: UInt64
+  /// How much later than the first node the one was switched on whose records are read.
+  var bootDelay = TimeSpan.zero
   /// Threads of bare tasks in the order in which the root task makes them.
   private(set) var bareThreads: [ThreadName] = []
   private(set) var streams: [JobStream] = []
@@ -29,9 +31,9 @@ struct ProgramTable {
 
   func index(ofStream id: Int) -> Int? { streams.firstIndex { $0.id == id } }
 
-  /// Ticks of the time base since the machine was switched on.
+  /// Ticks of the time base since the machine was switched on, as an instant of the first node.
   func instant(ofTick tick: UInt64) -> Instant {
-    Instant(picoseconds: tick &* (1_000_000_000_000 / timebaseHertz))
+    Instant(picoseconds: tick &* (1_000_000_000_000 / timebaseHertz)) + bootDelay
   }
 
   /// The function or statement an instruction belongs to; addresses mean something within one component only.

@@ -13,7 +13,7 @@ extension RunCollector {
     switch hint {
     case .jobsBegin: open(index, thread, next: release)
     case .jobRelease:
-      jobs[index].jobs.append(JobRecord(release: release))
+      jobs[index].jobs.append(JobRecord(release: release, began: instant))
       open(index, thread, next: release + jobs[index].period)
     case .jobCompletion:
       guard let job = jobs[index].jobs.lastIndex(where: { $0.release == release }) else { return }

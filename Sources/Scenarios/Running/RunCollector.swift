@@ -21,6 +21,7 @@ struct RunCollector {
   var repetition = Repetition()
   var checkpoints: CheckpointCollector
   var processors = ProcessorAccount()
+  var outputs = OutputAccount()
   /// Records of the run when each image was complete, in this order.
   private(set) var imageEvents: [(checkpoint: String, number: UInt64)] = []
   var bareThreadsSeen = 0
@@ -34,9 +35,9 @@ struct RunCollector {
   static let unresolvedFault = "unresolved fault"
   private static let rootTask = "core"
 
-  init(scenario: Scenario, programs: ProgramTable) {
+  init(scenario: Scenario, programs: ProgramTable, node: Int = 0) {
     self.programs = programs
-    checkpoints = CheckpointCollector(scenario: scenario)
+    checkpoints = CheckpointCollector(scenario: scenario, node: node)
     jobs = programs.streams.map {
       JobStreamRecord(
         component: $0.component, name: $0.name, period: .picoseconds($0.period.picoseconds),
@@ -48,16 +49,17 @@ struct RunCollector {
   /// Takes all records the machine has made since the last call.
   mutating func take(from system: inout System) {
     for record in system.drainRecords() {
+      let at = record.at + programs.bootDelay
       switch record.event {
       case .kernel(let event):
         if case .contextSwitched(_, let thread) = event {
           let name = tracker.name(of: thread)?.component ?? RunCollector.rootTask
-          processors.switched(to: thread, name, core: Int(record.core), at: record.at)
+          processors.switched(to: thread, name, core: Int(record.core), at: at)
         }
-        take(event, at: record.at, kernel: system.node.kernel)
-      case .genode(let event): take(event, at: record.at)
-      case .checkpoint(let event): take(event, at: record.at)
-      case .hint(let thread, let kind, let value): takeHint(thread, kind, value, at: record.at)
+        take(event, at: at, kernel: system.node.kernel)
+      case .genode(let event): take(event, at: at)
+      case .checkpoint(let event): take(event, at: at)
+      case .hint(let thread, let kind, let value): takeHint(thread, kind, value, at: at)
       }
     }
     if !programs.isGenode { takeConsole(system.node.kernel.console) }
@@ -118,6 +120,7 @@ struct RunCollector {
     case .imageWritten(let name, _): imageEvents.append((name, counts.total))
     default: break
     }
+    outputs.take(event, at: instant)
     checkpoints.take(event, at: instant, tracker: tracker)
   }
 

@@ -36,9 +36,28 @@ public struct CheckpointRecord: Hashable, Sendable {
     }
   }
 
+  /// One pass over the memory while the component ran: copied up to its end, and touched again by then, bytes.
+  public struct Round: Hashable, Sendable {
+    public var bytes: UInt64
+    public var remaining: UInt64
+
+    public init(bytes: UInt64, remaining: UInt64) {
+      self.bytes = bytes
+      self.remaining = remaining
+    }
+  }
+
   public var name: String
   public var component: String
   public var at: Instant
+  /// From the order to a complete image.
+  public var total: TimeSpan?
+  public var rounds: [Round] = []
+  public var stop: PreCopyStop?
+  /// Memory whose accesses the checkpointer carries out from here on, bytes.
+  public var bytesMirrored: UInt64 = 0
+  /// Faults that the strategy caused in the component, until the next checkpoint.
+  public var faults = FaultService()
   public var phases: [Span<CheckpointPhase>] = []
   /// Of the work while the component was frozen; one begins where the last one ended.
   public var steps: [Span<CheckpointStep>] = []
@@ -46,6 +65,13 @@ public struct CheckpointRecord: Hashable, Sendable {
   public var threads: [CapturedThread] = []
   /// Errors that the original's threads were let go on with.
   public var delivered: [DeliveredError] = []
+  /// Services of open sessions whose state is not in the image.
+  public var leftOut: [String] = []
+  /// Number of the image, if it was sent to another node.
+  public var generation: UInt64?
+  public var sent: Instant?
+  /// When it was there whole; nil if it never was.
+  public var received: Instant?
   /// Why there is no image, if there is none.
   public var failure: String?
   /// Taken by an earlier run, and read from a file.
@@ -57,7 +83,19 @@ public struct CheckpointRecord: Hashable, Sendable {
     self.at = at
   }
 
+  /// The instant that the image is of: what was copied before it has been copied again if it was touched.
+  public var frozenAt: Instant { phases.first { $0.part == .frozen }?.from ?? at }
+
   public func duration(of phase: CheckpointPhase) -> TimeSpan? { phases.first { $0.part == phase }?.duration }
+}
+
+/// Accesses that waited for the checkpointer.
+public struct FaultService: Hashable, Sendable {
+  public var count = 0
+  /// From the moment the checkpointer learned of each to its end.
+  public var time = TimeSpan.zero
+
+  public init() {}
 }
 
 /// One restore: what became of each thread, and how the restored component behaves.
@@ -66,7 +104,11 @@ public struct RestoreRecord: Hashable, Sendable {
   /// Name of the restored component.
   public var component: String
   public var at: Instant
+  /// Until its threads run, and, where memory comes later, until all of it is there.
   public var duration: TimeSpan?
+  public var complete: TimeSpan?
+  /// Faults that were served because memory was not there yet.
+  public var faults = FaultService()
   public var child: RestoredChild
   public var policy: BlockedThreadPolicy
   public var counts = CheckpointTotals()
@@ -74,6 +116,16 @@ public struct RestoreRecord: Hashable, Sendable {
   /// Threads that ran already when they were given their registers: the kernel refused.
   public var ignoredStarts: [String] = []
   public var judgement: Judgement?
+  /// Lines that came out of a state that the restore has undone, oldest first.
+  public var exposed: [ExposedOutput] = []
+  /// Number of the node on which it was done.
+  public var node = 0
+  /// Of the image, if it came from another node.
+  public var generation: UInt64?
+  /// Work that was lost: from the restored state to the end of its component. Nil if the component lived on.
+  public var recoveryPoint: TimeSpan?
+  /// From the end of the component to its next completed job; without jobs, to the end of the restore.
+  public var recoveryTime: TimeSpan?
   /// Why nothing was restored, if so.
   public var failure: String?
 

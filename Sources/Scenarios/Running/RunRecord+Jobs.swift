@@ -26,10 +26,23 @@ public struct JobRecord: Hashable, Sendable {
   /// Nominal: when it should begin, not when the thread got the processor.
   public var release: Instant
   public var completion: Instant?
+  /// When the thread began with it; nil if it never did.
+  public var began: Instant?
+  public var kind = Kind.released
 
-  public init(release: Instant, completion: Instant? = nil) {
+  public enum Kind: Hashable, Sendable {
+    case released
+    /// It should have been, but nobody was there to do it.
+    case notReleased
+    /// Done before already, by the life of the component that was rolled back.
+    case repeated
+  }
+
+  public init(release: Instant, completion: Instant? = nil, began: Instant? = nil, kind: Kind = .released) {
     self.release = release
     self.completion = completion
+    self.began = began
+    self.kind = kind
   }
 
   public var response: TimeSpan? { completion.map { $0 - release } }
@@ -42,12 +55,19 @@ public enum JobVerdict: Hashable, Sendable {
   case late(by: TimeSpan)
   /// Not completed although the deadline has passed.
   case unfinished
+  /// Nobody was there to do it.
+  case notReleased
   /// The run ended before the deadline: nothing can be said.
   case open
 }
 
 extension JobStreamRecord {
   public func verdict(of job: JobRecord, end: Instant) -> JobVerdict {
+    switch job.kind {
+    case .released: break
+    case .notReleased: return .notReleased
+    case .repeated: return .met
+    }
     let due = job.release + deadline
     guard let completion = job.completion else { return end > due ? .unfinished : .open }
     return completion > due ? .late(by: completion - due) : .met
@@ -58,12 +78,18 @@ extension JobStreamRecord {
     jobs.enumerated().compactMap { number, job in
       switch verdict(of: job, end: end) {
       case .met, .open: nil
-      case .late, .unfinished: (number, job, verdict(of: job, end: end))
+      case .late, .unfinished, .notReleased: (number, job, verdict(of: job, end: end))
       }
     }
   }
 
-  public var responses: SpanStatistics? { SpanStatistics(jobs.compactMap(\.response)) }
+  public var responses: SpanStatistics? {
+    SpanStatistics(jobs.filter { $0.kind == .released }.compactMap(\.response))
+  }
+
+  /// Each job once, however often it was repeated.
+  public var releasedCount: Int { jobs.count { $0.kind == .released } }
+  public var completedCount: Int { jobs.count { $0.kind == .released && $0.completion != nil } }
 }
 
 /// Order statistics of response times; every figure is one of the samples, except the average.

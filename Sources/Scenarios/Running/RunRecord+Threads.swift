@@ -17,6 +17,8 @@ public struct ThreadName: Hashable, Comparable, Sendable, CustomStringConvertibl
 /// A component through all its lives.
 public struct ComponentRecord: Hashable, Sendable {
   public struct Life: Hashable, Sendable {
+    /// Number of the node.
+    public var node = 0
     public var from: Instant
     public var until: Instant?
     /// When `Component::construct` was entered; a restored component must not enter it again.

@@ -18,6 +18,8 @@ public struct RunRecord: Hashable, Sendable {
   public var jobs: [JobStreamRecord] = []
   public var checkpoints: [CheckpointRecord] = []
   public var restores: [RestoreRecord] = []
+  /// Of components whose outputs are kept back.
+  public var outputs: [HeldOutputs] = []
   public var threads: [ThreadRecord] = []
   /// In the order in which components first ran.
   public var processors: [ProcessorUse] = []
@@ -57,6 +59,7 @@ public struct MachineHeading: Hashable, Sendable {
   public var kernel: KernelChoice
   /// Nil without Genode.
   public var genode: GenodeDescription?
+  public var nodes = 1
 
   public init(platform: CostTable, kernel: KernelChoice, genode: GenodeDescription? = nil) {
     self.platform = platform
@@ -96,7 +99,7 @@ public enum RunEnding: Hashable, Sendable {
 /// An entry of the timeline that was carried out.
 public struct TimelineMark: Hashable, Sendable {
   public enum Kind: String, Hashable, Sendable {
-    case checkpoint, kill, restore, stop, signal, interrupt, start, pause, resume, detach
+    case checkpoint, kill, restore, fail, stop, signal, interrupt, start, pause, resume, detach
   }
   public var at: Instant
   public var kind: Kind

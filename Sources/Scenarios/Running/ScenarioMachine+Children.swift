@@ -26,18 +26,21 @@ extension ScenarioMachine {
     let timer = ChildConfiguration(
       name: "timer", program: .native(.timer), ramQuota: 1 << 20, priority: Priority.timer, provides: ["Timer"])
     guard scenario.checkpointer != nil else { return [timer] + scenario.components.map(child) }
-    return [timer, checkpointerChild]
+    return [timer] + scenario.components.filter { !$0.checkpointed }.map(child) + [checkpointerChild]
   }
+
+  /// The checkpointer's children.
+  private var targets: [Component] { scenario.components.filter(\.checkpointed) }
 
   private var checkpointerChild: ChildConfiguration {
     // Each component may live once, be copied once and be restored once.
-    let memory = scenario.components.reduce(0) { $0 + 3 * ram(of: $1) }
+    let memory = targets.reduce(0) { $0 + 3 * ram(of: $1) }
     return ChildConfiguration(
       name: ScenarioMachine.checkpointerName, program: .native(.checkpointer),
       ramQuota: ScenarioMachine.checkpointerRAM + memory,
       priority: Int(scenario.checkpointer?.priority?.value ?? Int64(Priority.checkpointer)),
       cpu: Int(scenario.checkpointer?.core?.value ?? 0),
-      provides: scenario.components.flatMap(\.declared.services).map(\.text))
+      provides: targets.flatMap(\.declared.services).map(\.text))
   }
 
   private func ram(of component: Component) -> UInt64 {
@@ -54,19 +57,25 @@ extension ScenarioMachine {
   // MARK: The checkpointer
 
   /// Its orders are part of its configuration: it carries them out by the simulated clock, like any program.
-  func checkpointer(disturbances: Bool) -> CheckpointerConfiguration? {
+  func checkpointer(disturbances: Bool, node: Int = 0) -> CheckpointerConfiguration? {
     guard let description = scenario.checkpointer else { return nil }
     var configuration = CheckpointerConfiguration(
-      targets: scenario.components.filter(\.started).map(child),
-      commands: scenario.timeline.flatMap { commands($0, disturbances: disturbances) },
+      targets: targets.filter(\.started).map(child),
+      commands: scenario.timeline.flatMap { commands($0, disturbances: disturbances, node: node) },
       genodeCosts: genodeCosts, costs: checkpointerCosts)
     configuration.kernelProfile = scenario.machine.kernel.rawValue
-    if description.strategy == .incremental { configuration.strategy = .incremental }
+    configuration.strategy = description.strategy.capture ?? .stopAndCopy
+    configuration.preCopy = description.preCopyRules
+    configuration.restoredMemory = description.memory
+    configuration.pace = UInt64((description.pace?.picoseconds ?? 0) / 1_000_000)
     let granularity = min(UInt64(description.granularity?.bytes ?? 0), 1 << 40) + ComponentLayout.pageSize - 1
     configuration.granularity = max(1, Int(granularity / ComponentLayout.pageSize))
     configuration.opensSessionForEachMap = ScenarioMachine.isSessionForEachMap(scenario)
     configuration.metadata = description.metadata
     configuration.faults = description.faults
+    // What an undisturbed run writes comes out at once: without checkpoints it never would.
+    configuration.holdsOutputs = disturbances && description.outputs == .held
+    configuration.allowedServices = description.allowed.map(\.text)
     configuration.childMode = description.child.mode
     configuration.defaultPolicy = description.blocked.policy
     configuration.quiescesFirst = quiescesFirst(description)
@@ -74,7 +83,8 @@ extension ScenarioMachine {
     configuration.continuePolicy = continuing.policy
     configuration.keptGenerations = keptGenerations
     if disturbances { configuration.images = given }
-    return configuration
+    configuration.destination = description.destination.map { Int($0.value) }
+    return node == 0 ? configuration : standby(configuration)
   }
 
   /// The choice is about the checkpoint, so it is the checkpointer's or that of any restore.
@@ -101,6 +111,9 @@ extension ScenarioMachine {
   private var checkpointerCosts: CheckpointerCosts {
     if scenario.checkpointer?.costs == .profile2018 { return .profile2018 }
     var costs = CheckpointerCosts.assumed(picosecondsPerCycle: platform.picosecondsPerCycle)
+    if scenario.checkpointer?.destination != nil {
+      costs.picosecondsPerSentImage = 20_000 * platform.picosecondsPerCycle
+    }
     if let store = scenario.checkpointer?.store {
       costs.picosecondsPerWrittenByte = 1_000_000_000_000 / UInt64(max(store.bytesPerSecond, 1))
     } else {
@@ -109,8 +122,9 @@ extension ScenarioMachine {
     return costs
   }
 
-  private func commands(_ entry: TimelineEntry, disturbances: Bool) -> [TimedCommand] {
-    let at = entry.at.picoseconds / 1_000_000
+  private func commands(_ entry: TimelineEntry, disturbances: Bool, node: Int) -> [TimedCommand] {
+    let at = localMicroseconds(entry, node: node)
+    guard entry.action.node == node else { return [] }
     if case .start(let name) = entry.action {
       let component = scenario.components.first { $0.name.text == name.member.text && !$0.started }
       return component.map { [TimedCommand(atMicroseconds: UInt64(at), .start(child($0)))] } ?? []
@@ -143,7 +157,7 @@ extension ScenarioMachine {
       return .restore(
         checkpoint: order.checkpoint.text, as: order.name?.text, policy: order.blocked?.policy,
         mode: order.child?.mode)
-    case .stop, .signal, .interrupt, .start: return nil
+    case .fail, .stop, .signal, .interrupt, .start: return nil
     }
   }
 }
@@ -154,6 +168,31 @@ extension RestoredChild {
     case .withoutELF: .withoutELF
     case .bootstrap: .bootstrap
     }
+  }
+}
+
+extension CheckpointStrategy {
+  /// What the checkpointer calls it; nil if it does not know it.
+  var capture: CaptureStrategy? {
+    switch self {
+    case .stopAndCopy: .stopAndCopy
+    case .incremental: .incremental
+    case .preCopy: .preCopy
+    case .copyOnWrite: .copyOnWrite
+    case .redundantMemory: .redundantMemory
+    case .parallel, .dma, .virtualCPU, .coreState, .kernelAssisted: nil
+    }
+  }
+}
+
+extension CheckpointerDescription {
+  fileprivate var preCopyRules: PreCopyRules {
+    var rules = PreCopyRules()
+    if let rounds { rules.rounds = Int(rounds.value) }
+    if let until { rules.remaining = UInt64(until.bytes) }
+    if let stalls { rules.stalls = Int(stalls.value) }
+    if let volume { rules.volume = Int(volume.value) }
+    return rules
   }
 }
 

@@ -59,11 +59,14 @@ struct ScenarioMachine: Sendable {
       throw .unsupported(what: what, file: scenario.file, position: position)
     }
     let machine = scenario.machine
-    if machine.nodes > 1 { try refuse("several nodes", machine.position) }
+    try checkNodes(of: scenario)
     if let quirk = machine.quirks.first { try refuse("the kernel behaviour `\(quirk.text)`", quirk.position) }
     if let checkpointer = scenario.checkpointer {
-      if ![.stopAndCopy, .incremental].contains(checkpointer.strategy) {
+      if checkpointer.strategy.capture == nil {
         try refuse("the strategy `\(checkpointer.strategy.rawValue)`", checkpointer.position)
+      }
+      if checkpointer.memory == .lazy, checkpointer.child == .bootstrap {
+        try refuse("lazy memory of a child that is loaded as usual", checkpointer.position)
       }
     }
     for component in scenario.components where !component.started && scenario.checkpointer == nil {
@@ -75,9 +78,7 @@ struct ScenarioMachine: Sendable {
         if order.every != nil, !scenario.timeline.contains(where: { $0.action == .stop }) {
           try refuse("a repeated checkpoint without a `stop`", entry.position)
         }
-      case .restore(let order):
-        if order.node != nil { try refuse("a restore on another node", entry.position) }
-      case .kill, .stop, .interrupt, .pause, .resume, .detach: break
+      case .restore, .fail, .kill, .stop, .interrupt, .pause, .resume, .detach: break
       case .start(let name):
         if name.component != nil { try refuse("the start of a thread", entry.position) }
       case .signal: try refuse("this entry of the timeline", entry.position)
@@ -127,8 +128,8 @@ struct ScenarioMachine: Sendable {
   // MARK: Machines
 
   /// A machine that has not run yet. Without `disturbances` the checkpointer has no orders: what to compare with.
-  func newSystem(disturbances: Bool = true) -> System {
-    var system = scenario.runtime == .bare ? bareSystem() : genodeSystem(disturbances: disturbances)
+  func newSystem(disturbances: Bool = true, node: Int = 0) -> System {
+    var system = scenario.runtime == .bare ? bareSystem() : genodeSystem(disturbances: disturbances, node)
     for entry in scenario.timeline {
       guard case .interrupt(let pin) = entry.action else { continue }
       system.node.scheduleInterrupt(Int(pin.value), at: .zero + .picoseconds(entry.at.picoseconds))
@@ -143,13 +144,13 @@ struct ScenarioMachine: Sendable {
     return bootedSystem(executable: image, profile: profile, platform: platform, cores: scenario.machine.cores)
   }
 
-  private func genodeSystem(disturbances: Bool) -> System {
+  private func genodeSystem(disturbances: Bool, _ node: Int) -> System {
     let files = zip(scenario.components, programs).map { BootFile(name: $0.name.text, bytes: $1.elf) }
     var release = GenodeRelease.named(scenario.genode.release)
     release.losesUnmapThroughMaps = scenario.checkpointer?.faults.contains(.unmapLost) ?? false
     return System(
       booting: children, files: files, profile: profile, platform: platform, layout: layout,
       cores: scenario.machine.cores, costs: genodeCosts, release: release,
-      checkpointer: checkpointer(disturbances: disturbances))
+      checkpointer: checkpointer(disturbances: disturbances, node: node))
   }
 }

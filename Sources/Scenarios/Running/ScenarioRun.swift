@@ -40,6 +40,7 @@ public struct ScenarioRun: Sendable {
   public func play(watchedBy watcher: KernelWatcher? = nil) -> PlayedRun {
     var played = playOnce(disturbances: true, watcher)
     if !played.record.restores.isEmpty {
+      played.record.findExposedOutputs()
       Judge(reference: playUndisturbed()).judge(&played.record)
     }
     played.record.check(scenario.expectations)
@@ -61,7 +62,7 @@ public struct ScenarioRun: Sendable {
   public func playUndisturbed() -> RunRecord { playOnce(disturbances: false).record }
 
   private func playOnce(disturbances: Bool, _ watcher: KernelWatcher? = nil) -> PlayedRun {
-    var player = Player(run: self, system: machine.newSystem(disturbances: disturbances), watcher: watcher)
+    var player = Player(run: self, cluster: machine.newCluster(disturbances: disturbances), watcher: watcher)
     let ending = player.playToEnd()
     var record = player.record(ending)
     record.marks = player.marks(disturbances: disturbances)
@@ -69,11 +70,13 @@ public struct ScenarioRun: Sendable {
   }
 }
 
-/// A machine that is being played, and its observer.
+/// A machine that is being played, and its observers: one for each node.
 struct Player: ~Copyable {
   let run: ScenarioRun
-  var system: System
+  var cluster: Cluster
   var collector: RunCollector
+  /// Of the second node.
+  var standby: RunCollector?
   private let watcher: KernelWatcher?
   private var progress = ProgressWatch()
 
@@ -82,15 +85,18 @@ struct Player: ~Copyable {
   private static let slice = TimeSpan.milliseconds(10)
   private static let instructionsPerSlice: UInt64 = 10_000_000
 
-  init(run: ScenarioRun, system: consuming System, watcher: KernelWatcher?) {
+  init(run: ScenarioRun, cluster: consuming Cluster, watcher: KernelWatcher?) {
     self.run = run
     self.watcher = watcher
-    self.system = system
-    watcher?.begin(&self.system)
-    let programs = ProgramTable(
+    self.cluster = cluster
+    watcher?.begin(&self.cluster.first)
+    var programs = ProgramTable(
       scenario: run.scenario, programs: run.machine.programs, timebaseHertz: ScenarioMachine.timebaseHertz)
     collector = RunCollector(scenario: run.scenario, programs: programs)
     for given in run.machine.given { collector.checkpoints.give(given.image, as: given.name) }
+    guard self.cluster.isPair else { return }
+    programs.bootDelay = self.cluster.bootDelay
+    standby = RunCollector(scenario: run.scenario, programs: programs, node: 1)
   }
 
   /// The timeline's `stop`, if it has one.
@@ -106,32 +112,33 @@ struct Player: ~Copyable {
   mutating func playToEnd() -> RunEnding {
     let limit = stop ?? Instant.zero + run.limits.simulatedTime
     while true {
-      if system.now >= limit {
+      if cluster.now >= limit {
         return stop == nil
           ? .limit(name: "simulatedSeconds", value: UInt64(run.limits.simulatedTime / .seconds(1))) : .stopped
       }
       let boundary = min(limit, nextBoundary)
-      let exit = system.run(until: boundary, instructions: Player.instructionsPerSlice)
-      watcher?.take(&system)
-      collector.take(from: &system)
+      let exit = cluster.run(until: boundary, instructions: Player.instructionsPerSlice)
+      watcher?.take(&cluster.first)
+      collector.take(from: &cluster.first)
+      if standby != nil { takeFromStandby() }
       if let ending = ending(exit, limit: limit) { return ending }
     }
   }
 
   private var nextBoundary: Instant {
     let slice = UInt64(Player.slice.picoseconds)
-    return Instant(picoseconds: (system.now.picoseconds / slice + 1) * slice)
+    return Instant(picoseconds: (cluster.now.picoseconds / slice + 1) * slice)
   }
 
   private mutating func ending(_ exit: SystemExit, limit: Instant) -> RunEnding? {
-    if let ending = limitHit { return ending }
+    if let ending = limitHit() { return ending }
     switch exit {
     case .reached, .limit: break
     case .stopped(let reason): return .kernelStopped(reason: reason)
     case .quiet:
       // The timeline lives in the checkpointer, which would have a timeout pending if it still had something to do.
       if stop != nil { return .stopped }
-      collector.tracker.settle(in: system.node.kernel)
+      collector.tracker.settle(in: cluster.first.node.kernel)
       return collector.everybodyIsOver ? .finished : .stuck
     }
     // With a `stop` the run comes to its end anyway, and what happens until then is what the author wants to see.
@@ -140,16 +147,16 @@ struct Player: ~Copyable {
       return .livelock(
         thread: name, error: Int(collector.repetition.error.rawValue), repetitions: collector.repetition.count)
     }
-    let current = system.node.kernel.current
-    let idle = progress.instructionsWithoutProgress(collector.progress, retired: system.node.retired)
+    let current = cluster.first.node.kernel.current
+    let idle = progress.instructionsWithoutProgress(collector.progress, retired: cluster.first.node.retired)
     if idle > run.limits.instructionsWithoutProgress, let name = collector.tracker.name(of: current) {
       return .spinning(thread: name, instructions: idle)
     }
     return nil
   }
 
-  private var limitHit: RunEnding? {
-    if system.node.retired > run.limits.instructions {
+  private mutating func limitHit() -> RunEnding? {
+    if cluster.retired() > run.limits.instructions {
       return .limit(name: "instructions", value: run.limits.instructions)
     }
     if collector.counts.total > run.limits.events { return .limit(name: "events", value: run.limits.events) }
@@ -162,10 +169,15 @@ struct Player: ~Copyable {
   // MARK: Results
 
   mutating func record(_ ending: RunEnding) -> RunRecord {
-    collector.tracker.settle(in: system.node.kernel)
-    let end = ending == .stopped ? stop ?? system.now : system.now
-    collector.settleJobs(until: end)
-    collector.checkpoints.settle(collector.tracker, system.node.kernel)
+    let failure = cluster.failure(ofNode: 0)
+    collector.tracker.settle(in: cluster.first.node.kernel)
+    let end = ending == .stopped ? stop ?? cluster.now : cluster.now
+    collector.settleJobs(until: failure ?? end)
+    if let failure {
+      collector.stopNode(at: failure)
+      collector.tracker.settle(in: cluster.first.node.kernel)
+    }
+    collector.checkpoints.settle(collector.tracker, cluster.first.node.kernel)
     var record = RunRecord(
       scenario: ScenarioHeading(
         file: run.scenario.file, title: run.scenario.title, about: run.scenario.about),
@@ -173,26 +185,29 @@ struct Player: ~Copyable {
         platform: run.costs, kernel: run.scenario.machine.kernel,
         genode: run.scenario.runtime == .genode ? run.scenario.genode : nil),
       ending: ending,
-      end: end, instructions: system.node.retired,
-      traceDigest: system.node.traceDigest)
+      end: end, instructions: cluster.retired(),
+      traceDigest: cluster.traceDigest())
     record.log = collector.log
     record.components = collector.components
     record.jobs = collector.jobs
     record.checkpoints = collector.checkpoints.checkpoints
     record.restores = collector.checkpoints.restores
     record.threads = collector.ownThreads
-    collector.processors.settle(at: record.end)
+    record.outputs = collector.outputs.outputs
+    collector.processors.settle(at: failure ?? record.end)
     record.processors = collector.processors.uses
     record.complaints = collector.complaints
     record.counts = collector.counts.all
     record.variables = finalVariables()
+    if standby != nil { mergeStandby(into: &record) }
+    record.measureRecovery()
     return record
   }
 
   func marks(disturbances: Bool) -> [TimelineMark] {
     run.scenario.timeline.compactMap { entry in
       let at = Instant.zero + .picoseconds(entry.at.picoseconds)
-      guard at <= system.now else { return nil }
+      guard at <= cluster.now else { return nil }
       switch entry.action {
       case .checkpoint(let order):
         let isTaken = disturbances && !run.machine.given.contains { $0.name == order.name.text }
@@ -200,6 +215,8 @@ struct Player: ~Copyable {
       case .kill(let component): return disturbances ? TimelineMark(at: at, kind: .kill, name: component.text) : nil
       case .restore(let order):
         return disturbances ? TimelineMark(at: at, kind: .restore, name: order.checkpoint.text) : nil
+      case .fail(let node):
+        return disturbances ? TimelineMark(at: at, kind: .fail, name: String(node.value)) : nil
       case .pause(let name): return disturbances ? TimelineMark(at: at, kind: .pause, name: name.text) : nil
       case .resume(let name): return disturbances ? TimelineMark(at: at, kind: .resume, name: name.text) : nil
       case .detach(let name): return disturbances ? TimelineMark(at: at, kind: .detach, name: name.text) : nil
@@ -209,32 +226,6 @@ struct Player: ~Copyable {
       case .start(let name): return TimelineMark(at: at, kind: .start, name: name.text)
       }
     }.sorted { $0.at < $1.at }
-  }
-
-  /// The author's variables where the component has them now; a component that is gone has none.
-  private func finalVariables() -> [FinalVariable] {
-    run.machine.programs.flatMap(\.variables).map { variable in
-      var value: Int64?
-      if let task = collector.tracker.task(of: variable.component, in: system.node.kernel),
-        let entry = system.node.kernel.translate(task, variable.address)
-      {
-        value = system.node.kernel.memory.value(frame: entry.frame, address: variable.address, bytes: variable.bytes)
-      }
-      return FinalVariable(component: variable.component, name: variable.name, value: value)
-    }
-  }
-}
-
-extension PagedMemory {
-  /// A little-endian integer of 1, 2, 4 or 8 bytes, as the language's loads read it.
-  fileprivate func value(frame: Int, address: UInt64, bytes: Int) -> Int64 {
-    let offset = Int(address % 4096)
-    return switch bytes {
-    case 1: Int64(load(frame: frame, offset: offset, as: UInt8.self))
-    case 2: Int64(load(frame: frame, offset: offset, as: UInt16.self))
-    case 4: Int64(load(frame: frame, offset: offset, as: UInt32.self))
-    default: Int64(bitPattern: load(frame: frame, offset: offset, as: UInt64.self))
-    }
   }
 }
 

@@ -127,6 +127,11 @@ struct ThreadTracker {
     update(thread) { $0.exceptions.append(place) }
   }
 
+  /// The node has stopped.
+  mutating func killAll() {
+    for index in threads.indices { threads[index].isKilled = true }
+  }
+
   // MARK: The end of a run
 
   /// What every named thread is doing now.

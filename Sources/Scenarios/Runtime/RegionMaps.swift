@@ -124,4 +124,17 @@ enum RegionMaps {
       f.exit(rpc.result(0))
     }
   }
+
+  /// `release_by_timer(ms)` waits until the thread's Timer session is so old; gives the tick of the `time` counter that
+  /// it was so old at, as well as milliseconds can tell.
+  static func addReleases(to module: ModuleBuilder, ticksPerMillisecond: UInt64) {
+    module.function("release_by_timer", 1) { f, p in
+      let age = f.variable(f.call("timer_elapsed"))
+      f.while(IR.Value.local(age).isBelow(p[0])) {
+        f.run("sleep_microseconds", (p[0] - .local(age)) * 1_000)
+        f.set(age, f.call("timer_elapsed"))
+      }
+      f.exit(.time - (.local(age) - p[0]) * .constant(ticksPerMillisecond))
+    }
+  }
 }

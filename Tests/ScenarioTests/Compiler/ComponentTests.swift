@@ -146,7 +146,7 @@ func component(
   construct: [Statement.Action]
 ) -> Component {
   Component(
-    position: .start, name: name(title), ram: nil, priority: nil, core: nil, started: true,
+    position: .start, name: name(title), ram: nil, priority: nil, core: nil, started: true, checkpointed: true,
     dataspaces: dataspaces.map { Dataspace(name: name($0.0), size: size($0.1), content: nil, at: nil, mapped: true) },
     variables: variables.map { Variable(name: name($0.0), dataspace: $0.1.map(name), initial: $0.2, bytes: 8) },
     functions: functions, threads: threads, construct: construct.map { statement($0) }, binary: nil, capabilities: [],
