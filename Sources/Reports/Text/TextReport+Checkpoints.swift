@@ -6,6 +6,8 @@ extension TextReport {
   /// One line for a checkpoint, and what its threads were doing where that matters.
   mutating func describe(_ checkpoint: CheckpointRecord) {
     if let failure = checkpoint.failure {
+      // An order that was refused before anything began has no checkpoint of its own.
+      guard !checkpoint.name.isEmpty else { return layout.entry("refused", failure, mark: .bad) }
       layout.entry("checkpoint \(checkpoint.name)", "of \(checkpoint.component): refused, \(failure)", mark: .bad)
       layout.line()
       return
