@@ -35,10 +35,11 @@ extension Checkpointer {
 
   /// A child that cannot be made is given up; what would have been done with it is not done.
   mutating func fail(_ child: Int, _ what: String) {
+    for run in parkedRestores { if let run { children[run.child].condition = .failed } }
     children[child].condition = .failed
     jobs.removeAll()
-    taking = nil
-    restoring = nil
+    forgetRuns()
+    forgetRestore()
     refuse(.requestFailed("\(children[child].name): \(what)"))
   }
 

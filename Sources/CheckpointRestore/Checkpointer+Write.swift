@@ -96,6 +96,7 @@ extension Checkpointer {
     let finished = run
     outbox.append(.phaseEnded(.write, of: finished.name, finished.counts))
     taking = nil
+    if finished.member + 1 == parkedRuns.count { forgetRuns() }
     if let inconsistency = finished.image.inconsistency {
       refuse(.inconsistentImage(inconsistency))
       return jobs += finished.ownCopies.elements.map { .freeCopy($0) }
@@ -103,6 +104,7 @@ extension Checkpointer {
     var stored = StoredCheckpoint(
       name: finished.name, target: children[finished.child].name, image: finished.image,
       copies: finished.copies.elements)
+    stored.group = finished.group
     if isIncremental { keepCopies(finished, &stored) }
     if let old = checkpoints.firstIndex(where: { $0.name == finished.name }) {
       jobs += checkpoints[old].copies.compactMap { $0 }.map { .freeCopy($0) }

@@ -38,6 +38,9 @@ public struct Checkpointer: NativeProgram {
   public internal(set) var checkpoints: [StoredCheckpoint] = []
   var taking: CheckpointRun?
   var restoring: RestoreRun?
+  /// Of several components that are checkpointed or restored together one is worked on at a time; here are the others.
+  var parkedRuns: [CheckpointRun?] = []
+  var parkedRestores: [RestoreRun?] = []
   var outbox: [CheckpointEvent] = []
 
   public init(_ configuration: CheckpointerConfiguration) {
@@ -106,6 +109,8 @@ public struct StoredCheckpoint: Hashable, Sendable {
   /// Own RAM with the contents of dataspace i; nil where nothing was copied. Needed for restores and freed with the
   /// checkpoint.
   var copies: [RPCCapability?] = []
+  /// Names of all checkpoints that were taken together with this one, its own among them; empty if it was taken alone.
+  public internal(set) var group: [String] = []
   /// The child whose next incremental checkpoint goes on with the copies; nil if they belong to this one alone.
   var sharedWith: Int?
 }
@@ -131,7 +136,7 @@ extension Checkpointer {
 
   private mutating func wait(after reply: ServerReply, _ script: inout Script) throws(Suspension) {
     // A deadline in the past: what is queued is still received, nothing is waited for.
-    let deadline = due != nil || !background.isEmpty ? 1 : commands.first?.at
+    let deadline = due != nil || !background.isEmpty ? 1 : nextCommand.map { commands[$0].at }
     let result = try script.replyAndWait(reply, window: window, deadline: deadline)
     if isIncremental, isSignal(result) {
       try fetchSignals(&script)
@@ -152,7 +157,7 @@ extension Checkpointer {
     if due != nil {
       requestsSinceDue += 1
       if requestsSinceDue > Self.drainLimit { startDueCommand() }
-    } else if background.isEmpty, let next = commands.first, try script.readClock() >= next.at {
+    } else if background.isEmpty, let next = nextCommand, try script.readClock() >= commands[next].at {
       takeNextCommand()
     }
   }
@@ -176,8 +181,21 @@ extension Checkpointer {
     }
   }
 
+  /// While a checkpoint waits for a good moment, other orders wait for the checkpoint, as they do for one that is being
+  /// written. Only its own look at the target comes in between, and an order to kill.
+  private var nextCommand: Int? {
+    guard taking != nil else { return commands.isEmpty ? nil : 0 }
+    return commands.firstIndex {
+      switch $0.command {
+      case .own, .kill: true
+      default: false
+      }
+    }
+  }
+
   private mutating func takeNextCommand() {
-    due = commands.removeFirst().command
+    guard let next = nextCommand else { return }
+    due = commands.remove(at: next).command
     requestsSinceDue = 0
   }
 
@@ -185,7 +203,8 @@ extension Checkpointer {
     guard let command = due else { return }
     due = nil
     switch command {
-    case .checkpoint(let target, let name): startCheckpoint(of: target, as: name)
+    case .checkpoint(let target, let name): startCheckpoint(of: [target], as: name)
+    case .checkpointTogether(let targets, let name): startCheckpoint(of: targets, as: name)
     case .kill(let target): startKill(target)
     case .restore(let checkpoint, let name, let policy, let mode):
       startRestore(checkpoint, as: name, policy: policy, mode: mode)

@@ -152,27 +152,32 @@ extension Checkpointer {
   /// gets that one back. Nothing is asked of the server.
   mutating func rejoinSession(_ index: Int) throws(Suspension) {
     let image = restore.image.sessions[index]
-    // The server may have been restored since: then its clients hold a new object.
-    let current = reconnections.first { $0.old == image.badge }?.new.badge ?? image.badge
-    let known = children.lazy.flatMap(\.sessions).first { $0.provider == .sibling && $0.own.badge == current }
-    guard let known else { return }
-    var record = known
-    record.isLive = true
+    // The server may have been restored since, or together with it: then its clients hold a new object.
+    let renewed = restore.translation[image.badge] ?? reconnections.first { $0.old == image.badge }?.new
+    let known = children.lazy.flatMap(\.sessions).first { $0.provider == .sibling && $0.own.badge == image.badge }
+    guard let own = renewed ?? known?.own else { return }
+    var record = OnlineSession(service: image.service, arguments: image.arguments, own: own, real: own, quota: 0)
+    record.provider = .sibling
     children[restore.child].sessions.append(record)
     restore.sessions[index] = children[restore.child].sessions.count - 1
-    restore.translation.add(old: image.badge, new: known.own)
+    restore.translation.add(old: image.badge, new: own)
   }
 
-  /// A restored server offers its services again, and its clients are given its new objects.
-  mutating func reopenServices(_ run: RestoreRun) {
-    for service in run.image.services {
-      guard let root = run.translation[service.rootBadge] else { continue }
-      announced.append(AnnouncedByChild(name: service.name, child: run.child, root: root))
-      wakeParked(for: service.name)
+  /// Restored servers offer their services again, and their clients are given the new objects: those that were not
+  /// restored together with them and have them already.
+  mutating func reopenServices(_ runs: [RestoreRun]) {
+    var renewed: [BadgeTranslation.Pair] = []
+    for run in runs {
+      for service in run.image.services {
+        guard let root = run.translation[service.rootBadge] else { continue }
+        announced.append(AnnouncedByChild(name: service.name, child: run.child, root: root))
+        wakeParked(for: service.name)
+      }
+      renewed += run.translation.pairs.filter { pair in run.image.rpcObjects.contains { $0.badge == pair.old } }
     }
-    reconnections = reconnected(
-      run.translation.pairs.filter { pair in run.image.rpcObjects.contains { $0.badge == pair.old } })
-    for client in children.indices where client != run.child && children[client].condition == .running {
+    reconnections = reconnected(renewed)
+    let restored = runs.map(\.child)
+    for client in children.indices where !restored.contains(client) && children[client].condition == .running {
       let stale = children[client].sessions.contains { session in
         session.isLive && session.provider == .sibling && reconnections.contains { $0.old == session.own.badge }
       }

@@ -31,6 +31,7 @@ extension EncodedRun {
               .init("name", .string("\(thread.name)")), .init("situation", .string(thread.situation.rawValue)),
             ])
           })),
+      .init("repairs", .array(checkpoint.repairs.map { .string($0.sentence) })),
     ])
   }
 
@@ -42,6 +43,7 @@ extension EncodedRun {
       .init("failure", .text(restore.failure)), .init("verdict", .text(restore.judgement?.verdict.rawValue)),
       .init("reasons", .array((restore.judgement?.reasons ?? []).map(JSONNode.string))),
       .init("ignoredStarts", .array(restore.ignoredStarts.map(JSONNode.string))),
+      .init("recreated", .array(restore.recreated.map { .string("\($0.caller) waits for \($0.holder)") })),
       .init("counts", counts(restore.counts)), .init("threads", .array(restore.threads.map { fate($0, restore) })),
     ])
   }

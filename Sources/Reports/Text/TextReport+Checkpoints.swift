@@ -6,7 +6,11 @@ extension TextReport {
   /// One line for a checkpoint, and what its threads were doing where that matters.
   mutating func describe(_ checkpoint: CheckpointRecord) {
     if let failure = checkpoint.failure {
-      layout.entry("checkpoint \(checkpoint.name)", "of \(checkpoint.component): refused, \(failure)", mark: .bad)
+      // Without a name it is an order that was not begun.
+      let isNamed = !checkpoint.name.isEmpty
+      layout.entry(
+        isNamed ? "checkpoint \(checkpoint.name)" : "order",
+        (isNamed ? "of \(checkpoint.component): " : "") + "refused, \(failure)", mark: .bad)
       layout.line()
       return
     }
@@ -25,6 +29,7 @@ extension TextReport {
     }
     layout.entry("checkpoint \(checkpoint.name)", parts.joined(separator: " · "), hanging: 2)
     layout.list("", checkpoint.threads.map { [$0.name.thread, $0.situation.sentence] })
+    for repair in checkpoint.repairs { layout.entry("  goes on", repair.sentence, hanging: 2) }
     layout.line()
   }
 
@@ -49,6 +54,9 @@ extension TextReport {
       "\(restore.component) at \(restore.at.short)\(took) · \(restore.child.words) · policy `\(restore.policy.rawValue)`"
     )
     layout.list("", restore.threads.map { [$0.name.thread, $0.situation.sentence + ", " + $0.sentence] })
+    for relation in restore.recreated {
+      layout.entry("", "\(relation.caller) waits again for the answer of \(relation.holder)", hanging: 2)
+    }
     if let judgement = restore.judgement {
       layout.entry("", "verdict: \(judgement.verdict.rawValue)", mark: judgement.verdict.mark)
       for reason in judgement.reasons { layout.entry("", "- \(reason)", hanging: 2) }
@@ -85,6 +93,16 @@ extension TextReport {
       layout.entry("  heal", "\(heal)  (stasis explain \(explanation.topic))")
     }
     layout.entry("  proof", "the real kernel does the same: conformance \(explanation.evidence)")
+  }
+}
+
+extension CheckpointRecord.Repair {
+  var sentence: String {
+    switch self {
+    case .callerRecreated(let caller, let holder): "\(caller) waits again for the answer of \(holder)"
+    case .callRepeated(let thread): "\(thread) calls again: its request is served at least once, perhaps twice"
+    case .emptyMessage(let thread): "\(thread) sends an empty message: the tag of its own was lost"
+    }
   }
 }
 

@@ -96,6 +96,7 @@ extension Decoder {
       position: value.position, strategy: choice(m["strategy"], CheckpointStrategy.self, default: .stopAndCopy),
       child: choice(rule?["child"], RestoredChild.self, default: .withoutELF),
       blocked: choice(rule?["blocked"], BlockedThreadPolicy.self, default: .resumeAtIP),
+      continuing: optionalChoice(m["continue"], BlockedThreadPolicy.self),
       granularity: optionalSize(m["granularity"]), rounds: integer(m["rounds"], in: 1...1000),
       store: optionalRate(m["store"]), priority: integer(m["priority"], in: Decoder.priorities),
       core: integer(m["core"], in: Decoder.coreNumbers),

@@ -43,7 +43,8 @@ extension Resolver {
     for entry in scenario.timeline {
       switch entry.action {
       case .checkpoint(let order):
-        check(order.component, componentKind, among: componentNames)
+        for name in [order.component] + order.companions { check(name, componentKind, among: componentNames) }
+        checkUnique(([order.component] + order.companions).map { ($0, componentKind) })
         needCheckpointer("checkpoint", at: entry.position)
       case .kill(let name): check(name, componentKind, among: componentNames)
       case .pause(let name): checkOrder("pause", name, at: entry.position)

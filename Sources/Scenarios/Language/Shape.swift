@@ -43,7 +43,7 @@ extension Shape {
     optional: ["priority", "scheduling", "core", "started", "stack", "pager", "exceptions"])
   static let checkpointer = Shape(
     owner: "`checkpointer`", required: ["strategy", "restore"],
-    optional: ["granularity", "rounds", "store", "priority", "core", "metadata", "costs", "faults"])
+    optional: ["continue", "granularity", "rounds", "store", "priority", "core", "metadata", "costs", "faults"])
   static let restoreRule = Shape(owner: "`restore`", required: ["child", "blocked"])
   static let timeouts = Shape(owner: "`timeout`", required: [], optional: ["send", "receive"])
   /// The properties of `Determinism.Limits`.
@@ -113,7 +113,7 @@ enum TimelineVerb: String, Head {
 
   var shape: Shape {
     switch self {
-    case .checkpoint: Shape(owner: "`checkpoint`", required: ["checkpoint", "at", "as"], optional: ["every"])
+    case .checkpoint: Shape(owner: "`checkpoint`", required: ["checkpoint", "at", "as"], optional: ["with", "every"])
     case .restore:
       Shape(owner: "`restore`", required: ["restore", "at"], optional: ["as", "node", "child", "blocked", "memory"])
     case .kill, .stop, .signal, .interrupt, .start, .pause, .resume, .detach:

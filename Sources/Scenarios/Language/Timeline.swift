@@ -29,6 +29,8 @@ public struct TimelineEntry: Hashable, Sendable {
 /// `{ "at": "3s", "checkpoint": "counter", "as": "c1", "every": "100ms" }`
 public struct CheckpointOrder: Hashable, Sendable {
   public var component: Name
+  /// Components that stand still and are checkpointed together with it; a restore brings all of them back.
+  public var companions: [Name]
   public var name: Name
   /// Repeats it; the newest one carries the name.
   public var every: DurationValue?
@@ -52,6 +54,9 @@ public struct CheckpointerDescription: Hashable, Sendable {
   public var strategy: CheckpointStrategy
   public var child: RestoredChild
   public var blocked: BlockedThreadPolicy
+  /// For threads of the original that go on after a checkpoint. Nil means the choice for restored threads if that makes
+  /// callers wait again, else `reissueReceiveHalf`: the original is to be disturbed as little as possible.
+  public var continuing: BlockedThreadPolicy?
   /// Size of a managed dataspace's parts, for incremental strategies.
   public var granularity: SizeValue?
   /// Most pre-copy rounds.

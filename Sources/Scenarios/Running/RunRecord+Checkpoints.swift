@@ -47,6 +47,16 @@ public struct CheckpointRecord: Hashable, Sendable {
     }
   }
 
+  /// The original goes on.
+  public enum Repair: Hashable, Sendable {
+    /// A caller waits again for the thread that held its request.
+    case callerRecreated(caller: String, holder: String)
+    /// A call whose request had been taken is made again: it is served at least once.
+    case callRepeated(thread: String)
+    /// A message whose tag is lost is sent again without its words.
+    case emptyMessage(thread: String)
+  }
+
   public var name: String
   public var component: String
   public var at: Instant
@@ -56,6 +66,8 @@ public struct CheckpointRecord: Hashable, Sendable {
   public var threads: [CapturedThread] = []
   /// Errors that the original's threads were let go on with.
   public var delivered: [DeliveredError] = []
+  /// What was done to threads of the original that were cut off, where it was not undone without a trace.
+  public var repairs: [Repair] = []
   /// Why there is no image, if there is none.
   public var failure: String?
 
@@ -81,6 +93,8 @@ public struct RestoreRecord: Hashable, Sendable {
   public var threads: [ThreadFate] = []
   /// Threads that ran already when they were given their registers: the kernel refused.
   public var ignoredStarts: [String] = []
+  /// Callers that wait again for the threads that held their requests.
+  public var recreated: [RecreatedCaller] = []
   public var judgement: Judgement?
   /// Why nothing was restored, if so.
   public var failure: String?
@@ -93,6 +107,16 @@ public struct RestoreRecord: Hashable, Sendable {
     self.at = at
     self.child = child
     self.policy = policy
+  }
+}
+
+public struct RecreatedCaller: Hashable, Sendable {
+  public var caller: String
+  public var holder: String
+
+  public init(caller: String, holder: String) {
+    self.caller = caller
+    self.holder = holder
   }
 }
 

@@ -198,7 +198,8 @@ struct Player: ~Copyable {
       return checkpointer.checkpoints.map { stored in
         let index = names.firstIndex(of: stored.image.componentName)
         let executable = index.map { run.machine.programs[$0].elf } ?? []
-        return PlayedRun.Image(name: stored.name, image: stored.image, executable: executable)
+        return PlayedRun.Image(
+          name: stored.name, image: stored.image, executable: executable, group: stored.group)
       }
     }
   }
