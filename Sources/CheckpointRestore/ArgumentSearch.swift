@@ -98,7 +98,8 @@ extension Checkpointer {
     let capture = run.threads[index]
     guard capture.followsSystemCall == true, let code = run.code,
       let source = ArgumentSource(
-        of: RegisterIndex.a0, instructions: try instructions(before: capture, in: run.child, ArgumentSource.reach, code, &script))
+        of: RegisterIndex.a0,
+        instructions: try instructions(before: capture, in: run.child, ArgumentSource.reach, code, &script))
     else { return }
     run.threads[index].sendTag = try value(of: source, capture.registers, in: run.child, &script)
   }

@@ -44,6 +44,8 @@ struct CheckpointRun: Hashable, Sendable {
   var stubPlace: UInt64 = 0
   var attempts = 0
   var quiescence = Quiescence.notAsked
+  /// How often threads have been let go on while the child is being brought to a stand.
+  var releases = 0
   /// Signals taken out of core's queue, in its order.
   var pendingSignals: [PendingSignal] = []
   /// A dataspace of the child's code that is attached here at present.

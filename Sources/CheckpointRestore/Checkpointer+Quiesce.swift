@@ -84,7 +84,7 @@ extension Checkpointer {
     // Whoever is called by a thread of the same checkpoint is brought together with it again.
     let held = runs.flatMap { $0.threads.compactMap(\.called) }
     var busy: [CheckpointerJob] = []
-    var isCalling = false
+    var (isCalling, isStopping) = (false, false)
     let members = runs.map(\.member)
     for member in members {
       turn(to: member)
@@ -96,6 +96,7 @@ extension Checkpointer {
           busy += [.turnTo(member), .release(thread: index)]
         }
         if !capture.isStopped, !capture.onlyWaits { isCalling = true }
+        if !capture.isStopped, capture.operation.isEmpty, serves(index) { isStopping = true }
       }
     }
     let now = try script.readClock()
@@ -106,7 +107,10 @@ extension Checkpointer {
       run.quiescence = isOver ? .reached : .asked(since: since, looked: true)
     }
     if isOver { return jobs += members.flatMap { [.turnTo($0), .preflight] } + [.beginFreeze] }
-    schedule(.quiescence, at: now + (busy.isEmpty ? Self.period : Self.shortPeriod))
+    // Longer each time, so that it gets on; who has just been asked to stop is looked at again soon.
+    let pause = busy.isEmpty ? (isStopping ? Self.shortPeriod : Self.period) : Self.shortPeriod << run.releases
+    if !busy.isEmpty { run.releases = min(run.releases + 1, 4) }
+    schedule(.quiescence, at: now + pause)
     jobs += busy
   }
 

@@ -20,7 +20,7 @@ extension Checkpointer {
           let holder = holders.first(where: { run.threads[$0].thread == called.thread })
         else { continue }
         let name = "\(children[child].name)/\(children[child].threads[row].name)"
-        run.threads[holder].image?.outsideCaller = name
+        if run.threads[holder].image?.outsideCaller == nil { run.threads[holder].image?.outsideCaller = name }
       }
     }
   }

@@ -194,8 +194,8 @@ extension RestorePlan {
       }
     }
     return image.capabilities.indices.map {
-      add(.capability($0), after: [Need(node: makers[image.capabilities[$0].badge] ?? child, why: .namesObject)],
-        in: member)
+      let maker = makers[image.capabilities[$0].badge] ?? child
+      return add(.capability($0), after: [Need(node: maker, why: .namesObject)], in: member)
     }
   }
 

@@ -51,7 +51,7 @@ import Testing
     let run = try Self.run(Self.commands(at: instant, ["server", "client"], ["c1"]))
     #expect(run.lines == ["1 error 0"], "\(run.events)")
     #expect(Self.refusals(run).isEmpty)
-    #expect(run.events.contains { if case .callerRecreated("c1", "client/ep", "ep") = $0.event { true } else { false } })
+    #expect(run.events.contains { $0.event == .callerRecreated(checkpoint: "c1", caller: "client/ep", holder: "ep") })
     let images = [try #require(run.images["c1"]), try #require(run.images["c1.client"])]
     #expect(CallerRelation.all(in: images).contains { $0.holder.image == 0 && $0.caller.image == 1 })
     #expect(images[0].takenAtPicoseconds <= images[1].takenAtPicoseconds)

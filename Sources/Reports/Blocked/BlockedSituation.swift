@@ -124,7 +124,9 @@ extension BlockedSituation {
       victim: ThreadName("second", "ep"), facts: [.lines("second")],
       real: [
         RealOutcome(
-          again + [.resumeAtIP, .deliverError, .refuse], .error(6), [1], "ckpt/d-kill-old"),
+          [.reissue, .reissueReceiveHalf, .resumeAtIP, .deliverError], .error(6), [1], "ckpt/d-kill-old"),
+        // The server holds the first client's request, and neither client was checkpointed with it.
+        RealOutcome([.recreateCaller, .refuse], .refused, [], "ckpt/d-kill-old", derived: true),
         // The queue is empty before the checkpoint is taken.
         RealOutcome([.quiesceFirst], .any, [1], "ckpt/l-hold-same", derived: true),
       ]),
