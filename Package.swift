@@ -46,21 +46,27 @@ let package = Package(
         "RISCV", "Determinism",
       ]),
     layer(
+      "Studies",
+      [
+        "Scenarios", "ELFFiles", "Simulation", "CheckpointRestore", "FiascoMachine", "FiascoABI", "Determinism",
+      ]),
+    layer(
       "Reports",
       [
-        "Scenarios", "ELFFiles", "Simulation", "CheckpointRestore", "Genode", "FiascoMachine", "FiascoKernel",
+        "Studies", "Scenarios", "ELFFiles", "Simulation", "CheckpointRestore", "Genode", "FiascoMachine",
+        "FiascoKernel",
         "FiascoABI", "RISCV", "Determinism",
       ]),
     .executableTarget(
       name: "stasis",
       dependencies: [
-        "Reports", "Scenarios", "ELFFiles", "Simulation", "FiascoMachine", "Determinism",
+        "Reports", "Studies", "Scenarios", "ELFFiles", "Simulation", "FiascoMachine", "Determinism",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: fast),
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "Scenarios", "Simulation", "CheckpointRestore", "Genode", "FiascoMachine", "FiascoKernel", "FiascoABI",
+        "Scenarios", "ELFFiles", "Simulation", "CheckpointRestore", "Genode", "FiascoMachine", "FiascoKernel", "FiascoABI",
         "RISCV", "Determinism",
       ], exclude: ["Peers"], swiftSettings: fast),
     tests("DeterminismTests", ["Determinism"]),
@@ -71,6 +77,7 @@ let package = Package(
     tests("CheckpointTests", ["CheckpointRestore", "Scenarios", "Simulation", "Genode", "FiascoABI", "Determinism"]),
     tests("ELFFilesTests", ["ELFFiles", "CheckpointRestore"]),
     tests("ScenarioTests", ["Scenarios", "Reports", "Simulation", "ELFFiles", "RISCV"]),
+    tests("StudyTests", ["Studies", "Reports", "Scenarios", "Determinism"]),
     tests("CommandTests", ["Reports", "stasis"]),
     tests("TidyTests", []),
     tests("ConformanceTests", ["Scenarios", "ELFFiles", "Simulation", "FiascoMachine"]),

@@ -19,7 +19,7 @@
       ("event queue, hold model", eventQueue), ("RV64 interpreter", interpreter), ("IPC round trip", ipc),
       ("page fault", pageFault),
       ("kernel objects", objects), ("periodic jobs", jobs), ("fork", fork), ("memory of the simulator", memory),
-      ("whole process", wholeProcess), ("checkpoint", CheckpointBench.rows),
+      ("whole process", wholeProcess), ("checkpoint", CheckpointBench.rows), ("image", ImageBench.rows),
     ]
   }
 

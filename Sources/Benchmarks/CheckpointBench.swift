@@ -11,11 +11,14 @@ import Simulation
 /// A protection domain of 16.08 holds 128 threads and 4,096 capabilities; so what is large is spread over several
 /// components, which are checkpointed one after the other.
 enum CheckpointBench {
-  /// What each component has, beside the three threads and some thirty capabilities of every component. Each thread
-  /// brings four or five capabilities of its own.
+  /// What each component has, beside the three threads and some thirty capabilities of every component.
   struct Size {
     var components = 1
+    /// Each brings two capabilities of its own. It waits for a signal: a timer would bring two more, and core, which
+    /// counts its objects with 14 bits, would not have enough for all.
     var threads = 0
+    /// Signal contexts: a capability each, and nothing else.
+    var contexts = 0
     var dataspaces = 0
     var mebibytes = 0
 
@@ -38,6 +41,7 @@ enum CheckpointBench {
     let begin = Instant.zero + .milliseconds(start)
     _ = system.run(until: begin)
     _ = system.drainRecords()
+    system.node.keepsRecords = false
     let before = processNanoseconds()
     var outcome = Outcome()
     for _ in 0..<4_000 where outcome.images < size.components {
@@ -66,13 +70,14 @@ enum CheckpointBench {
       costs: .assumed(picosecondsPerCycle: platform.picosecondsPerCycle))
     configuration.metadata = lists
     configuration.slotCount =
-      1_000 + size.components * (200 + 4 * size.threads + 2 * size.dataspaces)
+      1_000 + size.components * (200 + 4 * size.threads + 2 * size.dataspaces + size.contexts)
     let quota = parts.targets.reduce(UInt64(64 << 20)) { $0 + 2 * $1.ramQuota }
     return System(
       booting: [
         timer, ChildConfiguration(name: "rtcr", program: .native(.checkpointer), ramQuota: quota, priority: 100),
       ], files: parts.files, profile: .named(.modern), platform: platform,
-      layout: MemoryLayout(bytes: quota + 256 << 20, kernelBytes: 128 << 20), checkpointer: configuration)
+      layout: MemoryLayout(bytes: quota + 256 << 20, kernelBytes: 128 << 20), checkpointer: configuration,
+      coreCapabilities: 16 << 10)
   }
 
   private static var timer: ChildConfiguration {
@@ -80,8 +85,10 @@ enum CheckpointBench {
   }
 
   private static func component(_ name: String, _ size: Size) -> String {
+    let bells = (0..<max(size.contexts, 1)).map { "{ \"await\": \"c\($0)\" }" }
     let threads = (0..<size.threads).map {
-      "{ \"name\": \"t\($0)\", \"stack\": \"4KiB\", \"body\": [ { \"sleep\": \"1000s\" } ] }"
+      let body = $0 == 0 ? bells.joined(separator: ", ") : bells[0]
+      return "{ \"name\": \"t\($0)\", \"stack\": \"4KiB\", \"body\": [ \(body) ] }"
     }
     let wool = size.mebibytes > 0 ? ", \"wool\": { \"size\": \"\(size.mebibytes)MiB\", \"mapped\": true }" : ""
     return """

@@ -3,15 +3,18 @@ import CheckpointRestore
 extension CheckpointBench {
   /// One large checkpoint, what each thing more of it costs, and what standing between a component and core costs.
   static func rows(_ figure: String) -> [Row] {
-    let large = Size(components: 8, threads: 122, mebibytes: 128)
+    let large = Size(components: 8, threads: 122, contexts: 860, mebibytes: 128)
     let whole = run(large, .linkedLists)
     var rows = [
       Row(
-        figure: "\(figure), 1,000 threads, 1 GiB", floor: "1 s", unit: .time,
+        figure: "\(figure), 1,000 threads, 10,000 caps, 1 GiB", floor: "1 s", unit: .time,
         measured: whole.images == large.components ? whole.nanoseconds : nil, note: told(whole.totals))
     ]
     rows += [
       slope("\(figure), each thread", "thread", Size(threads: 20), Size(threads: 120), 100),
+      slope(
+        "\(figure), each capability", "signal context", Size(threads: 1, contexts: 200),
+        Size(threads: 1, contexts: 1_200), 1_000),
       slope("\(figure), each dataspace", "dataspace", Size(dataspaces: 200), Size(dataspaces: 1_200), 1_000),
       slope("\(figure), each page", "page", Size(mebibytes: 16), Size(mebibytes: 64), 48 << 8),
     ]

@@ -81,8 +81,9 @@ enum Table {
 func decimal(_ value: Double, _ digits: Int) -> String {
   var scale = 1.0
   for _ in 0..<digits { scale *= 10 }
-  let whole = Int((value * scale).rounded())
-  if digits == 0 { return String(whole) }
+  let whole = Int((value.magnitude * scale).rounded())
+  let sign = value < 0 && whole > 0 ? "-" : ""
+  if digits == 0 { return sign + String(whole) }
   let fraction = String(whole % Int(scale))
-  return "\(whole / Int(scale))." + String(repeating: "0", count: digits - fraction.count) + fraction
+  return "\(sign)\(whole / Int(scale))." + String(repeating: "0", count: digits - fraction.count) + fraction
 }

@@ -1,9 +1,14 @@
 /// A stretch of a checkpoint or restore whose length is of interest.
 ///
 /// `freeze` and `frozen` begin together: `freeze` ends when the last thread stands still, `frozen` when the last one
-/// goes on. `metadata` and `dump` lie inside `frozen`; `write` comes after it.
+/// goes on. `metadata` and `dump` lie inside `frozen`; `write` comes after it. What is copied while the target runs is
+/// copied in `preCopy`, before it, or in `copyOnWrite`, behind it. `postCopy` follows a `restore` whose memory was not
+/// there yet.
 public enum CheckpointPhase: String, Hashable, Sendable, CaseIterable {
   case freeze, frozen, metadata, dump, write, restore
+  case preCopy = "pre-copy"
+  case copyOnWrite = "copy-on-write"
+  case postCopy = "post-copy"
 }
 
 /// A piece of the work between freeze and resume, as the original's routine is divided.
@@ -40,6 +45,14 @@ public struct CheckpointTotals: Hashable, Sendable {
   public var nodes = 0
   /// Lines of the verbose log.
   public var lines = 0
+  /// Bytes that were written out.
+  public var bytesWritten: UInt64 = 0
+  /// Most RAM held for copies at one time, bytes.
+  public var bytesHeld: UInt64 = 0
+  /// Times the memory was gone through before the freeze.
+  public var rounds = 0
+  /// Parts copied or fetched because somebody waited for them.
+  public var partsAwaited = 0
   public init() {}
 }
 
@@ -109,6 +122,17 @@ public enum CheckpointEvent: Hashable, Sendable {
   case dataspaceCopied(of: String, badge: UInt64, bytes: UInt64)
   /// A part of a managed dataspace was accessed for the first time since the last checkpoint, and attached again.
   case partTouched(child: String, badge: UInt64, address: UInt64)
+  /// From now on the checkpointer carries out each access to a dataspace.
+  case memoryMirrored(child: String, badge: UInt64, bytes: UInt64)
+  case accessEmulated(child: String, address: UInt64, isWrite: Bool)
+  /// An instruction that cannot be carried out: the target has the part for itself until the next checkpoint.
+  case partSurrendered(child: String, badge: UInt64, address: UInt64)
+  /// A fault in managed memory was signalled: the maps are searched, until there is no more.
+  case faultSearchStarted
+  case faultSearchEnded
+  /// Memory was gone through once while the target ran; so much of it has been touched since.
+  case roundEnded(checkpoint: String, round: Int, bytes: UInt64, remaining: UInt64)
+  case roundsStopped(checkpoint: String, PreCopyStop)
   /// A thread of the original goes on. What was cut off for it has to be repaired like in a restored one.
   case threadContinued(checkpoint: String, thread: String, AppliedPolicy, ip: UInt64)
   case imageWritten(checkpoint: String, bytes: UInt64)

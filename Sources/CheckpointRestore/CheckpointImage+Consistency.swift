@@ -28,15 +28,44 @@ extension CheckpointImage {
     return nil
   }
 
+  private static let addressSpaceBytes: UInt64 = 1 << 47
+
   private var dataspaceInconsistency: String? {
+    for (index, dataspace) in dataspaces.enumerated() where dataspace.size > Self.addressSpaceBytes {
+      return "dataspace \(index) has \(dataspace.size) bytes, more than any address space"
+    }
     for (index, dataspace) in dataspaces.enumerated() where UInt64(dataspace.contents.count) > dataspace.size {
       return "dataspace \(index) holds \(dataspace.contents.count) bytes, its size is \(dataspace.size)"
+    }
+    for (index, dataspace) in dataspaces.enumerated() where !dataspace.pages.isEmpty {
+      if let fact = pageInconsistency(dataspace) { return "dataspace \(index) \(fact)" }
     }
     return nil
   }
 
+  private func pageInconsistency(_ dataspace: DataspaceImage) -> String? {
+    if dataspace.provenance != .captured { return "is not captured, but its pages are described" }
+    var page: UInt64 = 0
+    for run in dataspace.pages {
+      let (end, overflow) = page.addingReportingOverflow(run.count)
+      if overflow || run.count == 0 || end > dataspace.pageCount { return "does not have the pages it describes" }
+      if run.provenance == .inParent, parent == nil { return "has pages in a parent, but there is none" }
+      if run.provenance == .zero {
+        let present = UInt64(dataspace.contents.count) / DataspaceImage.pageBytes + 1
+        for number in page..<max(page, min(end, present)) where !dataspace.isZero(page: number) {
+          return "is said to be zero in page \(number), but is not"
+        }
+      }
+      page = end
+    }
+    return page == dataspace.pageCount ? nil : "has \(dataspace.pageCount) pages and describes \(page)"
+  }
+
   private var mapInconsistency: String? {
     guard let addressSpace = regionMaps.first else { return "there is no address space" }
+    for (index, map) in regionMaps.enumerated() where map.size > Self.addressSpaceBytes {
+      return "region map \(index) has \(map.size) bytes, more than any address space"
+    }
     if addressSpace.dataspaceIndex != nil { return "the address space claims to be a managed dataspace" }
     for (index, map) in regionMaps.enumerated().dropFirst() {
       guard let dataspace = map.dataspaceIndex, dataspaces.indices.contains(dataspace) else {

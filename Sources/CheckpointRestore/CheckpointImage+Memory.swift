@@ -71,6 +71,8 @@ public struct DataspaceImage: Hashable, Codable, Sendable {
     case managed
     /// Exists, but the checkpointer could not read it.
     case notCaptured
+    /// Another server's: its bytes are not the component's to keep.
+    case shared
   }
 
   public var badge: UInt64
@@ -81,6 +83,8 @@ public struct DataspaceImage: Hashable, Codable, Sendable {
   /// Where a dataspace that is not RAM of the component comes from: the badge of its ROM or CPU session, 0 for the ROM
   /// module the component was started from.
   public var sessionBadge: UInt64 = 0
+  /// Page by page, if the checkpointer noted it (`pageRuns` knows in any case); empty unless captured.
+  public var pages: [PageRun] = []
 
   public init(badge: UInt64, size: UInt64, contents: [UInt8] = [], provenance: Provenance = .captured) {
     self.badge = badge

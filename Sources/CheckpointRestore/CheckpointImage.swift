@@ -7,7 +7,7 @@
 /// Models `Target_state` with its `Stored_*_info` lists.
 public struct CheckpointImage: Hashable, Codable, Sendable {
   /// Increases whenever a field changes its meaning or a field without a default is added.
-  public static let currentVersion: UInt32 = 3
+  public static let currentVersion: UInt32 = 4
 
   public var version: UInt32
   public var componentName: String
@@ -41,6 +41,16 @@ public struct CheckpointImage: Hashable, Codable, Sendable {
   public var nativePDBadge: UInt64 = 0
   /// RAM the component's account had, bytes.
   public var ramQuota: UInt64 = 0
+  /// Name of the checkpoint; an image that was made by hand has none.
+  public var name = ""
+  /// Checkpoints of the component so far, this one included.
+  public var generation: UInt64 = 1
+  /// Set if this image names pages that only its parent has.
+  public var parent: ParentImage?
+  public var origin = ImageOrigin()
+
+  /// What the program's file is called.
+  public var programName: String { romName.isEmpty ? componentName : romName }
 
   public init(
     componentName: String, romName: String = "", takenAtPicoseconds: UInt64 = 0, kernelProfile: String = "",

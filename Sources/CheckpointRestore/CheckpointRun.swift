@@ -39,7 +39,7 @@ struct CheckpointRun: Hashable, Sendable {
   var child: Int
   /// Kernel clock at the beginning of the freeze, microseconds.
   var startedAt: UInt64 = 0
-  var threads: [ThreadCapture]
+  var threads: ChunkedList<ThreadCapture>
   /// Where the child sees the page with the UTCB code.
   var stubPlace: UInt64 = 0
   var attempts = 0
@@ -64,8 +64,14 @@ struct CheckpointRun: Hashable, Sendable {
   var ownCopies = ChunkedList<RPCCapability>()
   /// What was copied of each dataspace of the image.
   var stretches: [[MemoryStretch]] = []
+  /// The first thread has been told to stop.
+  var isFrozen = false
   /// Everybody runs again.
   var isThawed = false
+  /// Set if memory is copied before the freeze.
+  var preCopy: PreCopyRun?
+  /// Rows of mirrored dataspaces whose writes since the last checkpoint are to be merged.
+  var sealed: [Int] = []
   var isWriting = false
   /// What was read of each dataspace of the image.
   var contents = ChunkedList<[UInt8]>()
@@ -115,9 +121,10 @@ extension TargetChild {
   }
 
   /// Bytes of all RAM dataspaces that have no copy yet.
-  var bytesWithoutCopy: UInt64 {
+  func bytesWithoutCopy(_ early: PreCopyRun?) -> UInt64 {
     dataspaces.indices.filter { row in
       dataspaces[row].isLive && dataspaces[row].kind == .ram && !stored.kept.contains { $0.row == row }
+        && early?.copy(of: row) == nil
     }.reduce(0) { $0 + dataspaces[$1].size }
   }
 }

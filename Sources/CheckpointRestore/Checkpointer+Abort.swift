@@ -10,30 +10,32 @@ extension Checkpointer {
     background.removeAll()
     for run in runs {
       jobs.append(.turnTo(run.member))
-      if !run.isThawed {
+      if run.isFrozen, !run.isThawed {
         jobs += run.threads.indices.filter { run.threads[$0].image == nil }.map { .classify(thread: $0) }
         if run.stubPlace != 0 { jobs.append(.detachStub(child: run.child)) }
         jobs += run.pendingSignals.indices.map { .returnSignals(position: $0) }
         jobs += run.threads.indices.map { .resume(thread: $0) }
       }
-      jobs += run.ownCopies.elements.map { .freeCopy($0) }
       giveUpKept(of: run)
     }
+    stopCopyingBehind()
     jobs.append(.abandonCheckpoint(reason))
   }
 
   /// Some of the copies may be newer than the rest: nobody can go on with them.
   private mutating func giveUpKept(of run: CheckpointRun) {
-    guard isIncremental else { return }
+    guard configuration.strategy.keepsCopies else { return }
     jobs += children[run.child].stored.kept.map { .freeCopy($0.copy) }
     children[run.child].stored.kept = []
     giveUpShared(of: run.child)
   }
 
   mutating func abandonCheckpoint(_ reason: RefusalReason) {
-    for run in runs where !run.isThawed { outbox.append(.phaseEnded(.frozen, of: run.name, run.counts)) }
-    serveFaults()
+    for run in runs where run.isFrozen && !run.isThawed {
+      outbox.append(.phaseEnded(.frozen, of: run.name, run.counts))
+    }
     abandon(reason)
+    serveFaults()
   }
 
   /// Whether the capability table has room for components like the images'.
@@ -42,7 +44,7 @@ extension Checkpointer {
       sum + 2 * (image.threads.count + image.sessions.count + image.regionMaps.count) + image.rpcObjects.count
         + image.signalContexts.count + image.dataspaces.count
     }
-    guard isIncremental else { return slots.free > objects + Self.slotReserve }
+    guard hasManagedMemory else { return slots.free > objects + Self.slotReserve }
     let granularity = UInt64(configuration.granularity) * ComponentLayout.pageSize
     let parts = images.flatMap(\.dataspaces).filter { $0.provenance == .captured }.reduce(UInt64(0)) {
       $0 + $1.size / granularity + 2

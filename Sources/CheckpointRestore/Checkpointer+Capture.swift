@@ -10,17 +10,19 @@ extension Checkpointer {
       let place = try attach(stub, to: children[child].addressSpace, payer: children[child].pd, &script)
     else {
       let what = "page for UTCBs cannot be attached"
-      return taking == nil ? fail(child, what) : abort(.requestFailed("\(children[child].name): \(what)"))
+      return progress.isEmpty ? fail(child, what) : abort(.requestFailed("\(children[child].name): \(what)"))
     }
-    if taking != nil { run.stubPlace = place }
+    if !progress.isEmpty { run.stubPlace = place }
     if restoring != nil { restoring?.stubPlace = place }
   }
 
   mutating func detachStub(from child: Int, _ script: inout Script) throws(Suspension) {
-    if let code = taking?.code { try detachHere(code.address, &script) }
-    taking?.code = nil
-    let place = taking?.stubPlace ?? restoring?.stubPlace ?? 0
-    taking?.stubPlace = 0
+    let place = progress.isEmpty ? restoring?.stubPlace ?? 0 : run.stubPlace
+    if !progress.isEmpty {
+      if let code = run.code { try detachHere(code.address, &script) }
+      run.code = nil
+      run.stubPlace = 0
+    }
     try script.detach(place, from: children[child].addressSpace)
   }
 

@@ -38,6 +38,10 @@ extension Checkpointer {
     for run in parkedRestores { if let run { children[run.child].condition = .failed } }
     children[child].condition = .failed
     jobs.removeAll()
+    if postCopying?.child == child {
+      postCopying = nil
+      background.removeAll { if case .fetch = $0 { true } else { $0 == .endPostCopy } }
+    }
     forgetRuns()
     forgetRestore()
     refuse(.requestFailed("\(children[child].name): \(what)"))

@@ -11,7 +11,9 @@ extension Checkpointer {
     case .readCapabilityMap(let piece): try readCapabilityMap(piece, &script)
     case .closeCapabilityMap:
       try closeCapabilityMap(&script)
-    case .recordObjects: try recordObjects(&script)
+    case .recordObjects: recordObjects()
+    case .askTimer(let index): try askTimer(index, &script)
+    case .announceObjects: announceObjects()
     case .prepare(let step): try prepare(step, &script)
     case .endStep(let step): end(step)
     case .allocateCopy(let index): try allocateCopy(index, &script)
@@ -72,17 +74,23 @@ extension Checkpointer {
   }
 
   /// Everything the records of the child say becomes part of the image.
-  private mutating func recordObjects(_ script: inout Script) throws(Suspension) {
+  private mutating func recordObjects() {
     (run.image, run.dataspaces) = children[run.child].image(run, kernelProfile: configuration.kernelProfile)
     run.image.services = announced.filter { $0.child == run.child }.map {
       ServiceImage(name: $0.name, rootBadge: $0.root.badge)
     }
-    for index in run.image.timers.indices {
-      guard let session = children[run.child].session(own: run.image.timers[index].sessionBadge) else { continue }
-      let online = children[run.child].sessions[session]
-      let elapsed = try script.call(online.real, TimerOpcode.elapsedMilliseconds).word(0)
-      run.image.timers[index].elapsedMilliseconds = elapsed + online.timer.offsetMilliseconds
-    }
+    jobs.pushFront(run.image.timers.indices.map { .askTimer(index: $0) } + [.announceObjects])
+  }
+
+  private mutating func askTimer(_ index: Int, _ script: inout Script) throws(Suspension) {
+    guard let session = children[run.child].session(own: run.image.timers[index].sessionBadge) else { return }
+    let online = children[run.child].sessions[session]
+    let elapsed = try script.call(online.real, TimerOpcode.elapsedMilliseconds).word(0)
+    run.image.timers[index].elapsedMilliseconds = elapsed + online.timer.offsetMilliseconds
+  }
+
+  /// The image is complete but for the bytes of the memory; the records of earlier checkpoints come next.
+  private mutating func announceObjects() {
     if run.quiescence != .notAsked, run.member + 1 == runs.count { jobs.pushFront(.checkQuiescence) }
     run.counts.objects = run.image.objectCounts.reduce(0) { $0 + Int($1.count) }
     run.counts.capabilities = run.image.capabilities.count
@@ -110,28 +118,36 @@ extension Checkpointer {
 
   /// Decides what is to be copied: everything, or, where an older copy exists, what was touched since it was made.
   private mutating func mark() {
+    let strategy = configuration.strategy
     var stretches = [[MemoryStretch]](repeating: [], count: run.image.dataspaces.count)
-    let own = run.ownCopies.elements
+    var isOwn: [UInt32: Bool] = [:]  // lookup only, by slot
+    for copy in run.ownCopies { isOwn[copy.slot.index] = true }
     var copies: [CheckpointerJob] = []
     var rearmed: [CheckpointerJob] = []
-    for index in run.image.dataspaces.indices where run.copies[index] != nil {
-      guard let row = run.dataspaces[index] else { continue }
+    var mirrored: [(row: Int, copiesAll: Bool)] = []
+    for index in run.image.dataspaces.indices {
+      guard let copy = run.copies[index], let row = run.dataspaces[index] else { continue }
       let dataspace = children[run.child].dataspaces[row]
-      let isNew = own.contains { $0 == run.copies[index] }
+      let hasOlder = run.preCopy?.copy(of: row) != nil || isOwn[copy.slot.index] == nil
+      if strategy.mirrorsWrites { mirrored.append((row, !hasOlder)) }
       let onlyFirst = has(.firstDesignatedOnly) && dataspace.managed != nil
       for piece in 0..<dataspace.pieceCount {
+        let extent = dataspace.piece(piece)
         let isTouched = dataspace.managed.map { $0.parts[piece].isAttached } ?? true
-        if isTouched || isNew, piece == 0 || !onlyFirst {
-          let extent = dataspace.piece(piece)
+        let isCopied = (isTouched || !hasOlder) && (piece == 0 || !onlyFirst)
+        if isCopied || !strategy.keepsCopies {
           stretches[index].append(MemoryStretch(offset: extent.offset, size: extent.size))
-          copies.append(.copyOut(dataspace: index, piece: piece))
         }
-        if isTouched, dataspace.managed != nil { rearmed.append(.rearm(dataspace: index, part: piece)) }
+        if isCopied, !strategy.copiesAfterThaw { copies.append(.copyOut(dataspace: index, piece: piece)) }
+        if isTouched, dataspace.managed != nil, strategy.keepsCopies || strategy.copiesAfterThaw {
+          rearmed.append(.rearm(dataspace: index, part: piece))
+        }
       }
     }
     run.stretches = stretches
     if !rearmed.isEmpty { jobs += rearmed + [.endStep(.rearm)] }
-    jobs += copies + [.endStep(.copy)]
+    if strategy.copiesAfterThaw { setPending(true) } else { jobs += copies + [.endStep(.copy)] }
+    for entry in mirrored { arrangeMirror(of: entry.row, copiesAll: entry.copiesAll) }
     enqueueThaw()
   }
 
@@ -140,23 +156,34 @@ extension Checkpointer {
       run.copies[index] = kept.copy
       return
     }
-    let size = run.image.dataspaces[index].size
-    guard let copy = try allocateHere(size, &script) else {
-      let limit = try script.call(environment.ram, RAMOpcode.quota).word(0)
-      let used = try script.call(environment.ram, RAMOpcode.used).word(0)
-      return abort(.notEnoughRAM(needed: size, available: limit - min(limit, used)))
+    if let early = run.dataspaces[index].flatMap({ run.preCopy?.copy(of: $0) }) {
+      run.copies[index] = early
+      return
     }
+    let size = run.image.dataspaces[index].size
+    guard let copy = try allocateHere(size, &script) else { return try abortForRAM(size, &script) }
     run.copies[index] = copy
     run.ownCopies.append(copy)
+  }
+
+  mutating func abortForRAM(_ size: UInt64, _ script: inout Script) throws(Suspension) {
+    let limit = try script.call(environment.ram, RAMOpcode.quota).word(0)
+    let used = try script.call(environment.ram, RAMOpcode.used).word(0)
+    abort(.notEnoughRAM(needed: size, available: limit - min(limit, used)))
   }
 
   // MARK: Memory
 
   /// Attach both, copy, detach both, as the original does it. The detach flushes the target's own mappings, too: it
   /// pays soft faults after the checkpoint.
-  private mutating func copyOut(_ index: Int, _ number: Int, _ script: inout Script) throws(Suspension) {
+  mutating func copyOut(_ index: Int, _ number: Int, _ script: inout Script) throws(Suspension) {
     guard let row = run.dataspaces[index], let copy = run.copies[index] else { return }
-    let piece = children[run.child].dataspaces[row].piece(number)
+    try copyOut(children[run.child].dataspaces[row].piece(number), copy, &script)
+  }
+
+  mutating func copyOut(
+    _ piece: MemoryPiece, _ copy: RPCCapability, _ script: inout Script
+  ) throws(Suspension) {
     guard try self.copy(piece, .intoCopy, copy, &script) else {
       return abort(.requestFailed("attaching what is to be copied"))
     }

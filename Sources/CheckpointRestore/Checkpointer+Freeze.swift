@@ -5,20 +5,6 @@ import Genode
 // children[].threads.
 
 extension Checkpointer {
-  /// The checkpoint in progress; its jobs exist only while there is one.
-  var run: CheckpointRun {
-    get {
-      guard let taking else { preconditionFailure("a checkpoint job needs a checkpoint in progress") }
-      return taking
-    }
-    _modify {
-      // Taken out meanwhile, so that arrays inside are changed in place.
-      guard var run = taking.take() else { preconditionFailure("a checkpoint job needs a checkpoint in progress") }
-      defer { taking = run }
-      yield &run
-    }
-  }
-
   mutating func carryOutFreeze(_ job: CheckpointerJob, _ script: inout Script) throws(Suspension) {
     switch job {
     case .preflight: try preflight(&script)
@@ -54,14 +40,22 @@ extension Checkpointer {
     let limit = try script.call(environment.ram, RAMOpcode.quota).word(0)
     let used = try script.call(environment.ram, RAMOpcode.used).word(0)
     // Members before this one have taken nothing yet.
-    let needed = runs.filter { $0.member <= run.member }.reduce(0) { $0 + children[$1.child].bytesWithoutCopy }
+    let needed = runs.filter { $0.member <= run.member }.reduce(0) {
+      $0 + children[$1.child].bytesWithoutCopy($1.preCopy)
+    }
     guard limit - min(limit, used) > needed else {
       return abandon(.notEnoughRAM(needed: needed, available: limit - min(limit, used)))
     }
+    if configuration.strategy.copiesBeforeFreeze {
+      guard run.preCopy != nil else { return startRounds() }
+      guard mayFreeze() else { return }
+    }
+    if run.member + 1 == runs.count { jobs.append(.beginFreeze) }
   }
 
   /// Before anything was done for it.
   mutating func abandon(_ reason: RefusalReason) {
+    let copies = runs.flatMap { $0.ownCopies.elements }
     forgetRuns()
     jobs.removeAll {
       switch $0 {
@@ -69,6 +63,7 @@ extension Checkpointer {
       default: false
       }
     }
+    jobs += copies.map { .freeCopy($0) }
     refuse(reason)
   }
 
@@ -102,6 +97,8 @@ extension Checkpointer {
     outbox.append(.phaseEnded(.frozen, of: run.name, run.counts))
     run.isThawed = true
     if !run.group.isEmpty { background.append(.turnTo(run.member)) }
+    if configuration.strategy.copiesAfterThaw { startCopyingBehind() }
+    startFlattening()
     background += run.image.dataspaces.indices.filter { run.copies[$0] != nil }.map { .openCopy(dataspace: $0) }
     background.append(.finishImage)
     serveFaults()

@@ -69,7 +69,7 @@ extension Checkpointer {
     let ram = children[child].ram
     guard let opcode = RAMOpcode(rawValue: request.opcode) else { return .failed(.invalidArgs) }
     switch opcode {
-    case .alloc where isIncremental && request.word(0) > 0:
+    case .alloc where configuration.strategy.usesManagedMemory && request.word(0) > 0:
       guard let row = try makeManaged(request.word(0), for: child, asked: .request, &script) else {
         return .failed(.outOfMetadata)
       }
@@ -86,6 +86,7 @@ extension Checkpointer {
       if let known, children[child].dataspaces[known].managed != nil {
         forget(known, of: child)
         jobs.pushFront(.dissolve(child: child, dataspace: known))
+        settleBeforeLoss(of: known, child)
         return RPCReply()
       }
       let reply = try forward(request, to: ram, &script)

@@ -23,7 +23,7 @@ extension Checkpointer {
     }
     work.append(.closeSession(child: child, session: TargetChild.ramSession))
     work.append(.closeSession(child: child, session: TargetChild.pdSession))
-    work += children[child].dataspaces.compactMap(\.managed).map { .destroyMap($0.map) }
+    work += children[child].dataspaces.compactMap(\.managed).map { .destroyMap($0.map, of: $0.session) }
     work.append(.dropGates(child: child))
     jobs.pushFront(work)
   }
@@ -66,6 +66,9 @@ extension Checkpointer {
       _ = try script.call(environment.parent, ParentOpcode.close, [], [session])
     }
     releaseSlots(of: child)
+    dropMirrors(of: child)
+    // Nobody must ask its maps for faults any more.
+    for row in children[child].dataspaces.indices { children[child].dataspaces[row].managed = nil }
     for checkpoint in checkpoints.indices where checkpoints[checkpoint].sharedWith == child {
       claimCopies(of: checkpoint)
     }

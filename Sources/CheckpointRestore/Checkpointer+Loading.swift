@@ -9,17 +9,17 @@ extension Checkpointer {
       return fail(child, "program cannot be attached")
     }
     let size = children[child].dataspaces.first { $0.kind == .program }?.size ?? 0
-    guard let header = ProgramHeader(try script.read(file, count: ProgramHeader.words), fileSize: size),
-      let segments = ProgramHeader.segments(
-        try script.read(file + header.tableOffset, count: header.count * ProgramHeader.entryWords), fileSize: size)
+    guard let image = ELFImage(header: try script.read(file, count: ELFImage.headerWords), fileSize: size),
+      let segments = ELFImage.segments(
+        try script.read(file + image.tableOffset, count: image.tableWords), fileSize: size)
     else { return fail(child, "no executable") }
     var next: [CheckpointerJob] = segments.map { .loadSegment(child: child, $0, file: file) }
-    next += [.closeProgram(child: child, file: file), .startMain(child: child, entry: header.entry)]
+    next += [.closeProgram(child: child, file: file), .startMain(child: child, entry: image.entry)]
     jobs.pushFront(next)
   }
 
   mutating func load(
-    _ segment: LoadableSegment, of child: Int, file: UInt64, _ script: inout Script
+    _ segment: ELFImage.Segment, of child: Int, file: UInt64, _ script: inout Script
   ) throws(Suspension) {
     try script.compute(picoseconds: configuration.genodeCosts.picoseconds(.loadSegment))
     let place = segment.address - segment.lead
@@ -32,7 +32,7 @@ extension Checkpointer {
       return
     }
     let row = children[child].dataspaces.count
-    let granularity = isIncremental ? UInt64(configuration.granularity) * ComponentLayout.pageSize : segment.pages
+    let granularity = isManaged(child) ? UInt64(configuration.granularity) * ComponentLayout.pageSize : segment.pages
     let pieces = Int((segment.pages + granularity - 1) / granularity)
     jobs.pushFront(
       (0..<pieces).map { .loadPiece(child: child, segment, file: file, dataspace: row, piece: $0) }
@@ -43,7 +43,7 @@ extension Checkpointer {
 
   /// The bytes of the file that fall into one piece; the first one also gets the badge of the parent capability.
   mutating func loadPiece(
-    _ number: Int, of row: Int, _ segment: LoadableSegment, of child: Int, file: UInt64, _ script: inout Script
+    _ number: Int, of row: Int, _ segment: ELFImage.Segment, of child: Int, file: UInt64, _ script: inout Script
   ) throws(Suspension) {
     let piece = children[child].dataspaces[row].piece(number)
     guard let local = try attachHere(piece.dataspace, &script) else { return fail(child, "writable segment") }
@@ -61,7 +61,7 @@ extension Checkpointer {
   }
 
   mutating func attachSegment(
-    _ segment: LoadableSegment, _ row: Int, of child: Int, _ script: inout Script
+    _ segment: ELFImage.Segment, _ row: Int, of child: Int, _ script: inout Script
   ) throws(Suspension) {
     let place = segment.address - segment.lead
     let dataspace = children[child].dataspaces[row].real
@@ -74,7 +74,7 @@ extension Checkpointer {
   mutating func allocate(
     _ bytes: UInt64, for child: Int, _ script: inout Script
   ) throws(Suspension) -> RPCCapability? {
-    if isIncremental {
+    if isManaged(child) {
       return try makeManaged(bytes, for: child, asked: .own, &script).map { children[child].dataspaces[$0].real }
     }
     let slot = slots.take()

@@ -8,17 +8,31 @@ extension Checkpointer {
   private static let mapUpgrade: UInt64 = 256 << 10
   private static let partsPerStep = 4
 
-  var isIncremental: Bool { configuration.strategy == .incremental }
+  /// Whether faults in region maps of the checkpointer's own can occur.
+  var hasManagedMemory: Bool { configuration.strategy.usesManagedMemory || configuration.restoredMemory == .lazy }
+
+  /// Whether memory that is made for a child is made of parts.
+  func isManaged(_ child: Int) -> Bool { configuration.strategy.usesManagedMemory || children[child].isPostCopied }
 
   /// Opens what incremental mode needs of its own: a session for region maps and a context for their faults.
   mutating func openFaultSignals(_ script: inout Script) throws(Suspension) {
-    let taken = slots.take(2)
-    let arguments = SessionArguments(ramQuota: SessionQuota.rm, label: "rtcr")
-    regionMaps = try script.session("RM", arguments, parent: environment.parent, into: taken[0]).capability
+    if !configuration.opensSessionForEachMap { regionMaps = try openMapSession(&script) }
     guard let source = signals.source else { return }
     signals.faults = try script.call(
-      environment.pd, PDOpcode.allocContext, [OwnSignals.faultImprint], [source], receiveInto: [taken[1]]
+      environment.pd, PDOpcode.allocContext, [OwnSignals.faultImprint], [source], receiveInto: [slots.take()]
     ).capability
+    guard configuration.strategy.mirrorsWrites else { return }
+    signals.mirrored = try script.call(
+      environment.pd, PDOpcode.allocContext, [OwnSignals.mirroredImprint], [source], receiveInto: [slots.take()]
+    ).capability
+  }
+
+  private mutating func openMapSession(_ script: inout Script) throws(Suspension) -> RPCCapability? {
+    let slot = slots.take()
+    let arguments = SessionArguments(ramQuota: SessionQuota.rm, label: "rtcr")
+    let session = try script.session("RM", arguments, parent: environment.parent, into: slot).capability
+    if session == nil { slots.release(slot) }
+    return session
   }
 
   /// Makes a managed dataspace without parts and lets jobs add them; nil if there is no place for its records.
@@ -28,7 +42,10 @@ extension Checkpointer {
     let size = (bytes + ComponentLayout.pageSize - 1) & ~(ComponentLayout.pageSize - 1)
     let granularity = UInt64(configuration.granularity) * ComponentLayout.pageSize
     let count = Int((size + granularity - 1) / granularity)
-    guard let session = regionMaps, slots.free > count + Self.slotReserve else { return nil }
+    guard slots.free > count + Self.slotReserve else { return nil }
+    var session = regionMaps
+    if session == nil { session = try openMapSession(&script) }
+    guard let session else { return nil }
     let taken = slots.take(2)
     guard
       let map = try callExpanding(
@@ -37,24 +54,27 @@ extension Checkpointer {
       let whole = try script.call(map, RegionMapOpcode.dataspace, receiveInto: [taken[1]]).capability
     else {
       taken.forEach { slots.release($0) }
+      try closeOwn(session, &script)
       return nil
     }
     _ = try script.call(map, RegionMapOpcode.faultHandler, [], [signals.faults])
     var dataspace = OnlineDataspace(real: whole, size: size, kind: .ram)
-    dataspace.managed = ManagedMemory(map: map, granularity: granularity)
+    dataspace.managed = ManagedMemory(map: map, session: session, granularity: granularity)
     children[child].dataspaces.append(dataspace)
     let row = children[child].dataspaces.count - 1
     jobs.pushFront(.designate(child: child, dataspace: row, asked))
     return row
   }
 
-  /// Allocates the next parts from the child's account and attaches them at once: all are dirty at first.
+  /// Allocates the next parts from the child's account and attaches them at once: all are dirty at first. Those of a
+  /// child whose memory comes later stay away until then.
   mutating func designate(
     _ row: Int, of child: Int, _ asked: ManagedOrigin, _ script: inout Script
   ) throws(Suspension) {
-    guard let session = regionMaps, let managed = children[child].dataspaces[row].managed else { return }
+    guard let managed = children[child].dataspaces[row].managed else { return }
     let size = children[child].dataspaces[row].size
     var parts = managed.parts
+    let isLate = asked == .own && children[child].isPostCopied
     for _ in 0..<Self.partsPerStep where UInt64(parts.count) * managed.granularity < size {
       let offset = UInt64(parts.count) * managed.granularity
       let bytes = min(managed.granularity, size - offset)
@@ -66,8 +86,9 @@ extension Checkpointer {
         children[child].dataspaces[row].managed?.parts = parts
         return giveUpManaged(row, of: child, asked, reply.exception ?? .quotaExceeded)
       }
-      parts.append(ManagedMemory.Part(dataspace: part))
-      if try !attachPart(part, to: managed.map, at: offset, payer: session, &script) {
+      parts.append(ManagedMemory.Part(dataspace: part, isAttached: !isLate))
+      if isLate { continue }
+      if try !attachPart(part, to: managed.map, at: offset, payer: managed.session, &script) {
         children[child].dataspaces[row].managed?.parts = parts
         return giveUpManaged(row, of: child, asked, .outOfMetadata)
       }
@@ -109,13 +130,23 @@ extension Checkpointer {
     }
     children[child].dataspaces[row].managed?.parts = parts
     if !parts.isEmpty { return jobs.pushFront(.dissolve(child: child, dataspace: row)) }
-    try destroyManagedMap(managed.map, &script)
+    try destroyManagedMap(managed.map, of: managed.session, &script)
     children[child].dataspaces[row].managed = nil
   }
 
-  mutating func destroyManagedMap(_ map: RPCCapability, _ script: inout Script) throws(Suspension) {
-    if let session = regionMaps { _ = try script.call(session, RMOpcode.destroy, [], [map]) }
+  mutating func destroyManagedMap(
+    _ map: RPCCapability, of session: RPCCapability, _ script: inout Script
+  ) throws(Suspension) {
+    _ = try script.call(session, RMOpcode.destroy, [], [map])
     slots.release(map.slot)
+    try closeOwn(session, &script)
+  }
+
+  /// A session for one map ends with it, and its donation comes back.
+  private mutating func closeOwn(_ session: RPCCapability, _ script: inout Script) throws(Suspension) {
+    guard session != regionMaps else { return }
+    _ = try script.call(environment.parent, ParentOpcode.close, [], [session])
+    slots.release(session.slot)
   }
 
   // MARK: Faults
@@ -127,14 +158,22 @@ extension Checkpointer {
     while left > 0 {
       let reply = try script.call(source, SignalSourceOpcode.wait)
       if reply.word(0) == OwnSignals.faultImprint { signals.hasFault = true }
+      if reply.word(0) == OwnSignals.mirroredImprint { signals.hasMirroredFault = true }
       left = reply.word(2)
     }
   }
 
   /// Begins the search for the map that has a fault; once for all signals that came meanwhile.
   mutating func serveFaults() {
+    if signals.hasMirroredFault {
+      signals.hasMirroredFault = false
+      // A thread that waits for an ordinary part is not to be taken for one that waits here.
+      signals.hasFault = true
+      startMirrorSearch()
+    }
     guard signals.hasFault else { return }
     signals.hasFault = false
+    outbox.append(.faultSearchStarted)
     jobs.pushFront(.searchFault(child: 0, dataspace: 0))
   }
 
@@ -146,7 +185,7 @@ extension Checkpointer {
     var row = first
     while child < children.count {
       let rows = children[child].dataspaces
-      guard let next = rows.indices.dropFirst(row).first(where: { rows[$0].isLive && rows[$0].managed != nil }) else {
+      guard let next = rows.indices.dropFirst(row).first(where: { isSearched(rows[$0]) }) else {
         child += 1
         row = 0
         continue
@@ -157,15 +196,22 @@ extension Checkpointer {
       if again { again = try attachTouched(state.word(1), next, of: child, managed, &script) }
       return jobs.pushFront(.searchFault(child: child, dataspace: again ? next : next + 1))
     }
+    outbox.append(.faultSearchEnded)
+  }
+
+  private func isSearched(_ dataspace: OnlineDataspace) -> Bool {
+    dataspace.isLive && dataspace.managed.map { !$0.isMirrored } ?? false
   }
 
   private mutating func attachTouched(
     _ address: UInt64, _ row: Int, of child: Int, _ managed: ManagedMemory, _ script: inout Script
   ) throws(Suspension) -> Bool {
-    guard let session = regionMaps, let index = managed.part(at: address), !managed.parts[index].isAttached,
+    guard let index = managed.part(at: address), !managed.parts[index].isAttached else { return false }
+    try settlePending(index, of: row, child, &script)
+    guard
       try attachPart(
-        managed.parts[index].dataspace, to: managed.map, at: UInt64(index) * managed.granularity, payer: session,
-        &script)
+        managed.parts[index].dataspace, to: managed.map, at: UInt64(index) * managed.granularity,
+        payer: managed.session, &script)
     else { return false }
     children[child].dataspaces[row].managed?.parts[index].isAttached = true
     outbox.append(
@@ -175,11 +221,9 @@ extension Checkpointer {
 
   /// The checkpointer itself has changed a part.
   mutating func touch(_ part: Int, of row: Int, of child: Int, _ script: inout Script) throws(Suspension) {
-    guard let session = regionMaps, let managed = children[child].dataspaces[row].managed,
-      !managed.parts[part].isAttached
-    else { return }
+    guard let managed = children[child].dataspaces[row].managed, !managed.parts[part].isAttached else { return }
     let offset = UInt64(part) * managed.granularity
-    if try attachPart(managed.parts[part].dataspace, to: managed.map, at: offset, payer: session, &script) {
+    if try attachPart(managed.parts[part].dataspace, to: managed.map, at: offset, payer: managed.session, &script) {
       children[child].dataspaces[row].managed?.parts[part].isAttached = true
     }
   }
@@ -187,6 +231,8 @@ extension Checkpointer {
   /// Takes a part away again: the next access to it is noticed.
   mutating func rearm(_ part: Int, of dataspace: Int, _ script: inout Script) throws(Suspension) {
     guard let row = run.dataspaces[dataspace], let managed = children[run.child].dataspaces[row].managed else { return }
+    // What is copied before anybody goes on is taken away by the copy itself, whatever core does.
+    if configuration.strategy.copiesAfterThaw { return try takeAway(part, of: row, run.child, &script) }
     try script.detach(UInt64(part) * managed.granularity, from: managed.map)
     children[run.child].dataspaces[row].managed?.parts[part].isAttached = false
   }

@@ -106,7 +106,7 @@ extension Checkpointer {
       turn(to: member)
       run.quiescence = isOver ? .reached : .asked(since: since, looked: true)
     }
-    if isOver { return jobs += members.flatMap { [.turnTo($0), .preflight] } + [.beginFreeze] }
+    if isOver { return jobs += members.flatMap { [.turnTo($0), .preflight] } }
     // Longer each time, so that it gets on; who has just been asked to stop is looked at again soon.
     let pause = busy.isEmpty ? (isStopping ? Self.shortPeriod : Self.period) : Self.shortPeriod << run.releases
     if !busy.isEmpty { run.releases = min(run.releases + 1, 4) }

@@ -82,6 +82,6 @@ extension Checkpointer {
     ).capability
     signals.context = try script.call(environment.pd, PDOpcode.allocContext, [1], [source], receiveInto: [taken[2]])
       .capability
-    if isIncremental { try openFaultSignals(&script) }
+    if hasManagedMemory { try openFaultSignals(&script) }
   }
 }

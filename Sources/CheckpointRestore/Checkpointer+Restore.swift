@@ -6,11 +6,14 @@ import Genode
 extension Checkpointer {
   /// The restore in progress; its jobs exist only while there is one.
   var restore: RestoreRun {
-    get {
-      guard let restoring else { preconditionFailure("a restore job needs a restore in progress") }
-      return restoring
+    _read {
+      precondition(!box[0].restoring.isEmpty, "a restore job needs a restore in progress")
+      yield box[0].restoring[0]
     }
-    set { restoring = newValue }
+    _modify {
+      precondition(!box[0].restoring.isEmpty, "a restore job needs a restore in progress")
+      yield &box[0].restoring[0]
+    }
   }
 
   /// Another one of the components that are restored together. What one of them has made stands for the old badge in
@@ -41,11 +44,15 @@ extension Checkpointer {
         return refuse(.unknownCheckpoint(member))
       }
       claimCopies(of: index)
-      if let inconsistency = checkpoints[index].image.inconsistency { return refuse(.inconsistentImage(inconsistency)) }
+      let image = checkpoints[index].image
+      if let fact = image.inconsistency ?? image.obstacleToRestore { return refuse(.inconsistentImage(fact)) }
       taken.append(index)
     }
     guard hasSlots(for: taken.map { checkpoints[$0].image }) else {
       return refuse(.requestFailed("taking capability slots for \(name)"))
+    }
+    guard taken.count == 1 || configuration.restoredMemory != .lazy else {
+      return refuse(.requestFailed("restoring several components with lazy memory"))
     }
     let chosen = policy ?? configuration.defaultPolicy
     switch mode ?? configuration.childMode {
@@ -83,25 +90,34 @@ extension Checkpointer {
       let name = checkpoints[checkpoint].name
       outbox.append(.restoreStarted(checkpoint: name, child: child.name, .withoutELF))
       outbox.append(.phaseStarted(.restore, of: name))
+      let index = create(child, .withoutELF)
+      if configuration.restoredMemory == .lazy {
+        children[index].isPostCopied = true
+        postCopying = PostCopyRun(checkpoint: name, child: index)
+      }
       var run = RestoreRun(
-        checkpoint: checkpoint, child: create(child, .withoutELF), policy: policy, mode: .withoutELF,
-        image: images[member], plan: plan)
+        checkpoint: checkpoint, child: index, policy: policy, mode: .withoutELF, image: images[member], plan: plan)
       run.member = member
       runs.append(run)
     }
     parkedRestores = runs.map { $0.member == 0 ? nil : $0 }
     restoring = runs[0]
-    jobs += inStartOrder(sequence.map { plan.nodes[$0] }).map { .plan($0.step, member: $0.image) }
+    jobs += inListOrder(sequence.map { plan.nodes[$0] }).map { .plan($0.step, member: $0.image) }
     for run in runs { jobs += [.turnToRestore(run.member), .detachStub(child: run.child), .endRestore] }
   }
 
-  /// The steps that start threads keep their places; the fault exchanges who is started at which of them.
-  private func inStartOrder(_ order: [RestorePlan.Node]) -> [RestorePlan.Node] {
+  /// The steps that make and start threads keep their places; the fault exchanges who is meant by which of them. Who is
+  /// made in whose place gets its UTCB and its slots.
+  private func inListOrder(_ order: [RestorePlan.Node]) -> [RestorePlan.Node] {
     guard has(.startOrderReversed) else { return order }
+    var threads = order.filter { if case .thread = $0.step { true } else { false } }
     var starts = order.filter { if case .start = $0.step { true } else { false } }
     return order.map { node in
-      guard case .start = node.step, let last = starts.popLast() else { return node }
-      return last
+      switch node.step {
+      case .thread: threads.popLast() ?? node
+      case .start: starts.popLast() ?? node
+      default: node
+      }
     }
   }
 
@@ -162,6 +178,8 @@ extension Checkpointer {
     guard finished.member + 1 >= parkedRestores.count else { return }
     if finished.mode == .withoutELF { reopenServices(restores) }
     forgetRestore()
+    startPostCopy()
+    serveFaults()
   }
 
   /// What the creation of the child has made already stands for what the original had.

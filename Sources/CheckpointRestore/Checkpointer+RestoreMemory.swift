@@ -53,12 +53,14 @@ extension Checkpointer {
   mutating func restoreContents(_ index: Int, _ script: inout Script) throws(Suspension) {
     guard let target = restore.dataspaces[index] else { return }
     let image = restore.image.dataspaces[index]
-    restore.counts.bytes += image.size
     if let row = children[restore.child].dataspace(badge: target.badge),
       children[restore.child].dataspaces[row].managed != nil
     {
+      if children[restore.child].isPostCopied { return postpone(index, row, copy: copy(of: index)) }
+      restore.counts.bytes += image.size
       return restoreManaged(index, row)
     }
+    restore.counts.bytes += image.size
     if let copy = copy(of: index) {
       let whole = MemoryPiece(dataspace: target, offset: 0, size: image.size)
       guard try self.copy(whole, restoreDirection, copy, &script) else { return giveUpRestore("contents") }
@@ -111,9 +113,7 @@ extension Checkpointer {
 
   /// Bytes of the image, with the new capability map where that lies.
   private func words(of index: Int, from offset: UInt64, bytes: UInt64) -> [UInt64] {
-    let contents = restore.image.dataspaces[index].contents
-    let count = (bytes + 7) / 8
-    var words = (0..<count).map { Self.word(contents, at: Int(offset + 8 * $0)) }
+    var words = Self.words(restore.image.dataspaces[index].contents, from: offset, bytes: bytes)
     if let place = restore.image.capabilityMapPlace, place.dataspace == index {
       let map = patchedMap(at: place)
       for position in words.indices {
@@ -122,6 +122,18 @@ extension Checkpointer {
       }
     }
     return words
+  }
+
+  static func words(_ contents: [UInt8], from offset: UInt64, bytes: UInt64) -> [UInt64] {
+    (0..<(bytes + 7) / 8).map { word(contents, at: Int(offset + 8 * $0)) }
+  }
+
+  /// All of a dataspace as it is to be in the restored child.
+  func patchedContents(of index: Int) -> [UInt8] {
+    let contents = restore.image.dataspaces[index].contents
+    guard restore.image.capabilityMapPlace?.dataspace == index else { return contents }
+    let words = words(of: index, from: 0, bytes: UInt64(contents.count))
+    return words.withUnsafeBytes { Array($0.prefix(contents.count)) }
   }
 
   // MARK: Regions and capabilities

@@ -131,6 +131,8 @@ extension Checkpointer {
     case .managed:
       // Without a badge the original never asked for it, and so does the new one.
       if image.badge != 0 { dataspace = try managedDataspace(index, &script) }
+    // Only its owner could hand it out again.
+    case .shared: break
     }
     if dataspace == nil, image.badge != 0 { return giveUpRestore("dataspace \(index)") }
     restore.dataspaces[index] = dataspace

@@ -68,6 +68,8 @@ extension Checkpointer {
     case nil:
       restore.attempts += 1
       jobs.pushFront(.awaitLoad(thread: index))
+      // Another thread, that runs already, may have touched memory that is not there yet.
+      serveFaults()
     case false?:
       outbox.append(.threadLost(checkpoint: checkpoints[restore.checkpoint].name, thread: thread.name))
     case true?: try finishLoad(of: index, row, &script)

@@ -14,19 +14,22 @@ extension Checkpointer {
       }
       guard children[child].condition == .running else { return refuse(.targetNotRunning(target)) }
       if let obstacle = children[child].obstacle { return refuse(obstacle) }
-      let live = children[child].threads.indices.filter { children[child].threads[$0].isLive }
       var run = CheckpointRun(
-        name: runs.isEmpty ? name : "\(name).\(target)", child: child, threads: live.map { ThreadCapture(thread: $0) },
+        name: runs.isEmpty ? name : "\(name).\(target)", child: child, threads: children[child].captures,
         image: CheckpointImage(componentName: target))
       run.member = runs.count
       runs.append(run)
     }
     guard !runs.isEmpty else { return }
+    let strategy = configuration.strategy
+    if runs.count > 1, strategy.copiesBeforeFreeze || strategy.copiesAfterThaw || strategy.mirrorsWrites {
+      return refuse(.requestFailed("checkpointing several components together with this strategy"))
+    }
     let group = runs.count > 1 ? runs.map(\.name) : []
     for index in runs.indices { runs[index].group = group }
     taking = runs[0]
     parkedRuns = runs.map { $0.member == 0 ? nil : $0 }
-    jobs += runs.flatMap { [.turnTo($0.member), .preflight] } + [.beginFreeze]
+    jobs += runs.flatMap { [.turnTo($0.member), .preflight] }
   }
 
   /// Another one of the components that are checkpointed together.
@@ -54,7 +57,10 @@ extension Checkpointer {
     for member in runs.map(\.member) {
       turn(to: member)
       run.startedAt = try script.readClock()
-      outbox.append(.checkpointStarted(checkpoint: run.name, target: children[run.child].name))
+      if run.preCopy == nil {
+        outbox.append(.checkpointStarted(checkpoint: run.name, target: children[run.child].name))
+      }
+      run.isFrozen = true
       outbox.append(.phaseStarted(.frozen, of: run.name))
       outbox.append(.phaseStarted(.freeze, of: run.name))
     }

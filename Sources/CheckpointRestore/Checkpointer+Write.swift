@@ -55,6 +55,7 @@ extension Checkpointer {
     let bytes = min(Self.chunk, stretch.offset + stretch.size - offset)
     let words = try script.read(run.open + offset, count: Int(bytes / 8))
     try script.compute(picoseconds: configuration.costs.picosecondsPerWrittenByte * bytes)
+    run.counts.bytesWritten += bytes
     let isZero = words.allSatisfy { $0 == 0 }
     if !isZero || offset < UInt64(base(of: index).count) {
       run.chunks.append(ReadChunk(offset: offset, bytes: words.withUnsafeBytes { Array($0) }))
@@ -93,7 +94,10 @@ extension Checkpointer {
 
   private mutating func finishImage() {
     for index in run.image.dataspaces.indices { run.image.dataspaces[index].contents = run.contents[index] }
+    countHeldBytes()
+    describeOrigin()
     let finished = run
+    jobs += finished.unusedCopies.map { .freeCopy($0) }
     outbox.append(.phaseEnded(.write, of: finished.name, finished.counts))
     taking = nil
     if finished.member + 1 == parkedRuns.count { forgetRuns() }
@@ -105,14 +109,52 @@ extension Checkpointer {
       name: finished.name, target: children[finished.child].name, image: finished.image,
       copies: finished.copies.elements)
     stored.group = finished.group
-    if isIncremental { keepCopies(finished, &stored) }
+    if configuration.strategy.keepsCopies { keepCopies(finished, &stored) }
     if let old = checkpoints.firstIndex(where: { $0.name == finished.name }) {
       jobs += checkpoints[old].copies.compactMap { $0 }.map { .freeCopy($0) }
+      retire(checkpoints[old].image)
       checkpoints[old] = stored
     } else {
       checkpoints.append(stored)
     }
     outbox.append(.imageWritten(checkpoint: finished.name, bytes: finished.counts.bytes))
+  }
+
+  /// Everything is there at the end: copies are allocated and never freed on the way.
+  private mutating func countHeldBytes() {
+    for index in run.copies.indices where run.copies[index] != nil {
+      run.counts.bytesHeld += run.image.dataspaces[index].size
+    }
+    for mirror in mirrors where mirror.child == run.child {
+      run.counts.bytesHeld += UInt64(mirror.snapshots.count) * children[run.child].dataspaces[mirror.row].size
+    }
+  }
+
+  /// Name, generation, parent, and where each page comes from.
+  private mutating func describeOrigin() {
+    let own = run.ownCopies.elements
+    let target = children[run.child].name
+    var image = run.image
+    image.name = run.name
+    image.generation = (checkpoints.filter { $0.target == target }.map(\.image.generation).max() ?? 0) + 1
+    var usesParent = false
+    for index in image.dataspaces.indices {
+      guard let copy = run.copies[index] else { continue }
+      let isKept = !own.contains(copy) && children[run.child].stored.parent != nil
+      usesParent = usesParent || isKept
+      image.dataspaces[index].describePages(copied: run.stretches[index], hasParent: isKept)
+    }
+    image.parent = usesParent ? children[run.child].stored.parent : nil
+    run.image = image
+  }
+
+  private mutating func retire(_ image: CheckpointImage) {
+    guard configuration.keptGenerations > 1 else { return }
+    retired.append(image)
+    while retired.count(where: { $0.name == image.name }) >= configuration.keptGenerations {
+      guard let oldest = retired.firstIndex(where: { $0.name == image.name }) else { return }
+      retired.remove(at: oldest)
+    }
   }
 
   // MARK: Copies that survive
@@ -130,6 +172,8 @@ extension Checkpointer {
     let gone = before.filter { old in !kept.contains { $0.row == old.row } }
     jobs += gone.map { .freeCopy($0.copy) }
     children[finished.child].stored.kept = children[finished.child].condition == .killed ? [] : kept
+    children[finished.child].stored.parent = ParentImage(
+      name: finished.image.name, generation: finished.image.generation)
     if children[finished.child].condition != .killed { stored.sharedWith = finished.child }
   }
 

@@ -10,49 +10,23 @@ import Genode
 /// i, because a session request may have to wait for another child, which needs thread 0 meanwhile. Models `Rtcr`
 /// (argos-research, 2016 to 2018).
 public struct Checkpointer: NativeProgram {
-  public let configuration: CheckpointerConfiguration
-  var environment: NativeEnvironment
-  var slots: CapabilitySlots
-  /// Where capabilities of requests arrive.
-  let window: [CapabilitySlot]
   var phase = CheckpointerPhase.environment
   /// Work to be done before the next wait, first in, first out.
   var jobs = JobQueue()
   /// Work that nobody stands still for: a piece of it is done whenever nothing else is to be done.
   var background = JobQueue()
-  var commands: [TimedCommand]
   /// A command that is due; it starts when no request is waiting any more.
   var due: TimedCommand.Command?
   var requestsSinceDue = 0
-
-  var children: [TargetChild] = []
-  var objects: [InterposedObject] = []
-  /// Services of children, in the order of announcement.
-  var announced: [AnnouncedByChild] = []
-  /// Old badges and new objects of the server restored last.
-  var reconnections: [BadgeTranslation.Pair] = []
-  var signals = OwnSignals()
-  /// Session for region maps, in incremental mode.
-  var regionMaps: RPCCapability?
-  /// Every checkpoint taken or given; a new one of the same name replaces the old one.
-  public internal(set) var checkpoints: [StoredCheckpoint] = []
-  var taking: CheckpointRun?
-  var restoring: RestoreRun?
-  /// Of several components that are checkpointed or restored together one is worked on at a time; here are the others.
-  var parkedRuns: [CheckpointRun?] = []
-  var parkedRestores: [RestoreRun?] = []
+  /// A piece of memory was copied while others wait for the processor; until when it is theirs, microseconds.
+  var rest = Rest.none
   var outbox: [CheckpointEvent] = []
+  /// One element: an array is a cheap copy, and each step copies the whole program.
+  var box: [CheckpointerState]
+  /// The checkpoint in progress, if there is one.
+  var progress: [CheckpointRun] = []
 
-  public init(_ configuration: CheckpointerConfiguration) {
-    self.configuration = configuration
-    slots = CapabilitySlots(count: configuration.slotCount)
-    environment = NativeEnvironment(slots: &slots)
-    window = slots.take(RPCLayout.maxCapabilities)
-    commands = configuration.commands
-    checkpoints = configuration.images.map {
-      StoredCheckpoint(name: $0.name, target: $0.image.componentName, image: $0.image)
-    }
-  }
+  public init(_ configuration: CheckpointerConfiguration) { box = [CheckpointerState(configuration)] }
 
   public mutating func step(thread entry: Int, script: inout Script) throws(Suspension) {
     guard entry == 0 else {
@@ -94,6 +68,12 @@ public struct Checkpointer: NativeProgram {
   public func image(named name: String) -> CheckpointImage? { checkpoints.first { $0.name == name }?.image }
 }
 
+/// Background work makes a break, because the checkpointer comes before its targets.
+enum Rest: Hashable, Sendable {
+  case none, due
+  case until(UInt64)
+}
+
 enum CheckpointerPhase: Hashable, Sendable {
   case environment, signals
   case waiting(ServerReply)
@@ -122,11 +102,15 @@ struct OwnSignals: Hashable, Sendable {
   var context: RPCCapability?
   /// Faults in managed dataspaces.
   var faults: RPCCapability?
+  /// Faults in mirrored memory.
+  var mirrored: RPCCapability?
   /// A fault was signalled, and the maps have not been searched since.
   var hasFault = false
+  var hasMirroredFault = false
 
   static let trapImprint: UInt64 = 1
   static let faultImprint: UInt64 = 2
+  static let mirroredImprint: UInt64 = 3
 }
 
 // The loop. Writes phase, due, commands.
@@ -135,10 +119,9 @@ extension Checkpointer {
   private static let drainLimit = 64
 
   private mutating func wait(after reply: ServerReply, _ script: inout Script) throws(Suspension) {
-    // A deadline in the past: what is queued is still received, nothing is waited for.
-    let deadline = due != nil || !background.isEmpty ? 1 : nextCommand.map { commands[$0].at }
+    let deadline = try nextDeadline(&script)
     let result = try script.replyAndWait(reply, window: window, deadline: deadline)
-    if isIncremental, isSignal(result) {
+    if hasManagedMemory, isSignal(result) {
       try fetchSignals(&script)
       serveFaults()
       phase = .working(.none)
@@ -162,6 +145,20 @@ extension Checkpointer {
     }
   }
 
+  /// A deadline in the past: what is queued is still received, nothing is waited for.
+  private mutating func nextDeadline(_ script: inout Script) throws(Suspension) -> UInt64? {
+    if due != nil { return 1 }
+    guard !background.isEmpty else { return nextCommand.map { commands[$0].at } }
+    switch rest {
+    case .none: return 1
+    case .until(let instant): return instant
+    case .due:
+      let until = try script.readClock() + configuration.pace
+      rest = .until(until)
+      return until
+    }
+  }
+
   /// The message of an interrupt: no words, and the label core bound it with.
   private func isSignal(_ result: SystemCallResult) -> Bool {
     !result.tag.hasError && result.tag.words == 0 && result.label == 0
@@ -171,6 +168,7 @@ extension Checkpointer {
   /// need the result.
   private mutating func onTimeout() {
     if let job = background.takeNext() {
+      rest = job.movesMemory && configuration.pace > 0 ? .due : .none
       jobs.append(job)
       phase = .working(.none)
     } else if due == nil {

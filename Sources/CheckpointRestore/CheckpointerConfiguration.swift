@@ -25,12 +25,11 @@ public enum BootstrapCopy: String, Hashable, Sendable, CaseIterable {
   case intoCheckpoint
 }
 
-public enum CaptureStrategy: String, Hashable, Sendable, CaseIterable {
-  /// Everything stands still until everything is copied.
-  case stopAndCopy
-  /// The same, but RAM is handed out as managed dataspaces, and only what was touched since the last checkpoint is
-  /// copied again. Models the incremental mode of `Rtcr`.
-  case incremental
+/// When the memory of a restored child gets its contents.
+public enum RestoredMemory: String, Hashable, Sendable, CaseIterable {
+  case eager
+  /// Its threads start at once; what they touch is fetched first, the rest in the background. Post-copy.
+  case lazy
 }
 
 /// How the checkpointer keeps its records of a target.
@@ -88,8 +87,13 @@ public struct CheckpointerConfiguration: Hashable, Sendable {
   /// In the order in which they are to be carried out.
   public var commands: [TimedCommand]
   public var strategy = CaptureStrategy.stopAndCopy
-  /// Pages in each designated dataspace of an incremental checkpointer.
+  /// Pages in each designated dataspace of a managed one.
   public var granularity = 1
+  public var preCopy = PreCopyRules()
+  /// Restored memory is there when the threads start, or comes when they touch it.
+  public var restoredMemory = RestoredMemory.eager
+  /// Microseconds left to others after each piece of memory that is copied or written while the target runs.
+  public var pace: UInt64 = 0
   public var freeze = FreezeKind.triggerAndCancel
   /// A checkpoint is put off until no thread is inside a call, if that comes to pass.
   public var quiescesFirst = false
@@ -102,12 +106,16 @@ public struct CheckpointerConfiguration: Hashable, Sendable {
   public var childMode = ChildMode.withoutELF
   public var bootstrapCopy = BootstrapCopy.intoChild
   public var metadata = MetadataLists.linkedLists
+  /// An RM session makes one map only, as before Genode 16.05, so each managed dataspace has a session of its own.
+  public var opensSessionForEachMap = false
   /// Defects to be had, in any order.
   public var faults: [CheckpointerFault] = []
   /// Capability slots it has for itself; what does not fit is refused. A component of 16.08 has 4,096 in all.
   public var slotCount = 3_000
   /// x-register in which the targets' code keeps the tag of a system call, if it does.
   public var tagRegister: Int?
+  /// Checkpoints of one name that are kept; a new one takes the place of the oldest.
+  public var keptGenerations = 1
   /// Checkpoints made elsewhere, by name.
   public var images: [NamedImage] = []
   /// Name written into images.

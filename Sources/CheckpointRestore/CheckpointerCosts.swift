@@ -15,6 +15,8 @@ public struct CheckpointerCosts: Hashable, Sendable {
   /// an emulated machine.
   public var picosecondsPerCopiedByte: UInt64 = 0
   public var picosecondsPerWrittenByte: UInt64
+  /// For taking apart and carrying out one instruction of a target, beside the calls and accesses this takes.
+  public var picosecondsPerEmulatedAccess: UInt64 = 0
   public var status = "assumed"
 
   public init(
@@ -30,9 +32,11 @@ public struct CheckpointerCosts: Hashable, Sendable {
   /// No source separates the checkpointer's own code from the RPCs around it: tens of instructions for an entry of the
   /// capability map or a list node, a few thousand cycles for a record, and 100 MB/s for the store.
   public static func assumed(picosecondsPerCycle: UInt64) -> CheckpointerCosts {
-    CheckpointerCosts(
+    var costs = CheckpointerCosts(
       picosecondsPerCapabilityEntry: 20 * picosecondsPerCycle, picosecondsPerObject: 3_000 * picosecondsPerCycle,
       picosecondsPerNode: 20 * picosecondsPerCycle, picosecondsPerWrittenByte: 10_000)
+    costs.picosecondsPerEmulatedAccess = 300 * picosecondsPerCycle
+    return costs
   }
 
   /// The published profile of 2018 (profiler of the Rtcr rewrite, emulated ARM board, timer of 1 ms, verbose log on the

@@ -19,7 +19,8 @@ public enum CheckpointerFault: String, Hashable, Sendable, CaseIterable {
   case timerRearmedInFull = "timer-rearmed-in-full"
   /// Sessions and threads are made again without their affinity, up to the multicore branch.
   case affinityDropped = "affinity-dropped"
-  /// Threads start in the order of a list that grew at its head.
+  /// Threads are made again and started in the order of a list that grew at its head. The first one made gets the first
+  /// UTCB and the first slots, whoever had them before.
   case startOrderReversed = "start-order-reversed"
   /// Pages stay mapped when their designated dataspace is detached; needs a core that behaves so
   /// (`GenodeRelease.losesUnmapThroughMaps`). Models what was reported as a bug of Fiasco.OC in December 2016.

@@ -12,14 +12,14 @@ enum CheckpointerJob: Hashable, Sendable {
   case makeStub(child: Int)
   case designate(child: Int, dataspace: Int, ManagedOrigin)
   case dissolve(child: Int, dataspace: Int)
-  case destroyMap(RPCCapability)
+  case destroyMap(RPCCapability, of: RPCCapability)
   case searchFault(child: Int, dataspace: Int)
   case createThread(child: Int, name: String, priority: UInt64, cpu: UInt64)
   case openProgram(child: Int)
   case readProgram(child: Int)
-  case loadSegment(child: Int, LoadableSegment, file: UInt64)
-  case loadPiece(child: Int, LoadableSegment, file: UInt64, dataspace: Int, piece: Int)
-  case attachSegment(child: Int, LoadableSegment, dataspace: Int)
+  case loadSegment(child: Int, ELFImage.Segment, file: UInt64)
+  case loadPiece(child: Int, ELFImage.Segment, file: UInt64, dataspace: Int, piece: Int)
+  case attachSegment(child: Int, ELFImage.Segment, dataspace: Int)
   case closeProgram(child: Int, file: UInt64)
   case assignParent(child: Int)
   case startMain(child: Int, entry: UInt64)
@@ -56,6 +56,8 @@ enum CheckpointerJob: Hashable, Sendable {
   case readCapabilityMap(MemoryPiece)
   case closeCapabilityMap
   case recordObjects
+  case askTimer(index: Int)
+  case announceObjects
   case prepare(CheckpointStep)
   case endStep(CheckpointStep)
   case allocateCopy(dataspace: Int)
@@ -72,6 +74,24 @@ enum CheckpointerJob: Hashable, Sendable {
   case finishImage
   /// The newest checkpoint of a name replaces the one before.
   case freeCopy(RPCCapability)
+
+  // Copying while the target runs; dataspaces before the freeze and after a restore are rows of the child's table
+  case allocateEarly(dataspace: Int)
+  case copyEarly(dataspace: Int, part: Int)
+  case endRound
+  case copyBehind(dataspace: Int, part: Int)
+  case endCopyingBehind
+  case fetch(dataspace: Int, part: Int)
+  case endPostCopy
+
+  // Memory that is written twice
+  case openMirror(dataspace: Int)
+  case attachMirrored(dataspace: Int, part: Int)
+  case flatten(dataspace: Int, page: Int)
+  case searchMirror(child: Int, thread: Int)
+  case emulate(child: Int, thread: Int)
+  case endMirrorSearch
+  case dropMirror(child: Int, dataspace: Int)
 
   // Orders
   case command(child: Int, thread: Int, CPUThreadOpcode)
@@ -105,6 +125,16 @@ enum CheckpointerJob: Hashable, Sendable {
   case wake(child: Int)
 }
 
+extension CheckpointerJob {
+  /// Takes time by the byte.
+  var movesMemory: Bool {
+    switch self {
+    case .copyEarly, .copyBehind, .fetch, .flatten, .writeOut: true
+    default: false
+    }
+  }
+}
+
 extension Checkpointer {
   mutating func carryOut(_ job: CheckpointerJob, _ script: inout Script) throws(Suspension) {
     switch job {
@@ -115,7 +145,7 @@ extension Checkpointer {
     case .makeStub(let child): try makeStub(of: child, &script)
     case .designate(let child, let dataspace, let asked): try designate(dataspace, of: child, asked, &script)
     case .dissolve(let child, let dataspace): try dissolve(dataspace, of: child, &script)
-    case .destroyMap(let map): try destroyManagedMap(map, &script)
+    case .destroyMap(let map, let session): try destroyManagedMap(map, of: session, &script)
     case .searchFault(let child, let dataspace): try searchFault(dataspace, of: child, &script)
     case .createThread(let child, let name, let priority, let cpu):
       if try createThread(name, priority: priority, cpu: cpu, of: child, &script) == nil {
@@ -146,11 +176,15 @@ extension Checkpointer {
     case .preflight, .pause, .endFreeze, .readState, .attachStub, .saveUTCB, .awaitSave, .inspectCode, .classify,
       .detachStub, .resume, .endFrozen:
       try carryOutFreeze(job, &script)
-    case .askSignals, .openCapabilityMap, .readCapabilityMap, .closeCapabilityMap, .recordObjects, .prepare, .endStep,
-      .allocateCopy, .beginDump, .mark, .rearm, .copyOut, .endDump:
+    case .askSignals, .openCapabilityMap, .readCapabilityMap, .closeCapabilityMap, .recordObjects, .askTimer,
+      .announceObjects, .prepare, .endStep, .allocateCopy, .beginDump, .mark, .rearm, .copyOut, .endDump:
       try carryOutCopy(job, &script)
     case .command(let child, let thread, let opcode): try command(opcode, thread, of: child, &script)
     case .detachPart(let child, let dataspace, let part): try detachPart(part, of: dataspace, child, &script)
+    case .allocateEarly, .copyEarly, .endRound, .copyBehind, .endCopyingBehind, .fetch, .endPostCopy:
+      try carryOutBehind(job, &script)
+    case .openMirror, .attachMirrored, .flatten, .searchMirror, .emulate, .endMirrorSearch, .dropMirror:
+      try carryOutMirror(job, &script)
     case .openCopy, .writeOut, .closeCopy, .finishImage, .freeCopy: try carryOutWrite(job, &script)
     case .killChild(let child): kill(child)
     case .closeSession(let child, let session): try closeSession(session, of: child, &script)

@@ -7,13 +7,19 @@ import Genode
 /// Models `Managed_region_map_info` with its `Designated_dataspace_info` list.
 struct ManagedMemory: Hashable, Sendable {
   var map: RPCCapability
+  /// Pays for the map: one for all of them, or its own.
+  var session: RPCCapability
   /// Bytes of each part; the last one may be shorter.
   var granularity: UInt64
   var parts: [Part] = []
+  /// A part that is detached stays so: the checkpointer carries out each access.
+  var isMirrored = false
 
   struct Part: Hashable, BitwiseCopyable, Sendable {
     var dataspace: RPCCapability
     var isAttached = true
+    /// Nobody may get it before it is copied, out of it for a checkpoint or into it for a restore.
+    var isPending = false
   }
 
   func part(at address: UInt64) -> Int? {

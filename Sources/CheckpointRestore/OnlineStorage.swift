@@ -124,12 +124,12 @@ struct TargetChild: Hashable, Sendable {
   var desk: ParentDesk
   /// PD, RAM and CPU come first, in this order.
   var sessions: [OnlineSession] = []
-  var threads: [OnlineThread] = []
+  var threads = ChunkedList<OnlineThread>()
   /// Address space, stack area, linker area, then those of RM sessions.
   var maps: [OnlineMap] = []
-  var dataspaces: [OnlineDataspace] = []
-  var rpcObjects: [OnlineRPCObject] = []
-  var contexts: [OnlineContext] = []
+  var dataspaces = ChunkedList<OnlineDataspace>()
+  var rpcObjects = ChunkedList<OnlineRPCObject>()
+  var contexts = ChunkedList<OnlineContext>()
   var signalSource: RPCCapability?
   var nativePD: RPCCapability?
   var traceControl: RPCCapability?
@@ -143,6 +143,8 @@ struct TargetChild: Hashable, Sendable {
   var stubAddress: UInt64 = 0
   /// What earlier checkpoints of it left.
   var stored = StoredState()
+  /// Restored, with memory that comes after its threads.
+  var isPostCopied = false
   /// Checkpoint to be restored into it at its first LOG request.
   var bootstrap: BootstrapOrder?
 

@@ -27,6 +27,8 @@ struct StoredState: Hashable, Sendable {
   private var lists = Kind.allCases.map { _ in MetadataList() }
   /// Copies of the last incremental checkpoint, up to date but for what was touched since.
   var kept: [Kept] = []
+  /// The checkpoint they were made for.
+  var parent: ParentImage?
   /// Attached regions by place, one list for each of the child's region maps.
   var regions: [MetadataList] = []
 

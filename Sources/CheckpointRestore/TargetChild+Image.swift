@@ -19,8 +19,9 @@ extension TargetChild {
     let rows = addMemory(to: &image)
     addObjects(to: &image, run)
     addTimers(to: &image, run)
+    let kinds = BadgeKinds(image)
     image.capabilities = CapabilityMapPatch.entries(run.capabilityMapWords).map {
-      CapabilityImage(slot: $0.slot, badge: $0.badge, kind: kind(of: $0.badge, image))
+      CapabilityImage(slot: $0.slot, badge: $0.badge, kind: kinds[$0.badge])
     }
     image.objectCounts = counts(of: image)
     return (image, rows)
@@ -54,9 +55,11 @@ extension TargetChild {
       }
       image.regionMaps.append(entry)
     }
+    var places: [UInt64: Int] = [:]  // lookup only
+    for index in image.dataspaces.indices.reversed() { places[image.dataspaces[index].badge] = index }
     for (position, map) in liveMaps.enumerated() {
       for region in maps[map].regions {
-        guard let index = image.dataspaces.firstIndex(where: { $0.badge == region.dataspace }) else { continue }
+        guard let index = places[region.dataspace] else { continue }
         image.regions.append(self.image(of: region, in: position, index, image.dataspaces[index]))
       }
     }
@@ -75,7 +78,7 @@ extension TargetChild {
       image.provenance = .notCaptured
       image.sessionBadge = session
     case .managed: image.provenance = .managed
-    case .foreign: image.provenance = .notCaptured
+    case .foreign: image.provenance = .shared
     }
     return image
   }
@@ -87,7 +90,7 @@ extension TargetChild {
       switch dataspace.provenance {
       case .rom: .rom
       case .managed: .managed
-      case .captured, .notCaptured: .ram
+      case .captured, .notCaptured, .shared: .ram
       }
     return RegionImage(
       map: map, address: region.address, size: region.size, dataspaceIndex: index, offset: region.offset,
@@ -95,9 +98,10 @@ extension TargetChild {
   }
 
   private func addObjects(to image: inout CheckpointImage, _ run: CheckpointRun) {
-    let position: (Int) -> Int? = { thread in run.threads.firstIndex { $0.thread == thread } }
+    var position = [Int?](repeating: nil, count: threads.count)
+    for index in run.threads.indices { position[run.threads[index].thread] = index }
     for object in rpcObjects where object.isLive {
-      guard let thread = position(object.thread) else { continue }
+      guard let thread = position[object.thread] else { continue }
       image.rpcObjects.append(RPCObjectImage(badge: object.real.badge, threadIndex: thread))
     }
     image.signals = SignalSourceImage(
@@ -137,34 +141,6 @@ extension TargetChild {
   private func isPending(_ handler: UInt64, _ run: CheckpointRun) -> Bool {
     guard let context = contexts.first(where: { $0.isLive && $0.real.badge == handler }) else { return false }
     return run.pendingSignals.contains { $0.imprint == context.imprint }
-  }
-
-  /// What the checkpointer knows to be behind a badge, in the words of the services.
-  private func kind(of badge: UInt64, _ image: CheckpointImage) -> String {
-    if badge == image.parentBadge { return "parent" }
-    if badge == image.nativePDBadge { return "native-pd" }
-    if badge == image.signals.badge { return "signal-source" }
-    if badge == image.signals.interruptBadge { return "signal-irq" }
-    if badge == Badge.mainThread { return "thread-gate" }
-    if let session = image.sessions.first(where: { $0.badge == badge }) {
-      return session.service.lowercased() + "-session"
-    }
-    for thread in image.threads {
-      if thread.badge == badge { return "cpu-thread" }
-      if thread.gateBadge == badge { return "thread-gate" }
-    }
-    if image.regionMaps.contains(where: { $0.badge == badge }) { return "region-map" }
-    if let dataspace = image.dataspaces.first(where: { $0.badge == badge }) {
-      switch dataspace.provenance {
-      case .captured: return "ram-dataspace"
-      case .rom: return "rom-dataspace"
-      case .managed: return "managed-dataspace"
-      case .notCaptured: return "dataspace"
-      }
-    }
-    if image.rpcObjects.contains(where: { $0.badge == badge }) { return "rpc-object" }
-    if image.signalContexts.contains(where: { $0.badge == badge }) { return "signal-context" }
-    return "unknown"
   }
 
   private func counts(of image: CheckpointImage) -> [ObjectCount] {

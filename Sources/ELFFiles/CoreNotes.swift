@@ -1,13 +1,21 @@
 import CLibelf
 import CheckpointRestore
-import FoundationEssentials
 
 /// The notes of a core file. Layouts of the first two are those of Linux on riscv64, because that is what
 /// debuggers read; ours carry a vendor name and types no debugger takes for its own.
 enum CoreNotes {
   static let vendor = "STASIS"
+  /// What the checkpointer found, in JSON, without what the other notes hold.
   static let imageType: UInt32 = 0x5354_0001
+  /// Length, identity and checksum of the file: its last bytes.
   static let digestType: UInt32 = 0x5354_0002
+  static let capabilityType: UInt32 = 0x5354_0003
+  static let objectType: UInt32 = 0x5354_0004
+  static let messageType: UInt32 = 0x5354_0005
+  /// Where each page comes from, and where those in the file are.
+  static let pageType: UInt32 = 0x5354_0006
+  /// Checksum of each segment.
+  static let segmentType: UInt32 = 0x5354_0007
 
   /// Appends one note: sizes, type, name and description, each padded to 4 bytes also in 64-bit files.
   static func append(_ name: String, _ type: UInt32, _ description: [UInt8], to bytes: inout [UInt8]) {
@@ -19,6 +27,27 @@ enum CoreNotes {
     bytes.pad(to: 4)
     bytes += description
     bytes.pad(to: 4)
+  }
+
+  /// The descriptions of our notes among others. Stops where the sizes make no sense.
+  static func vendorNotes(in bytes: ArraySlice<UInt8>) -> [(type: UInt32, description: ArraySlice<UInt8>)] {
+    var notes: [(type: UInt32, description: ArraySlice<UInt8>)] = []
+    let name = Array(vendor.utf8) + [0]
+    var rest = bytes
+    while rest.count >= 12 {
+      let sizes = (0..<3).map { word in
+        (0..<4).reduce(UInt32(0)) { $0 | UInt32(rest[rest.startIndex + 4 * word + $1]) << UInt32(8 * $1) }
+      }
+      let padded = sizes[..<2].map { UInt64($0).roundedUp(to: 4) }
+      guard 12 + padded[0] + UInt64(sizes[1]) <= UInt64(rest.count) else { break }
+      let start = rest.startIndex + 12
+      let description = start + Int(padded[0])
+      if rest[start..<start + Int(sizes[0])].elementsEqual(name) {
+        notes.append((sizes[2], rest[description..<description + Int(sizes[1])]))
+      }
+      rest = rest.dropFirst(Int(12 + padded[0] + padded[1]))
+    }
+    return notes
   }
 
   /// `NT_PRSTATUS`: pc and x1...x31 at 112, the thread's number (from 1) where a debugger expects a process id.
@@ -41,55 +70,5 @@ enum CoreNotes {
     for (index, byte) in program.utf8.prefix(15).enumerated() { bytes[40 + index] = byte }
     for (index, byte) in component.utf8.prefix(79).enumerated() { bytes[56 + index] = byte }
     return bytes
-  }
-}
-
-/// The checkpoint as JSON, without the bytes of its dataspaces, which stand in the file where `bodies` says.
-///
-/// Keys are sorted, so equal checkpoints give equal files.
-struct ImageNote: Codable {
-  struct Body: Codable {
-    var offset: UInt64
-    var size: UInt64
-  }
-
-  var image: CheckpointImage
-  var bodies: [Body]
-
-  /// Decoded first: a later version may have other fields, which must not look like damage.
-  private struct VersionOnly: Decodable {
-    struct Image: Decodable { var version: UInt64 }
-    var image: Image
-  }
-
-  init(_ image: CheckpointImage, bodies: [Body]) {
-    self.image = image
-    self.bodies = bodies
-    for index in image.dataspaces.indices { self.image.dataspaces[index].contents = [] }
-  }
-
-  init(json: [UInt8]) throws(ELFError) {
-    let decoder = JSONDecoder()
-    do {
-      let version = try decoder.decode(VersionOnly.self, from: Data(json)).image.version
-      if version != UInt64(CheckpointImage.currentVersion) {
-        throw ELFError.version(found: version, supported: UInt64(CheckpointImage.currentVersion))
-      }
-      self = try decoder.decode(ImageNote.self, from: Data(json))
-    } catch let error as ELFError {
-      throw error
-    } catch {
-      throw .note(expected: "a checkpoint in JSON", found: "\(error)")
-    }
-  }
-
-  func json() throws(ELFError) -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    do {
-      return [UInt8](try encoder.encode(self))
-    } catch {
-      throw .note(expected: "a checkpoint that can be written as JSON", found: "\(error)")
-    }
   }
 }

@@ -24,6 +24,13 @@ extension ELFError: CustomStringConvertible {
     case .digest(let stored, let computed):
       "the file was changed or damaged: its digest says \(Self.hexadecimal(stored)), its bytes give "
         + Self.hexadecimal(computed)
+    case .damaged(let what, let stored, let computed):
+      "the file was changed or damaged in \(what): its checksum says \(Self.hexadecimal(stored)), its bytes give "
+        + Self.hexadecimal(computed)
+    case .identity(let stored, let computed):
+      "the file was changed: headers and notes have the digest \(computed), it was sealed with \(stored)"
+    case .missingParent(let name, let generation, let reason):
+      "its parent `\(name)` (generation \(generation)) is missing: \(reason)"
     case .version(let found, let supported):
       "checkpoint format version \(found) is unknown; this program reads version \(supported)"
     case .note(let expected, let found):

@@ -1,6 +1,6 @@
 /// Why a file was refused or could not be written: facts only, the sentences are in `ELFError+Description.swift`.
 public enum ELFError: Error, Hashable, Sendable {
-  public enum FileStep: String, Hashable, Sendable { case open, inspect, read, write, synchronize, rename }
+  public enum FileStep: String, Hashable, Sendable { case open, inspect, read, write, synchronize, rename, remove }
 
   /// The operating system said no; `errorNumber` is its errno.
   case file(path: String, step: FileStep, errorNumber: Int32)
@@ -17,6 +17,12 @@ public enum ELFError: Error, Hashable, Sendable {
   /// A core file of somebody else: the vendor note is missing.
   case notACheckpoint
   case digest(stored: UInt32, computed: UInt32)
+  /// A stretch of the file whose checksum does not fit, found because that of the file does not.
+  case damaged(what: String, stored: UInt32, computed: UInt32)
+  /// Headers and notes are not those the file was sealed with.
+  case identity(stored: String, computed: String)
+  /// The image goes on from one that is not there.
+  case missingParent(name: String, generation: UInt64, reason: String)
   case version(found: UInt64, supported: UInt64)
   case note(expected: String, found: String)
   /// The checkpoint contradicts itself, although every byte is as it was written.
@@ -36,6 +42,10 @@ public struct ELFLimits: Hashable, Sendable {
   public var symbolNameBytes: UInt64 = 1024
   /// Mapped pieces of a core file; one less than the ELF header can count without a section table.
   public var coreSegments: UInt64 = 60_000
+  /// Bytes of all dataspaces of a checkpoint, holes included.
+  public var coreMemoryBytes: UInt64 = 2 << 30
+  /// Images from the newest to the one without a parent.
+  public var coreChain = 4_096
 
   public init() {}
   public static var standard: ELFLimits { ELFLimits() }

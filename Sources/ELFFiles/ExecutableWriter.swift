@@ -18,26 +18,33 @@ public func elfExecutable(_ parts: ExecutableParts) throws(ELFError) -> [UInt8] 
   }
   let layout = ExecutableLayout(parts)
   let symbols = try SymbolTableBytes(parts.symbols, in: layout.sections)
-  let bytes = try elfBytes { (elf) throws(ELFError) in
-    let sections = layout.sections + layout.tables(symbols)
+  let bytes = try elfFile(
+    segments: layout.segments, sections: layout.sections + layout.tables(symbols), loadedEnd: layout.loadedEnd,
+    entry: parts.entry, machineFlags: parts.machineFlags)
+  _ = try ExecutableImage(bytes: bytes)
+  return bytes
+}
+
+/// A file with these segments and sections, whose places were chosen already; the names of the sections come last.
+func elfFile(
+  segments: [GElf_Phdr], sections: [SectionPlan], loadedEnd: UInt64, entry: UInt64, machineFlags: UInt32
+) throws(ELFError) -> [UInt8] {
+  try elfBytes { (elf) throws(ELFError) in
     let names = SectionNames(sections)
-    var end = sections.reduce(layout.loadedEnd) { max($0, $1.header.sh_offset + $1.fileBytes) }
-    let nameTable = SectionPlan(
-      ".shstrtab", type: SHT_STRTAB, offset: end, bytes: names.bytes)
+    var end = sections.reduce(loadedEnd) { max($0, $1.header.sh_offset + $1.fileBytes) }
+    let nameTable = SectionPlan(".shstrtab", type: SHT_STRTAB, offset: end, bytes: names.bytes)
     end += nameTable.fileBytes
-    try startFile(elf, type: ET_EXEC, machineFlags: parts.machineFlags, segmentCount: layout.segments.count) {
-      $0.e_entry = parts.entry
+    try startFile(elf, type: ET_EXEC, machineFlags: machineFlags, segmentCount: segments.count) {
+      $0.e_entry = entry
       $0.e_shoff = end.roundedUp(to: 8)
       $0.e_shentsize = UInt16(sectionHeaderBytes)
       $0.e_shstrndx = UInt16(sections.count + 1)
     }
-    for (index, segment) in layout.segments.enumerated() { try setProgramHeader(elf, index, segment) }
+    for (index, segment) in segments.enumerated() { try setProgramHeader(elf, index, segment) }
     let buffers = SectionBuffers()
     for section in sections + [nameTable] { try buffers.add(section, named: names, to: elf) }
     return buffers
   }
-  _ = try ExecutableImage(bytes: bytes)
-  return bytes
 }
 
 /// One section before libelf sees it. Its header's name and bytes are filled in late.

@@ -63,15 +63,29 @@ public struct FileReplacement: ~Copyable {
   }
 
   public mutating func write(_ bytes: [UInt8]) throws(ELFError) {
+    try withBuffer(bytes) { (buffer) throws(ELFError) in try writeAll(buffer, to: descriptor, path: temporary) }
+  }
+
+  mutating func write(_ bytes: UnsafeRawBufferPointer) throws(ELFError) {
     try writeAll(bytes, to: descriptor, path: temporary)
   }
 
   /// Nothing may be written afterwards.
   public mutating func commit() throws(ELFError) {
+    try synchronize()
+    try takeName()
+    try synchronizeDirectory(of: path)
+  }
+
+  // The steps of `commit`: a process may end between any two of them.
+
+  func synchronize() throws(ELFError) {
     if fsync(descriptor) != 0 { throw .file(path: temporary, step: .synchronize, errorNumber: errno) }
+  }
+
+  mutating func takeName() throws(ELFError) {
     if rename(temporary, path) != 0 { throw .file(path: path, step: .rename, errorNumber: errno) }
     isCommitted = true
-    try synchronizeDirectory(of: path)
   }
 }
 
@@ -89,12 +103,10 @@ private func openTemporary(for path: String) throws(ELFError) -> (descriptor: In
   throw .file(path: path, step: .open, errorNumber: last)
 }
 
-private func writeAll(_ bytes: [UInt8], to descriptor: Int32, path: String) throws(ELFError) {
+private func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String) throws(ELFError) {
   var written = 0
   while written < bytes.count {
-    let count = bytes.withUnsafeBytes { buffer in
-      write(descriptor, buffer.baseAddress?.advanced(by: written), buffer.count - written)
-    }
+    let count = write(descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
     if count < 0 && errno == EINTR { continue }
     if count < 0 { throw .file(path: path, step: .write, errorNumber: errno) }
     written += count
@@ -112,8 +124,28 @@ private func synchronizeDirectory(of path: String) throws(ELFError) {
   }
 }
 
-private func split(_ path: String) -> (directory: String, name: String) {
+func split(_ path: String) -> (directory: String, name: String) {
   guard let slash = path.lastIndex(of: "/") else { return (".", path) }
   let directory = slash == path.startIndex ? "/" : String(path[..<slash])
   return (directory, String(path[path.index(after: slash)...]))
+}
+
+/// Names of what is in a folder, sorted by their bytes: the order of a directory means nothing.
+func fileNames(in folder: String) throws(ELFError) -> [String] {
+  guard let stream = opendir(folder) else { throw .file(path: folder, step: .open, errorNumber: errno) }
+  defer { closedir(stream) }
+  var names: [String] = []
+  while let entry = readdir(stream) {
+    names.append(
+      withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      })
+  }
+  return names.filter { $0 != "." && $0 != ".." }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+}
+
+/// Whether the path names a folder.
+public func isFolder(_ path: String) -> Bool {
+  var status = stat()
+  return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
 }

@@ -101,6 +101,13 @@ extension Node {
     }
   }
 
+  /// Whether `run` would do nothing and come back at once with this native thread.
+  public func stays(with thread: ThreadID, until limit: Instant) -> Bool {
+    kernel.current == thread && now < limit && now < kernel.nextTick && now < devices.next
+      && !kernel.interruptRequested && !kernel.isMulticore && kernel.stopped == nil
+      && NativeWindow.contains(kernel.registers[thread.slot].pc)
+  }
+
   /// Lets the current thread use CPU time, until the next tick or `limit` at most; returns how much it got.
   public mutating func spend(_ span: TimeSpan, until limit: Instant) -> TimeSpan {
     let boundary = min(kernel.nextTick, deviceSignal, limit)

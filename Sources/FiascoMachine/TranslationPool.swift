@@ -8,6 +8,8 @@ struct TranslationPool: ~Copyable {
 
   private var caches: InlineArray<8, TranslationCache>
   private var owners: InlineArray<8, TaskID>
+  /// One bit for each cache that may have entries. Native programs have none, and most flushes are theirs.
+  private var used: UInt8 = 0
 
   init() {
     caches = InlineArray { _ in TranslationCache() }
@@ -35,6 +37,7 @@ struct TranslationPool: ~Copyable {
   /// The cache for a task, emptied if it served another one before.
   private mutating func claim(_ task: TaskID) -> Int {
     let index = task.slot & (Self.size - 1)
+    used |= 1 << UInt8(index)
     if owners[index] != task {
       caches[index].flush()
       owners[index] = task
@@ -43,6 +46,9 @@ struct TranslationPool: ~Copyable {
   }
 
   mutating func flush() {
-    for index in 0..<Self.size where !owners[index].isNone { caches[index].flush() }
+    while used != 0 {
+      caches[used.trailingZeroBitCount].flush()
+      used &= used - 1
+    }
   }
 }

@@ -26,6 +26,9 @@ public struct Script: Hashable, Sendable {
 
   public init() {}
 
+  /// Whether an action has yet to happen.
+  public var isSuspended: Bool { if case .some = pending { true } else { false } }
+
   /// The result of `action`; suspends the step if it has none yet.
   ///
   /// A step that asks for another action than the last time has let its control flow depend on state that another

@@ -23,53 +23,35 @@ public enum Program: Sendable {
     }
   }
 
-  mutating func resume(thread entry: Int, script: inout Script) -> UserAction {
-    switch self {
+  /// Runs the program until the thread's next action, which the script then knows; returns what happened on the way.
+  ///
+  /// The state is moved out and back, so that it is never held twice and its tables are never copied.
+  mutating func resume(thread entry: Int, script: inout Script) -> [SystemEvent] {
+    switch consume self {
     case .core(var program):
-      self = .vacant
-      defer { self = .core(program) }
-      return program.resume(thread: entry, script: &script)
+      program.resume(thread: entry, script: &script)
+      let events = program.drainEvents().map(SystemEvent.genode)
+      self = .core(program)
+      return events
     case .initial(var program):
-      self = .vacant
-      defer { self = .initial(program) }
-      return program.resume(thread: entry, script: &script)
+      program.resume(thread: entry, script: &script)
+      let events = program.drainEvents().map(SystemEvent.genode)
+      self = .initial(program)
+      return events
     case .timer(var program):
-      self = .vacant
-      defer { self = .timer(program) }
-      return program.resume(thread: entry, script: &script)
+      program.resume(thread: entry, script: &script)
+      let events = program.drainEvents().map(SystemEvent.genode)
+      self = .timer(program)
+      return events
     case .checkpointer(var program):
-      self = .vacant
-      defer { self = .checkpointer(program) }
-      return program.resume(thread: entry, script: &script)
+      program.resume(thread: entry, script: &script)
+      let events = program.drainCheckpointEvents().map(SystemEvent.checkpoint)
+      self = .checkpointer(program)
+      return events
     case .scripted(var program):
-      self = .vacant
-      defer { self = .scripted(program) }
-      return program.resume(thread: entry, script: &script)
-    }
-  }
-
-  /// Stands in while the program's state is moved out, so that its tables are never copied.
-  private static var vacant: Program { .scripted(ScriptedProgram(kind: .core, actions: [])) }
-
-  mutating func drainEvents() -> [SystemEvent] {
-    switch self {
-    case .core(var program):
-      self = .vacant
-      defer { self = .core(program) }
-      return program.drainEvents().map(SystemEvent.genode)
-    case .initial(var program):
-      self = .vacant
-      defer { self = .initial(program) }
-      return program.drainEvents().map(SystemEvent.genode)
-    case .timer(var program):
-      self = .vacant
-      defer { self = .timer(program) }
-      return program.drainEvents().map(SystemEvent.genode)
-    case .checkpointer(var program):
-      self = .vacant
-      defer { self = .checkpointer(program) }
-      return program.drainCheckpointEvents().map(SystemEvent.checkpoint)
-    case .scripted: return []
+      program.resume(thread: entry, script: &script)
+      self = .scripted(program)
+      return []
     }
   }
 }

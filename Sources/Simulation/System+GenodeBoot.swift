@@ -22,7 +22,8 @@ extension System {
   public init(
     booting children: [ChildConfiguration], files: [BootFile], profile: KernelProfile, platform: PlatformProfile,
     layout: MemoryLayout = MemoryLayout(), cores: Int = 1, costs: GenodeCosts? = nil,
-    changes: [InitChange] = [], release: GenodeRelease = .genode1608, checkpointer: CheckpointerConfiguration? = nil
+    changes: [InitChange] = [], release: GenodeRelease = .genode1608, checkpointer: CheckpointerConfiguration? = nil,
+    coreCapabilities: Int = CoreConfiguration.usualCapabilityCount
   ) {
     var memory = PagedMemory(frames: layout.frames)
     var modules: [BootModule] = []
@@ -44,7 +45,7 @@ extension System {
         Core(
           CoreConfiguration(
             ramBase: next, ramSize: layout.end - next, modules: modules, costs: costs,
-            kernel: profile.name == .r67 ? .r67 : .modern, release: release))))
+            kernel: profile.name == .r67 ? .r67 : .modern, release: release, capabilityCount: coreCapabilities))))
     install(.initial(InitComponent(InitConfiguration(children: children, changes: changes, costs: costs))))
     install(.timer(TimerDriver(costs: costs)))
     if let checkpointer { install(.checkpointer(Checkpointer(checkpointer))) }

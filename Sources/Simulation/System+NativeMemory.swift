@@ -8,7 +8,7 @@ import Genode
 // with a page fault where nothing is mapped, and with the platform's cost per byte.
 extension System {
   mutating func copy(_ native: inout NativeThread, _ t: ThreadID, _ to: UInt64, _ from: UInt64, _ bytes: UInt64) {
-    guard native.progress < bytes else { return finish(&native, .done) }
+    guard native.progress < bytes else { return native.script.complete(.done) }
     let source = from + native.progress
     let target = to + native.progress
     guard let input = place(t, source, .load), let output = place(t, target, .store) else { return }
@@ -24,7 +24,7 @@ extension System {
   }
 
   mutating func fill(_ native: inout NativeThread, _ t: ThreadID, _ address: UInt64, _ bytes: UInt64, _ value: UInt8) {
-    guard native.progress < bytes else { return finish(&native, .done) }
+    guard native.progress < bytes else { return native.script.complete(.done) }
     let target = address + native.progress
     guard let frame = place(t, target, .store) else { return }
     let chunk = min(bytes - native.progress, 4096 - target % 4096)
@@ -48,7 +48,7 @@ extension System {
       native.words.append(contentsOf: bytes.assumingMemoryBound(to: UInt64.self))
     }
     charge(UInt64(count) * 8, node.platform.memory.touch)
-    finish(&native, .words(native.words))
+    native.script.complete(.words(native.words))
   }
 
   mutating func write(_ native: inout NativeThread, _ t: ThreadID, _ address: UInt64, _ words: [UInt64]) {
@@ -59,7 +59,7 @@ extension System {
       native.progress += 1
     }
     charge(UInt64(words.count) * 8, node.platform.memory.touch)
-    finish(&native, .done)
+    native.script.complete(.done)
   }
 
   /// The frame behind an address of the thread's task; without one the thread takes a page fault.
@@ -74,7 +74,7 @@ extension System {
 
   private mutating func advance(_ native: inout NativeThread, by chunk: UInt64, of bytes: UInt64) {
     native.progress += chunk
-    if native.progress >= bytes { finish(&native, .done) }
+    if native.progress >= bytes { native.script.complete(.done) }
   }
 
   private mutating func charge(_ bytes: UInt64, _ rate: MemoryCosts.Entry) {

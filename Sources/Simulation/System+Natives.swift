@@ -11,10 +11,12 @@ struct NativeThread: Sendable {
   let entry: Int
   let address: UInt64
   let serial: UInt64
+  /// Knows the action that is being carried out.
   var script = Script()
-  var action: UserAction?
   /// Bytes of the action done so far, or picoseconds computed.
   var progress: UInt64 = 0
+  /// System calls of a series; 0 if the action is none.
+  var repetitions: UInt64 = 0
   var isInSystemCall = false
   var words: [UInt64] = []
 }
@@ -22,47 +24,45 @@ struct NativeThread: Sendable {
 extension System {
   /// The current thread is in user mode inside a native program: carry out its next action, or a part of it.
   mutating func advanceNative(_ t: ThreadID, until limit: Instant) {
-    guard attach(t), var native = natives[t.slot] else {
+    guard attach(t), var native = natives[t.slot].take() else {
       // Started outside every program: what jumping into unmapped memory gives.
       let ip = node.kernel.registers[t.slot].pc
       node.enterKernel { $0.pageFault(address: ip, access: .fetch) }
       return
     }
+    repeat { act(&native, t, until: limit) } while node.stays(with: t, until: limit)
+    natives[t.slot] = native
+  }
+
+  private mutating func act(_ native: inout NativeThread, _ t: ThreadID, until limit: Instant) {
     if native.isInSystemCall {
       native.isInSystemCall = false
       complete(&native, t)
     }
-    if native.action == nil {
-      native.action = resumeProgram(&native)
-      native.progress = 0
-      native.words.removeAll(keepingCapacity: true)
-    }
+    if !native.script.isSuspended { resumeProgram(&native) }
     perform(&native, t, until: limit)
-    natives[t.slot] = native
   }
 
   /// A system call has returned: the action is done, unless there are more of the same.
   private func complete(_ native: inout NativeThread, _ t: ThreadID) {
-    guard case .invokeSeries(_, let count, _, _) = native.action else {
-      return finish(&native, .returned(systemCallResult(t)))
-    }
+    guard native.repetitions > 0 else { return native.script.complete(.returned(systemCallResult(t))) }
     native.progress += 1
-    if native.progress >= UInt64(count) { finish(&native, .done) }
+    if native.progress >= native.repetitions { native.script.complete(.done) }
   }
 
-  private mutating func resumeProgram(_ native: inout NativeThread) -> UserAction {
-    let action = programs[native.program].program.resume(thread: native.entry, script: &native.script)
-    for event in programs[native.program].program.drainEvents() {
-      records.append(SystemRecord(at: now, event: event))
-    }
-    return action
+  private mutating func resumeProgram(_ native: inout NativeThread) {
+    let events = programs[native.program].program.resume(thread: native.entry, script: &native.script)
+    for event in events { records.append(SystemRecord(at: now, event: event)) }
+    native.progress = 0
+    native.repetitions = 0
+    native.words.removeAll(keepingCapacity: true)
   }
 
   /// Finds or makes the program state behind a thread that begins in the native window.
   private mutating func attach(_ t: ThreadID) -> Bool {
     let thread = node.kernel.threads[t.slot]
     while natives.count <= t.slot { natives.append(nil) }
-    if let known = natives[t.slot], known.serial == thread.serial { return true }
+    if natives[t.slot]?.serial == thread.serial { return true }
     guard let place = NativeEntry.decode(node.kernel.registers[t.slot].pc) else { return false }
     guard let program = programs.firstIndex(where: { $0.task == thread.task && $0.program.kind == place.kind }) else {
       return adopt(t, place)
@@ -92,29 +92,37 @@ extension System {
   // MARK: Actions
 
   private mutating func perform(_ native: inout NativeThread, _ t: ThreadID, until limit: Instant) {
-    switch native.action {
-    case .invoke(let call): invoke(&native, t, call)
-    case .invokeSeries(var call, _, let word, let step):
-      call.words[word] &+= native.progress &* step
-      invoke(&native, t, call)
+    switch native.script.pending {
+    case .invoke(let call):
+      state(call, t)
+      invoke(&native, t)
+    case .invokeSeries(let call, let count, let word, let step):
+      native.repetitions = UInt64(count)
+      state(call, t)
+      node.kernel.setMessageWord(t, word, call.words[word] &+ native.progress &* step)
+      invoke(&native, t)
     case .compute(let picoseconds): compute(&native, picoseconds, until: limit)
     case .copy(let to, let from, let bytes): copy(&native, t, to, from, bytes)
     case .fill(let address, let bytes, let value): fill(&native, t, address, bytes, value)
     case .read(let address, let count): read(&native, t, address, count)
     case .write(let address, let words): write(&native, t, address, words)
-    case .readClock: finish(&native, .words([node.kernel.clockMicroseconds]))
+    case .readClock: native.script.complete(.words([node.kernel.clockMicroseconds]))
     case nil: preconditionFailure("a native program always has a next action")
     }
   }
 
-  private mutating func invoke(_ native: inout NativeThread, _ t: ThreadID, _ call: SystemCall) {
-    for (index, word) in call.words.enumerated() { node.kernel.setMessageWord(t, index, word) }
+  /// Puts a system call where a program of machine code would have put it.
+  private mutating func state(_ call: SystemCall, _ t: ThreadID) {
+    node.kernel.setMessageWords(t, call.words)
     if let buffers = call.buffers { node.kernel.setReceiveBuffers(t, buffers) }
-    node.kernel.registers[t.slot].pc = native.address
     node.kernel.registers[t.slot].a0 = call.tag.raw
     node.kernel.registers[t.slot].a1 = call.target.raw
     node.kernel.registers[t.slot].a2 = call.timeouts.raw
     node.kernel.registers[t.slot].a3 = call.label
+  }
+
+  private mutating func invoke(_ native: inout NativeThread, _ t: ThreadID) {
+    node.kernel.registers[t.slot].pc = native.address
     native.isInSystemCall = true
     node.enterKernel { $0.systemCall() }
   }
@@ -124,17 +132,12 @@ extension System {
     let count = min(max(tag.words + 2 * tag.items, 8), UTCB.messageRegisterCount)
     return SystemCallResult(
       tag: tag, label: node.kernel.registers[t.slot].a3, error: node.kernel.messageWord(t, UTCB.error),
-      words: (0..<count).map { node.kernel.messageWord(t, $0) })
+      words: node.kernel.messageWords(t, count))
   }
 
   private mutating func compute(_ native: inout NativeThread, _ picoseconds: UInt64, until limit: Instant) {
     let rest = TimeSpan.picoseconds(Int64(picoseconds - native.progress))
     native.progress += UInt64(node.spend(rest, until: min(limit, node.horizon)).picoseconds)
-    if native.progress >= picoseconds { finish(&native, .done) }
-  }
-
-  func finish(_ native: inout NativeThread, _ result: UserActionResult) {
-    native.script.complete(result)
-    native.action = nil
+    if native.progress >= picoseconds { native.script.complete(.done) }
   }
 }

@@ -79,9 +79,9 @@ struct ExplainCommand: ParsableCommand {
   }
 
   private func stored(_ path: String) throws -> [(String, [CheckpointImage], BlockedThreadPolicy)] {
-    do { return [(path, [try readCore(path)], .reissueReceiveHalf)] } catch {
-      throw Failure.badInput("\(path): \(error)")
-    }
+    let image = try told(path) { () throws(ELFError) in try readCore(path) }
+    if let fact = image.obstacleToRestore { throw Failure.badInput("\(path): nothing can be restored: \(fact)") }
+    return [(path, [image], .reissueReceiveHalf)]
   }
 
   private func played(_ path: String) throws -> [(String, [CheckpointImage], BlockedThreadPolicy)] {

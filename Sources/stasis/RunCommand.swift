@@ -14,7 +14,8 @@ struct RunCommand: ParsableCommand {
       EXAMPLES
         stasis run Scenarios/ipc/reply-and-wait.json
         stasis run Scenarios/timing/control-loop.json --json | jq '.jobs[0].missed'
-        stasis run Scenarios/checkpoint/sheep-counter.json --image-dir images && gdb-multiarch images/*.elf images/c1.core
+        stasis run Scenarios/checkpoint/sheep-counter.json --image-dir images
+        gdb-multiarch images/sheep_counter images/c1.core
         stasis run Scenarios/checkpoint/sheep-counter.json --costs
         stasis run Scenarios/faults/page-fault-and-pager.json --trace-kernel trace.jsonl
       """)
@@ -33,13 +34,30 @@ struct RunCommand: ParsableCommand {
     completion: .directory)
   var imageDir: String?
 
+  @Option(help: "How many generations of each checkpoint name are kept: the newest is NAME.core, others NAME.gN.core.")
+  var keep = 1
+
+  @Option(
+    help: ArgumentHelp(
+      "Do not take this checkpoint, but restore it from a file that an earlier run of the scenario wrote.",
+      valueName: "name=image"), completion: .file(extensions: ["core"]))
+  var given: [String] = []
+
   @Option(help: TraceOutput.help, completion: .file(extensions: ["jsonl", "txt"]))
   var traceKernel: String?
 
   @Flag(help: "Print the digest of the trace after the report; equal digests mean equal runs.")
   var traceDigest = false
 
+  private static let mostGenerations = 1_000
+
   func validate() throws {
+    guard (1...Self.mostGenerations).contains(keep) else {
+      throw ValidationError("Between 1 and \(Self.mostGenerations) generations can be kept, not \(keep).")
+    }
+    for given in given where !given.dropFirst().contains("=") {
+      throw ValidationError("'--given \(given)': expected a checkpoint's name, '=' and an image.")
+    }
     guard traceKernel != "-" || !json else {
       throw ValidationError("The trace and the JSON document cannot share standard output; name a file for the trace.")
     }
@@ -66,7 +84,21 @@ struct RunCommand: ParsableCommand {
     switch loadScenario(path: scenario) {
     case .failure(let errors): throw Failure.badInput("\(errors)")
     case .success(let scenario):
-      do { return try ScenarioRun(scenario) } catch { throw Failure.badInput("\(error)") }
+      var run: ScenarioRun
+      do { run = try ScenarioRun(scenario) } catch { throw Failure.badInput("\(error)") }
+      run.keep(generations: keep)
+      for (name, path) in givenImages {
+        let image = try told(path) { () throws(ELFError) in try readCore(path) }
+        do { try run.give(image, as: name) } catch { throw Failure.badInput("\(path): \(error)") }
+      }
+      return run
+    }
+  }
+
+  private var givenImages: [(name: String, path: String)] {
+    given.map { text in
+      let equals = text.firstIndex(of: "=") ?? text.startIndex
+      return (String(text[..<equals]), String(text[equals...].dropFirst()))
     }
   }
 
@@ -77,17 +109,17 @@ struct RunCommand: ParsableCommand {
       path += path.isEmpty && !directory.hasPrefix("/") ? String(part) : "/" + part
       _ = mkdir(path, 0o777)
     }
-    for image in played.images {
-      let path = "\(directory)/\(image.name).core"
-      do { try write(image, to: path) } catch { throw Failure.badInput("\(path): \(error)") }
+    do {
+      // The program goes beside the image: debuggers take names and instructions from it. It is written first, because
+      // they warn if it is newer.
+      for image in played.images {
+        try replaceFile("\(directory)/\(image.image.programName)", with: image.executable)
+      }
+      var store = CoreStore(folder: directory)
+      _ = try store.write(played.images.map { try ($0.image, ExecutableImage(bytes: $0.executable)) })
+    } catch let error as ELFError {
+      if case .file = error { throw Failure.badInput("\(error)") }
+      throw Failure.badInput("\(directory): \(error)")
     }
-  }
-
-  /// The program goes beside the image: debuggers take names and instructions from it.
-  private func write(_ image: PlayedRun.Image, to path: String) throws(ELFError) {
-    let executable = try ExecutableImage(bytes: image.executable)
-    try writeCore(image.image, executable: executable, to: path)
-    let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path[...$0] } ?? ""
-    try replaceFile("\(folder)\(image.image.componentName)", with: image.executable)
   }
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Scenarios
 
 /// The command. Exit codes are part of its interface: `Scenarios.ExitCode`.
-@main struct Stasis: ParsableCommand {
+@main struct Stasis: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stasis",
     abstract: "Simulates checkpoint and restore of components on the Fiasco.OC microkernel with Genode.",
@@ -10,6 +10,7 @@ import Scenarios
       EXAMPLES
         stasis run Scenarios/checkpoint/sheep-counter.json
         stasis check Scenarios/*/*.json
+        stasis compare Scenarios/timing/control-loop.json
         stasis explain reply-and-wait
 
       EXIT CODES
@@ -22,15 +23,22 @@ import Scenarios
         (also for zsh and fish)
       """,
     version: "0.1.0",
-    subcommands: [RunCommand.self, CheckCommand.self, BootCommand.self, InspectCommand.self, ExplainCommand.self])
+    subcommands: [
+      RunCommand.self, CheckCommand.self, CompareCommand.self, BootCommand.self, InspectCommand.self, DiffCommand.self,
+      ImageCommand.self, ExplainCommand.self,
+    ])
 
   /// The library's own `main` ends with its exit codes; ours are documented.
-  static func main() {
+  static func main() async {
     Terminal.ignoreBrokenPipe()
     Terminal.reportDefects()
     do {
       var command = try parseAsRoot()
-      try command.run()
+      if var waiting = command as? any AsyncParsableCommand {
+        try await waiting.run()
+      } else {
+        try command.run()
+      }
       Terminal.finish(.expectationsMet)
     } catch let failure as Failure {
       Terminal.error(failure.message)

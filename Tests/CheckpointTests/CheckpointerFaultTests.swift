@@ -110,6 +110,11 @@ import Testing
     #expect(faulty == clean.reversed())
   }
 
+  /// Each thread has the UTCB and the slots of another one; what it says goes out of the wrong page.
+  @Test func `with the order of creation reversed a restored component does not go on`() throws {
+    #expect(try !continues(run([.startOrderReversed])))
+  }
+
   @Test func `with the copy direction exchanged the checkpoint is lost and so is every later restore`() throws {
     let twice =
       [Self.checkpoint] + Self.restore + [

@@ -27,7 +27,7 @@ struct CheckpointedRun {
 func runCheckpointed(
   _ components: String, commands: [TimedCommand], milliseconds: Int64, profile: KernelProfile.Name = .modern,
   forkingAtMicroseconds fork: Int64? = nil, quota: UInt64 = 24 << 20, release: GenodeRelease = .genode1608,
-  cores: Int = 1, changes: [InitChange] = [],
+  cores: Int = 1, checkpointerCore: Int = 0, changes: [InitChange] = [],
   configure: (inout CheckpointerConfiguration) -> Void = { _ in }
 ) throws -> CheckpointedRun {
   let kernel = profile == .r67 ? "r67" : "modern"
@@ -55,7 +55,8 @@ func runCheckpointed(
   configure(&configuration)
   let children = [
     ChildConfiguration(name: "timer", program: .native(.timer), ramQuota: 1 << 20, priority: 120, provides: ["Timer"]),
-    ChildConfiguration(name: "rtcr", program: .native(.checkpointer), ramQuota: quota, priority: 100),
+    ChildConfiguration(
+      name: "rtcr", program: .native(.checkpointer), ramQuota: quota, priority: 100, cpu: checkpointerCore),
   ]
   var system = System(
     booting: children, files: files, profile: .named(profile), platform: platform,

@@ -49,7 +49,7 @@ import Testing
   /// The digest keeps such files out; this is about those who forge it.
   @Test(arguments: 0..<8) func `damage under a valid digest never crashes`(seed: UInt64) throws {
     let bytes = try Self.sample()
-    let text = 64 + 3 * 56..<4096
+    let text = 64 + 5 * 56..<(bytes.count / 4)
     var chance = Chance(seed: seed)
     var refused = 0
     for _ in 0..<250 {
@@ -75,6 +75,11 @@ import Testing
       return #expect(throws: ELFError.self) { _ = try readCore(bytes: bytes) }?.description ?? ""
     }
     #expect(try refusal { $0[4096] ^= 1 }.hasPrefix("the file was changed or damaged"))
+    #expect(try refusal { $0[$0.count - 0x1000] ^= 1 }.hasPrefix("the file was changed or damaged in dataspace 1: "))
+    #expect(
+      try refusal {
+        $0[64 + 5 * 56 + 40] ^= 1; CoreDigest.seal(&$0)
+      }.contains("headers and notes have the digest"))
     #expect(try refusal { $0 = [] } == "not an ELF file: expected it to start with 7f 45 4c 46, found nothing")
     #expect(try refusal { $0[16] = 2 }.contains("core file"))
     #expect(

@@ -37,6 +37,9 @@ import Testing
     limits.fileBytes -= 1
     #expect(throws: ELFError.self) { _ = try coreBytes(Sample.image(), executable: nil, limits: limits) }
     limits = .standard
+    limits.coreMemoryBytes = 100
+    #expect(throws: ELFError.self) { _ = try coreBytes(Sample.image(), executable: nil, limits: limits) }
+    limits = .standard
     limits.coreSegments = 3
     #expect(throws: ELFError.tooLarge(what: "number of mapped pieces", size: 4, limit: 3)) {
       _ = try coreBytes(Sample.image(), executable: nil, limits: limits)
@@ -55,10 +58,11 @@ import Testing
     var image = Sample.image()
     // The window of the second map starts in the middle of what is attached there.
     image.regions[3].offset = 0x800
-    let stack = try #require(try image.placements(limit: 100).last)
+    let stored = image.dataspaces.map { StoredPages($0) }
+    let stack = try #require(try image.placements(stored, limit: 100).last)
     #expect(stack.address == 0x4000_0000)
-    #expect(stack.size == 0x800)
-    #expect(stack.offset == 0x800)
+    #expect(stack.size == 0x800 && stack.present == 0x800)
+    #expect(stack.offset == 0x800 && stack.bodyOffset == 0x800)
   }
 
   @Test func `region maps in a circle are refused`() {
@@ -70,6 +74,8 @@ import Testing
   }
 
   static let contradictions: [(name: String, change: @Sendable (inout CheckpointImage) -> Void)] = [
+    ("more than any address space", { $0.dataspaces[3].size = .max }),
+    ("region map 1 has", { $0.regionMaps[1].size = .max }),
     ("31 registers", { $0.threads[0].registers.removeLast() }), ("in x0", { $0.threads[0].registers[0] = 1 }),
     ("UTCB words", { $0.threads[0].utcb.removeLast() }), ("bytes, its size", { $0.dataspaces[2].size = 3 }),
     ("no address space", { $0.regionMaps = [] }), ("claims to be", { $0.regionMaps[0].dataspaceIndex = 3 }),
@@ -100,6 +106,10 @@ enum RandomImage {
     var image = CheckpointImage(
       componentName: text(&chance), romName: text(&chance), takenAtPicoseconds: chance.word(),
       kernelProfile: text(&chance))
+    image.name = text(&chance)
+    image.generation = chance.word()
+    image.origin.seed = chance.word()
+    image.origin.eventNumber = chance.word()
     for _ in 0..<chance.below(5) {
       image.threads.append(
         ThreadImage(
@@ -114,7 +124,8 @@ enum RandomImage {
       image.dataspaces.append(
         DataspaceImage(
           badge: chance.word(), size: UInt64(size), contents: chance.bytes(chance.below(size + 1)),
-          provenance: DataspaceImage.Provenance.allCases[chance.below(4)]))
+          provenance: DataspaceImage.Provenance.allCases[chance.below(5)]))
+      if chance.flag() { describePages(&image.dataspaces[image.dataspaces.count - 1]) }
     }
     addRegions(&image, &chance)
     image.capabilities = (0..<chance.below(4)).map { _ in
@@ -133,6 +144,14 @@ enum RandomImage {
     }
     image.objectCounts = [ObjectCount(kind: text(&chance), count: UInt32(chance.below(9)))]
     return image
+  }
+
+  /// What a checkpointer that looked at every page would say.
+  private static func describePages(_ dataspace: inout DataspaceImage) {
+    guard dataspace.provenance == .captured else { return }
+    var runs: [PageRun] = []
+    for page in 0..<dataspace.pageCount { runs.add(dataspace.isZero(page: page) ? .zero : .captured) }
+    dataspace.pages = runs
   }
 
   private static func addRegions(_ image: inout CheckpointImage, _ chance: inout Chance) {

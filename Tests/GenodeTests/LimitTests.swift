@@ -71,9 +71,10 @@ import Testing
     header[0] = 0x0001_0102_464c_457f
     header[6] = 0x0038_0040_0000_0000
     for _ in 0..<Int(random.next() % 3) { header[Int(random.next() % 8)] ^= 1 << (random.next() % 64) }
-    guard let image = ELFImage(header: header) else { return }
-    #expect(image.programHeaderCount <= ELFImage.maxSegments)
-    let table = (0..<image.programHeaderCount * ELFImage.programHeaderWords).map { index -> UInt64 in
+    guard let image = ELFImage(header: header, fileSize: 0x8000) else { return }
+    #expect(image.tableWords <= Int(ELFImage.maxSegments) * ELFImage.programHeaderWords)
+    #expect(image.tableOffset + UInt64(8 * image.tableWords) <= 0x8000)
+    let table = (0..<image.tableWords).map { index -> UInt64 in
       index % 7 == 0 ? 1 | random.next() % 8 << 32 : random.next() % 3 == 0 ? random.next() : random.next() % 0x8000
     }
     guard let segments = ELFImage.segments(table, fileSize: 0x8000) else { return }

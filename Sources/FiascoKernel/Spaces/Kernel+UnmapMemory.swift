@@ -18,18 +18,24 @@ extension Kernel {
     while let found = nextPage(task, from: next, below: end) {
       next = found.address + found.order.bytes
       if found.entry.isKernelUser { continue }
+      if own {
+        changed += takeRights(page.memoryRights, from: found.entry.node)
+        continue
+      }
       let (start, stop) = (max(first, found.address) - found.address, min(end, next) - found.address)
       let frames = found.entry.frame + Int(start >> 12)..<found.entry.frame + Int(stop >> 12)
-      let roots = own ? [found.entry.node] : mappings.children(of: found.entry.node, overlapping: frames)
-      for root in roots {
-        if page.memoryRights.contains(.read) {
-          changed += removeSubtree(root)
-        } else {
-          changed += reduceSubtree(root, by: page.memoryRights)
-        }
+      var child = mappings.firstChild(of: found.entry.node, overlapping: frames)
+      while child >= 0 {
+        let sibling = mappings.nextChild(after: child, overlapping: frames)
+        changed += takeRights(page.memoryRights, from: child)
+        child = sibling
       }
     }
     charge(.unmapPage, count: changed)
+  }
+
+  private mutating func takeRights(_ rights: MemoryRights, from root: Int) -> Int {
+    rights.contains(.read) ? removeSubtree(root) : reduceSubtree(root, by: rights)
   }
 
   /// Removes a mapping and all below it, leaves first. Returns how many.

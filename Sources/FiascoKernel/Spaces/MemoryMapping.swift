@@ -100,17 +100,21 @@ extension SlotTable<MemoryMapping> {
     return node
   }
 
-  /// The children of a node that an unmap of some of its frames affects: pages of its own size overlap always, smaller
-  /// ones only if they are among those frames.
+  /// The first child of a node that an unmap of some of its frames affects; -1 if there is none. Pages of the node's
+  /// own size overlap always, smaller ones only if they are among those frames.
   ///
   /// Models the partial flush of `Mapping_tree::flush`.
-  func children(of node: Int, overlapping frames: Range<Int>) -> [Int] {
-    var found: [Int] = []
-    var child = Int(self[node].firstChild)
-    while child >= 0 {
-      if self[child].order == self[node].order || self[child].frames.overlaps(frames) { found.append(child) }
-      child = Int(self[child].next)
-    }
-    return found
+  func firstChild(of node: Int, overlapping frames: Range<Int>) -> Int {
+    affected(from: self[node].firstChild, below: self[node].order, frames)
+  }
+
+  func nextChild(after child: Int, overlapping frames: Range<Int>) -> Int {
+    affected(from: self[child].next, below: self[Int(self[child].parent)].order, frames)
+  }
+
+  private func affected(from child: Int32, below order: PageOrder, _ frames: Range<Int>) -> Int {
+    var child = Int(child)
+    while child >= 0, self[child].order != order, !self[child].frames.overlaps(frames) { child = Int(self[child].next) }
+    return child
   }
 }

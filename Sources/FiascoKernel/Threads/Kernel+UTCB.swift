@@ -64,6 +64,31 @@ extension Kernel {
     setUTCBWord(t, index, value)
   }
 
+  /// Message registers from 0 on; what does not fit is dropped.
+  public mutating func setMessageWords(_ t: ThreadID, _ words: [UInt64]) {
+    let utcb = threads[t.slot].utcb
+    let count = min(words.count, UTCB.messageRegisterCount)
+    guard count > 0, utcb.frame >= 0 else { return }
+    if _slowPath(utcb.offset + count * 8 > Int(pageBytes)) {
+      for index in 0..<count { farStore(t, index, words[index]) }
+      return
+    }
+    let destination = memory.writable(utcb.frame) + utcb.offset
+    words.withUnsafeBytes {
+      destination.copyMemory(from: $0.baseAddress.unsafelyUnwrapped, byteCount: count * 8)
+    }
+  }
+
+  /// Message registers 0 ..< count.
+  public func messageWords(_ t: ThreadID, _ count: Int) -> [UInt64] {
+    let utcb = threads[t.slot].utcb
+    guard utcb.frame >= 0, utcb.offset + count * 8 <= Int(pageBytes) else {
+      return (0..<count).map { utcbWord(t, $0) }
+    }
+    let words = UnsafeRawBufferPointer(start: memory.readable(utcb.frame) + utcb.offset, count: count * 8)
+    return Array(words.assumingMemoryBound(to: UInt64.self))
+  }
+
   /// Announces object buffers from buffer register 0 on, closed by a void one.
   public mutating func setReceiveBuffers(_ t: ThreadID, _ buffers: [ReceiveBuffer]) {
     setUTCBWord(t, UTCB.bufferDescriptor, 0)

@@ -132,11 +132,8 @@ extension ChildLoader {
 
   private mutating func readHeader(_ script: inout Script) throws(Suspension) {
     let words = try script.read(file, count: ELFImage.headerWords)
-    guard let image = ELFImage(header: words), image.programHeaderOffset <= fileSize,
-      image.programHeaderOffset + UInt64(image.programHeaderCount * 8 * ELFImage.programHeaderWords) <= fileSize
-    else { return fail(.notAnExecutable) }
-    let table = try script.read(
-      file + image.programHeaderOffset, count: image.programHeaderCount * ELFImage.programHeaderWords)
+    guard let image = ELFImage(header: words, fileSize: fileSize) else { return fail(.notAnExecutable) }
+    let table = try script.read(file + image.tableOffset, count: image.tableWords)
     guard let segments = ELFImage.segments(table, fileSize: fileSize) else { return fail(.segmentNotLoadable) }
     self.segments = segments
     entry = image.entry

@@ -14,7 +14,7 @@ struct CoreEntrypoint: Hashable, Sendable {
   }
   var phase = Phase.boot(.first)
   var window: [CapabilitySlot] = []
-  var work: [CoreWork] = []
+  var work = CoreWorkQueue()
   /// What is to be stopped after the current request.
   var stop: StopOrder?
 }
@@ -38,7 +38,7 @@ extension Core {
         return
       }
       if let rest = try work.carryOut(&script) {
-        entrypoint.work[0] = rest
+        entrypoint.work.replaceFirst(by: rest)
       } else {
         entrypoint.work.removeFirst()
       }

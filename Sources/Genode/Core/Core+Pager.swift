@@ -9,7 +9,7 @@ struct CorePager: Hashable, Sendable {
     case working(SystemCall?)
   }
   var phase = Phase.waiting(nil)
-  var work: [CoreWork] = []
+  var work = CoreWorkQueue()
   /// Core's capability to the pager thread.
   var slot = CapabilitySlot.thread
   /// The gate through which the entrypoint gives orders.
@@ -46,7 +46,7 @@ extension Core {
         return
       }
       if let rest = try work.carryOut(&script) {
-        pager.work[0] = rest
+        pager.work.replaceFirst(by: rest)
       } else {
         pager.work.removeFirst()
       }

@@ -92,6 +92,37 @@ extension CoreWork {
   }
 }
 
+/// What a thread of core has queued, first in, first out.
+///
+/// Taking the first piece changes no array: a step of a native program would copy it.
+struct CoreWorkQueue: Hashable, Sendable {
+  private var pieces: [CoreWork] = []
+  private var done = 0
+
+  var first: CoreWork? { done < pieces.count ? pieces[done] : nil }
+
+  /// CPU time that follows CPU time is one piece.
+  mutating func append(_ piece: CoreWork) {
+    if case .compute(let more) = piece, done < pieces.count, case .compute(let time)? = pieces.last {
+      pieces[pieces.count - 1] = .compute(picoseconds: time + more)
+    } else {
+      pieces.append(piece)
+    }
+  }
+
+  static func += (queue: inout CoreWorkQueue, pieces: [CoreWork]) {
+    for piece in pieces { queue.append(piece) }
+  }
+
+  mutating func removeFirst() {
+    done += 1
+    if done == pieces.count { self = CoreWorkQueue() }
+  }
+
+  /// The first piece is done only in part.
+  mutating func replaceFirst(by rest: CoreWork) { pieces[done] = rest }
+}
+
 /// Why a request handler stops early.
 enum Interruption: Error {
   /// The next kernel call has no result yet.

@@ -31,10 +31,15 @@ public struct CoreConfiguration: Hashable, Sendable {
   public var largestFaultOrder: Int
   /// Kernel priority of core's own threads.
   public var priority: Int
+  /// Size of core's own capability table. Models the constant of `Cap_index_allocator` in core.
+  public var capabilityCount: Int
+
+  public static let usualCapabilityCount = 10 * 1024
 
   public init(
     ramBase: UInt64, ramSize: UInt64, modules: [BootModule], costs: GenodeCosts, kernel: KernelInterface,
-    release: GenodeRelease = .genode1608, largestFaultOrder: Int = 21, priority: Int = ComponentPriority.highest
+    release: GenodeRelease = .genode1608, largestFaultOrder: Int = 21, priority: Int = ComponentPriority.highest,
+    capabilityCount: Int = usualCapabilityCount
   ) {
     precondition(ramBase.isPageAligned && ramSize.isPageAligned, "core's RAM consists of whole pages")
     self.ramBase = ramBase
@@ -45,6 +50,7 @@ public struct CoreConfiguration: Hashable, Sendable {
     self.release = release
     self.largestFaultOrder = largestFaultOrder
     self.priority = priority
+    self.capabilityCount = capabilityCount
   }
 }
 

@@ -6,7 +6,7 @@ struct CoreState: Hashable, Sendable {
 
   // Ids and slots
   var badges = BadgeTable()
-  var slots = CapabilitySlots(count: 10 * 1024 - Int(ComponentSlots.firstUser.index))
+  var slots: CapabilitySlots
   var memory: PhysicalMemory
 
   // Sessions and objects
@@ -26,6 +26,7 @@ struct CoreState: Hashable, Sendable {
 
   init(configuration: CoreConfiguration) {
     self.configuration = configuration
+    slots = CapabilitySlots(count: configuration.capabilityCount - Int(ComponentSlots.firstUser.index))
     memory = PhysicalMemory(base: configuration.ramBase, size: configuration.ramSize)
   }
 }

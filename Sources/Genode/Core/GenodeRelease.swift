@@ -7,6 +7,8 @@ public struct GenodeRelease: Hashable, Sendable {
     case genode1608 = "16.08"
     case genode1611 = "16.11"
     case genode1902 = "19.02"
+    /// No release: what a later one, or a patched core, would do. Every defect named here is mended.
+    case mended
   }
   public let name: Name
 
@@ -37,22 +39,16 @@ public struct GenodeRelease: Hashable, Sendable {
   public var namesThreadInFaultWarning: Bool
 
   public static func named(_ name: Name) -> GenodeRelease {
-    GenodeRelease(
-      name: name, limitsRMSessionToOneMap: name == .genode1602, unmapsThroughNestedMaps: name == .genode1902,
-      unmapsDetachedMaps: name == .genode1902, addsOffsetsOfMaps: false, queuesFaultersTwice: true,
-      recordsReadOnlyFaultsAtSource: true,
-      namesThreadInFaultWarning: name == .genode1611 || name == .genode1902)
+    let unmapsEverywhere = name == .genode1902 || name == .mended
+    return GenodeRelease(
+      name: name, limitsRMSessionToOneMap: name == .genode1602, unmapsThroughNestedMaps: unmapsEverywhere,
+      unmapsDetachedMaps: unmapsEverywhere, addsOffsetsOfMaps: name == .mended, queuesFaultersTwice: name != .mended,
+      recordsReadOnlyFaultsAtSource: name != .mended,
+      namesThreadInFaultWarning: name == .genode1611 || unmapsEverywhere)
   }
 
   /// What Stasis models unless told otherwise.
   public static let genode1608 = named(.genode1608)
 
-  /// Every defect named here is mended: what a later release, or a patched core, would do.
-  public static var mended: GenodeRelease {
-    var release = named(.genode1902)
-    release.addsOffsetsOfMaps = true
-    release.queuesFaultersTwice = false
-    release.recordsReadOnlyFaultsAtSource = false
-    return release
-  }
+  public static let mended = named(.mended)
 }

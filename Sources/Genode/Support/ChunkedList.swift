@@ -3,7 +3,16 @@
 /// A step of a native program works on a copy of the program's state. A change to a plain array would copy all of it, in
 /// every step; here it copies one chunk and the list of chunks.
 public struct ChunkedList<Element: Hashable & Sendable>: Hashable, Sendable {
-  @usableFromInline static var width: Int { 64 }
+  /// Elements in a chunk. A large element usually holds references, which a copy counts one by one.
+  @inlinable static var width: Int {
+    switch MemoryLayout<Element>.stride {
+    case ...32: 256
+    case ...96: 64
+    case ...192: 16
+    case ...512: 8
+    default: 1
+    }
+  }
   /// All full but the last one.
   @usableFromInline var chunks: [[Element]] = []
   public private(set) var count = 0
@@ -14,12 +23,8 @@ public struct ChunkedList<Element: Hashable & Sendable>: Hashable, Sendable {
     for _ in 0..<count { append(element) }
   }
 
-  public var isEmpty: Bool { count == 0 }
-  public var indices: Range<Int> { 0..<count }
-
-  public subscript(index: Int) -> Element {
-    get { chunks[index / Self.width][index % Self.width] }
-    _modify { yield &chunks[index / Self.width][index % Self.width] }
+  public init(_ elements: some Sequence<Element>) {
+    for element in elements { append(element) }
   }
 
   public mutating func append(_ element: Element) {
@@ -35,7 +40,23 @@ public struct ChunkedList<Element: Hashable & Sendable>: Hashable, Sendable {
     if count % Self.width == 0 { chunks.removeLast() }
   }
 
-  public var last: Element? { chunks.last?.last }
+  /// Moves what is behind the removed elements, hence costs as much as the whole list.
+  public mutating func removeAll(where isUnwanted: (Element) -> Bool) {
+    if !contains(where: isUnwanted) { return }
+    self = ChunkedList(filter { !isUnwanted($0) })
+  }
+
   /// All elements in order, as one array.
   public var elements: [Element] { Array(chunks.joined()) }
+}
+
+extension ChunkedList: RandomAccessCollection, MutableCollection {
+  @inlinable public var startIndex: Int { 0 }
+  @inlinable public var endIndex: Int { count }
+  @inlinable public var indices: Range<Int> { 0..<count }
+
+  @inlinable public subscript(index: Int) -> Element {
+    _read { yield chunks[index / Self.width][index % Self.width] }
+    _modify { yield &chunks[index / Self.width][index % Self.width] }
+  }
 }

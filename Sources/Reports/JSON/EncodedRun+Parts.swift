@@ -7,12 +7,13 @@ extension EncodedRun {
     .object([
       .init("name", .string(checkpoint.name)), .init("component", .string(checkpoint.component)),
       .init("at", time(checkpoint.at)), .init("failure", .text(checkpoint.failure)),
+      .init("pause", span(checkpoint.duration(of: .frozen))), .init("total", span(checkpoint.total)),
       .init(
         "phases",
         .array(
-          checkpoint.spans.map { span in
+          checkpoint.phases.map { span in
             .object([
-              .init("phase", .string(span.phase.rawValue)), .init("from", time(span.from)),
+              .init("phase", .string(span.part.rawValue)), .init("from", time(span.from)),
               .init("duration", EncodedRun.span(span.duration)),
             ])
           })),
@@ -20,9 +21,16 @@ extension EncodedRun {
         "steps",
         .array(
           checkpoint.steps.map { step in
-            .object([.init("step", .string(step.step.rawValue)), .init("duration", EncodedRun.span(step.duration))])
+            .object([.init("step", .string(step.part.rawValue)), .init("duration", EncodedRun.span(step.duration))])
           })),
-      .init("counts", counts(checkpoint.counts)),
+      .init("counts", counts(checkpoint.counts)), .init("faults", faults(checkpoint.faults)),
+      .init("bytesMirrored", .unsigned(checkpoint.bytesMirrored)),
+      .init(
+        "rounds",
+        .array(
+          checkpoint.rounds.map {
+            .object([.init("bytes", .unsigned($0.bytes)), .init("remaining", .unsigned($0.remaining))])
+          })), .init("roundsStoppedBy", .text(checkpoint.stop?.rawValue)),
       .init(
         "threads",
         .array(
@@ -39,6 +47,7 @@ extension EncodedRun {
     .object([
       .init("checkpoint", .string(restore.checkpoint)), .init("component", .string(restore.component)),
       .init("at", time(restore.at)), .init("duration", span(restore.duration)),
+      .init("complete", span(restore.complete)), .init("faults", faults(restore.faults)),
       .init("child", .string(restore.child.rawValue)), .init("blocked", .string(restore.policy.rawValue)),
       .init("failure", .text(restore.failure)), .init("verdict", .text(restore.judgement?.verdict.rawValue)),
       .init("reasons", .array((restore.judgement?.reasons ?? []).map(JSONNode.string))),
@@ -76,7 +85,13 @@ extension EncodedRun {
       .init("capabilities", .count(counts.capabilities)), .init("regions", .count(counts.regions)),
       .init("pages", .count(counts.pages)), .init("bytes", .unsigned(counts.bytes)),
       .init("nodes", .count(counts.nodes)), .init("lines", .count(counts.lines)),
+      .init("bytesWritten", .unsigned(counts.bytesWritten)), .init("bytesHeld", .unsigned(counts.bytesHeld)),
+      .init("partsAwaited", .count(counts.partsAwaited)),
     ])
+  }
+
+  private static func faults(_ faults: FaultService) -> JSONNode {
+    .object([.init("count", .count(faults.count)), .init("time", span(faults.time))])
   }
 
   static func jobs(_ stream: JobStreamRecord, end: Instant) -> JSONNode {
@@ -119,6 +134,13 @@ extension EncodedRun {
               .init("exitValue", life.exitValue.map(JSONNode.integer) ?? .null),
             ])
           })),
+    ])
+  }
+
+  static func processor(_ use: ProcessorUse) -> JSONNode {
+    .object([
+      .init("component", .string(use.component)), .init("time", span(use.time)),
+      .init("whileFrozen", span(use.whileFrozen)),
     ])
   }
 

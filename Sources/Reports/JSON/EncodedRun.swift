@@ -39,6 +39,7 @@ public enum EncodedRun {
       .init("jobs", .array(record.jobs.map { jobs($0, end: record.end) })),
       .init("components", .array(record.components.map(component))),
       .init("threads", .array(record.threads.map(thread))),
+      .init("processors", .array(record.processors.map(processor))),
       .init(
         "complaints",
         .array(
@@ -77,6 +78,8 @@ public enum EncodedRun {
   private static func machine(_ machine: MachineHeading) -> JSONNode {
     .object([
       .init("platform", .string(machine.platform.platform)), .init("kernel", .string(machine.kernel.rawValue)),
+      .init("genode", machine.genode.map { .string($0.release.rawValue) } ?? .null),
+      .init("consoleBaud", machine.genode?.console.map { .integer($0.baud) } ?? .null),
       .init("costs", .object(machine.platform.statuses.map { .init($0.status.rawValue, .count($0.count)) })),
     ])
   }

@@ -16,12 +16,45 @@ public enum ImageReport {
     layout.line(style.marked("Checkpoint of \(image.componentName)", .bold))
     let at = Instant(picoseconds: image.takenAtPicoseconds)
     layout.line("  taken at \(at) under kernel profile `\(image.kernelProfile)`, image version \(image.version)")
+    origin(image, &layout)
     layout.line()
     for thread in image.threads { describe(thread, image, program, &layout) }
+    messages(image, &layout)
     regions(image, &layout)
     capabilities(image, &layout)
     sessions(image, &layout)
     return layout.text
+  }
+
+  /// Lines of their own only for what the image knows.
+  private static func origin(_ image: CheckpointImage, _ layout: inout TextLayout) {
+    if !image.name.isEmpty {
+      let parent = image.parent.map { "goes on from `\($0.name)`, generation \($0.generation)" } ?? "has no parent"
+      layout.line("  checkpoint `\(image.name)`, generation \(image.generation), \(parent)")
+    }
+    if !image.origin.scenarioDigest.isEmpty {
+      layout.line(
+        "  of the scenario with SHA-256 \(image.origin.scenarioDigest.prefix(16))..., seed \(image.origin.seed), "
+          + "complete at record \(grouped(image.origin.eventNumber))")
+    }
+    let pages = PageProvenance.allCases.map { ($0, image.pages($0)) }.filter { $0.1 > 0 }
+    if !pages.isEmpty {
+      layout.line("  pages: " + pages.map { "\(grouped($0.1)) \($0.0.phrase)" }.joined(separator: ", "))
+    }
+  }
+
+  private static func messages(_ image: CheckpointImage, _ layout: inout TextLayout) {
+    let rows = image.messagesInFlight.map { message in
+      [
+        message.thread, message.phase.rawValue, message.slot.map { "slot \(hexadecimal($0))" } ?? "no slot",
+        message.partnerKind.isEmpty
+          ? "unknown partner" : "\(message.partnerKind), badge \(hexadecimal(message.partnerBadge))",
+        message.tag.map { "tag \(hexadecimal($0))" } ?? "tag lost",
+      ]
+    }
+    guard !rows.isEmpty else { return }
+    layout.table("in flight", rows, leftColumns: 5)
+    layout.line()
   }
 
   private static func describe(
@@ -67,7 +100,7 @@ public enum ImageReport {
       rows.append([
         base + hexadecimal(region.address), size(region.size),
         "r\(region.writable ? "w" : "-")\(region.executable ? "x" : "-")",
-        "\(region.source.rawValue), badge \(hexadecimal(dataspace.badge))", dataspace.provenance.rawValue,
+        "\(region.source.rawValue), badge \(hexadecimal(dataspace.badge))", dataspace.provenance.phrase,
       ])
     }
     layout.table("regions", rows, leftColumns: 5)
@@ -91,6 +124,31 @@ public enum ImageReport {
   private static func sessions(_ image: CheckpointImage, _ layout: inout TextLayout) {
     for (index, session) in image.sessions.enumerated() {
       layout.entry(index == 0 ? "sessions" : "", "\(session.service)  \(session.arguments)", hanging: 2)
+    }
+  }
+}
+
+extension PageProvenance {
+  var phrase: String {
+    switch self {
+    case .captured: "captured"
+    case .zero: "zero"
+    case .inParent: "in the parent"
+    case .shared: "shared"
+    case .rom: "in ROM"
+    case .hole: "not captured"
+    }
+  }
+}
+
+extension DataspaceImage.Provenance {
+  var phrase: String {
+    switch self {
+    case .captured: "captured"
+    case .rom: "rom"
+    case .managed: "managed"
+    case .notCaptured: "not captured"
+    case .shared: "shared"
     }
   }
 }

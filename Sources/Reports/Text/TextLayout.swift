@@ -74,6 +74,21 @@ struct TextLayout {
     }
   }
 
+  /// Without a label beside it; the last column is left-aligned too.
+  mutating func wideTable(_ rows: [[String]]) {
+    let columns = rows.map(\.count).max() ?? 0
+    let widths = (0..<columns).map { column in rows.map { $0[column].count }.max() ?? 0 }
+    for row in rows {
+      let cells = row.enumerated().map { column, cell in
+        let fill = String(repeating: " ", count: widths[column] - cell.count)
+        return column == 0 || column == columns - 1 ? cell + fill : fill + cell
+      }
+      var line = String(repeating: " ", count: TextLayout.indent) + cells.joined(separator: "  ")
+      while line.hasSuffix(" ") { line.removeLast() }
+      lines.append(line)
+    }
+  }
+
   /// Like a table whose last column is wrapped.
   mutating func list(_ label: String, _ rows: [[String]]) {
     let columns = max((rows.map(\.count).max() ?? 1) - 1, 0)

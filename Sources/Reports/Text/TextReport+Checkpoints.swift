@@ -14,6 +14,13 @@ extension TextReport {
       layout.line()
       return
     }
+    if checkpoint.isGiven {
+      let text = "of \(checkpoint.component) · given: an earlier run took it at \(checkpoint.at.short)"
+      layout.entry("checkpoint \(checkpoint.name)", text, hanging: 2)
+      layout.list("", checkpoint.threads.map { [$0.name.thread, $0.situation.sentence] })
+      layout.line()
+      return
+    }
     let counts = checkpoint.counts
     let taken = [
       counted(counts.threads, "thread"), counted(counts.objects, "object"),
@@ -21,13 +28,15 @@ extension TextReport {
       size(counts.bytes),
     ].joined(separator: ", ")
     var parts = ["of \(checkpoint.component)"]
-    for phase in [CheckpointPhase.freeze, .frozen, .write] {
+    for phase in [CheckpointPhase.preCopy, .freeze, .frozen, .copyOnWrite, .write] {
       guard let duration = checkpoint.duration(of: phase) else { continue }
       var part = "\(phase.rawValue) \(duration.short)"
       if phase == .frozen { part += frozenParts(of: checkpoint) + " (\(taken))" }
+      if phase == .preCopy { part += rounds(of: checkpoint) }
       parts.append(part)
     }
     layout.entry("checkpoint \(checkpoint.name)", parts.joined(separator: " · "), hanging: 2)
+    describeCosts(of: checkpoint)
     layout.list("", checkpoint.threads.map { [$0.name.thread, $0.situation.sentence] })
     for repair in checkpoint.repairs { layout.entry("  goes on", repair.sentence, hanging: 2) }
     layout.line()
@@ -40,6 +49,29 @@ extension TextReport {
     return parts.isEmpty ? "" : " with " + parts.joined(separator: " and ")
   }
 
+  private func rounds(of checkpoint: CheckpointRecord) -> String {
+    guard let stop = checkpoint.stop else { return "" }
+    let left = checkpoint.rounds.last.map { size($0.remaining) } ?? "nothing"
+    return " in \(counted(checkpoint.rounds.count, "round")), \(left) left, ended by `\(stop.rawValue)`"
+  }
+
+  /// What it cost beside the time the component stood still.
+  private mutating func describeCosts(of checkpoint: CheckpointRecord) {
+    guard let total = checkpoint.total else { return }
+    let counts = checkpoint.counts
+    var parts = [
+      "stable after \(total.short)", "\(size(counts.bytesWritten)) written", "\(size(counts.bytesHeld)) held",
+    ]
+    if checkpoint.bytesMirrored > 0 { parts.append("\(size(checkpoint.bytesMirrored)) mirrored from here on") }
+    if checkpoint.faults.count > 0 { parts.append(served(checkpoint.faults, awaited: counts.partsAwaited)) }
+    layout.entry("", parts.joined(separator: " · "), hanging: 2)
+  }
+
+  private func served(_ faults: FaultService, awaited: Int) -> String {
+    let waits = awaited > 0 ? ", \(awaited) of them with a copy" : ""
+    return "\(counted(faults.count, "fault")) served in \(faults.time.short)\(waits)"
+  }
+
   /// A restore: policy, what each thread met, the verdict, and why.
   mutating func describe(_ restore: RestoreRecord) {
     let label = "restored \(restore.checkpoint)"
@@ -48,7 +80,11 @@ extension TextReport {
       layout.line()
       return
     }
-    let took = restore.duration.map { " in \($0.short)" } ?? ""
+    var took = restore.duration.map { " in \($0.short)" } ?? ""
+    if let complete = restore.complete {
+      let faults = served(restore.faults, awaited: restore.counts.partsAwaited)
+      took += ", memory complete after \(complete.short), \(faults)"
+    }
     layout.entry(
       label,
       "\(restore.component) at \(restore.at.short)\(took) · \(restore.child.words) · policy `\(restore.policy.rawValue)`"

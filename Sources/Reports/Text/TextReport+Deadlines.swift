@@ -44,8 +44,8 @@ extension TextReport {
   /// What of the checkpointing fell between a release and its deadline; observed, not inferred from the miss.
   private func interruption(from release: Instant, until due: Instant) -> String? {
     for checkpoint in record.checkpoints {
-      for span in checkpoint.spans where span.phase == .frozen && span.from < due && span.from + span.duration > release
-      {
+      for span in checkpoint.phases where span.part == .frozen {
+        guard span.from < due, span.from + span.duration > release else { continue }
         return
           "checkpoint \(checkpoint.name) froze \(checkpoint.component) from \(span.from.short) for \(span.duration.short)"
       }

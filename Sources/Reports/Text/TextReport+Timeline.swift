@@ -61,7 +61,7 @@ struct TimeAxis {
       note(".", "component absent")
     }
     for checkpoint in record.checkpoints {
-      guard let frozen = checkpoint.spans.first(where: { $0.phase == .frozen }) else { continue }
+      guard let frozen = checkpoint.phases.first(where: { $0.part == .frozen }) else { continue }
       for index in column(frozen.from)...column(frozen.from + frozen.duration) { cells[index] = "=" }
       note("=", "frozen")
     }

@@ -32,10 +32,12 @@ public struct TextReport {
     }
     let machine = record.machine
     let time = record.end == Instant.zero ? "nothing simulated" : "\((record.end - Instant.zero).short) simulated"
-    let facts = [
-      "platform \(machine.platform.platform)", "kernel \(machine.kernel.rawValue)", time,
-      counted(record.instructions, "instruction"),
-    ]
+    var facts = ["platform \(machine.platform.platform)", "kernel \(machine.kernel.rawValue)"]
+    if let genode = machine.genode {
+      facts.append("Genode \(genode.release.rawValue)")
+      if let console = genode.console { facts.append("console of \(grouped(UInt64(console.baud))) baud") }
+    }
+    facts += [time, counted(record.instructions, "instruction")]
     for part in layout.wrap(facts.joined(separator: " · "), width: style.width - 2) { layout.line("  " + part) }
     for part in layout.wrap(costSentence, width: style.width - 2) { layout.line("  " + style.marked(part, .faint)) }
     layout.line()

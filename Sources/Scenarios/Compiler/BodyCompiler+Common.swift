@@ -57,6 +57,7 @@ extension BodyCompiler {
     let release = f.variable(.time + .constant(job.offset.map(program.ticks) ?? 0))
     let rounds = f.variable(0)
     let limit = f.keep(try value(job.times, else: 1))
+    hint(.jobsBegin, stream, release)
     f.openBlock()
     // Before it sleeps: a thread that wakes with an old deadline would be late before it begins.
     if hasDeadlines {
@@ -73,6 +74,7 @@ extension BodyCompiler {
     if job.times != nil { f.set(rounds, .local(rounds) + 1) }
     body += f.takeBlock()
     f.emit(.loop(while: IR.Value.local(rounds).isLess(limit), body: body))
+    hint(.jobsEnd, stream, release)
   }
 
   private func hint(_ kind: MachineHint, _ stream: Int, _ release: IR.Local) {

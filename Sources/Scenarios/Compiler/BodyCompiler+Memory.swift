@@ -26,9 +26,11 @@ extension BodyCompiler {
     let address: IR.Value
     if let map = attach.map {
       // Address 0 is a place of a map like any other; without `at` core chooses.
-      address = f.call(
-        "map_attach", mapSlot(map.text), dataspace, bytes, offset, at, .constant(attach.at == nil ? 0 : 1))
-      f.store(address, at: record.at(ComponentNames.dataspaceInner))
+      let exception = f.call(
+        "map_attach", mapSlot(map.text), dataspace, bytes, offset, at, .constant(attach.at == nil ? 0 : 1),
+        record.at(ComponentNames.dataspaceInner))
+      try finish(exception, of: "attach", attach.error)
+      address = record.field(ComponentNames.dataspaceInner)
     } else {
       address = f.call("region_attach", Environment.session("env_rm"), dataspace, bytes, offset, at)
       f.store(address, at: record.at(ComponentNames.dataspaceAddress))
@@ -54,10 +56,15 @@ extension BodyCompiler {
     let exception = f.call("map_create", bytes, place)
     f.store(0, at: record)
     f.store(bytes, at: record.at(ComponentNames.dataspaceSize))
-    if let error = map.error {
+    try finish(exception, of: "Rm_session::create", map.error)
+  }
+
+  /// The author looks at the exception, or the component ends with it.
+  private func finish(_ exception: IR.Value, of operation: String, _ error: Name?) throws(Diagnostic) {
+    if let error {
       try assign(error, exception)
     } else {
-      f.if(exception) { f.run("component_abort", module.text("Rm_session::create"), exception) }
+      f.if(exception) { f.run("component_abort", module.text(operation), exception) }
     }
   }
 

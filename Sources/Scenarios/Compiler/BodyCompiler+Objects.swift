@@ -6,7 +6,7 @@ extension BodyCompiler {
   func compile(_ action: GenodeAction) throws(Diagnostic) {
     switch action {
     case .regionMap(let map): try createMap(map)
-    case .destroy(let name): f.run("map_destroy", mapSlot(name.text))
+    case .destroy(let name): f.run("map_destroy", .symbol(names.symbol("map.\(name.text)")))
     case .faultHandler(let handler):
       f.run("map_fault_handler", mapSlot(handler.map.text), slot(of: handler.signal.text, .signal))
     case .state(let state): try self.state(state)
@@ -15,6 +15,9 @@ extension BodyCompiler {
     case .free(let name): free(name)
     case .identify(let identify): try self.identify(identify)
     case .upgrade(let upgrade): self.upgrade(upgrade)
+    case .quota(let quota):
+      try assign(quota.total, f.call("ram_number", .constant(RAMOpcode.quota.rawValue)))
+      if let used = quota.used { try assign(used, f.call("ram_number", .constant(RAMOpcode.used.rawValue))) }
     case .elapsed(let name): try assign(name, f.call("timer_elapsed"))
     }
   }

@@ -9,6 +9,10 @@ public enum MachineHint: UInt64, CaseIterable, Hashable, Sendable {
   case jobCompletion = 3
   /// The thread has reached the end of its program and will not run again.
   case threadExit = 4
+  /// A periodic job begins, with its first nominal release. From here to its end a release happens in every period,
+  /// whether or not the thread gets the processor.
+  case jobsBegin = 5
+  case jobsEnd = 6
 
   public static let streamBits: UInt64 = 16
 

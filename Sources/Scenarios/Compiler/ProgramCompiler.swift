@@ -68,7 +68,9 @@ final class ProgramCompiler {
     for signal in names.component.declared.signals {
       module.zeroed(names.symbol("signal.\(signal.text)"), bytes: SignalContext.size)
     }
-    for name in names.component.declared.regionMaps { module.zeroed(names.symbol("map.\(name.text)"), bytes: 8) }
+    for map in names.component.declared.regionMaps {
+      module.zeroed(names.symbol("map.\(map.text)"), bytes: RegionMaps.placeBytes)
+    }
     for accepted in names.component.declared.accepted {
       switch accepted.kind {
       case .dataspace: break
@@ -130,9 +132,8 @@ final class ProgramCompiler {
     var base = ComponentNames.dataspaceBase
     let names = ComponentNames(component, base: &base)
     compiled.append(names)
-    Runtimes.addGenode(
-      to: module, construct: names.symbol("construct"), core: Int(component.core?.value ?? 0), options: options)
-    if component.usesCoreObjects { RegionMaps.add(to: module) }
+    Runtimes.addGenode(to: module, construct: names.symbol("construct"), component: component, options: options)
+    if component.usesCoreObjects { RegionMaps.add(to: module, isSessionForEachMap: options.isSessionForEachMap) }
     addStorage(names)
     try addFunctions(names)
     try add(names.symbol("construct"), names, kind: .construct) { (body, _) throws(Diagnostic) in

@@ -26,6 +26,10 @@ extension Decoder {
         UpgradeStatement(
           session: choice(operand, UpgradeStatement.Session.self, default: .rm),
           size: size(m["by"], else: position)))
+    case .quota:
+      return .quota(
+        QuotaStatement(
+          total: name(operand, .identifier, else: position), used: optionalName(m["used"], .identifier)))
     default: return .elapsed(name(operand, .identifier, else: position))
     }
   }

@@ -57,6 +57,11 @@ extension Decoder {
     return RateValue(bytesPerSecond: quantity(value, .rate, allowZero: false) ?? 0, at: value.position)
   }
 
+  mutating func optionalBaudRate(_ value: JSONValue?) -> BaudRate? {
+    guard let value else { return nil }
+    return BaudRate(baud: quantity(value, .baudRate, allowZero: false) ?? 0, at: value.position)
+  }
+
   mutating func optionalExpression(_ value: JSONValue?) -> Expression? {
     guard let value else { return nil }
     switch value.content {

@@ -1,5 +1,6 @@
 import CheckpointRestore
 import FiascoKernel
+import Genode
 
 extension Decoder {
   mutating func scenario(_ document: JSONValue, file: String) -> Scenario? {
@@ -8,9 +9,11 @@ extension Decoder {
     runtime = choice(m["runtime"], Runtime.self, default: m["tasks"] != nil && m["components"] == nil ? .bare : .genode)
     let machine = machine(m["machine"], else: start)
     if let schema = m["$schema"] { _ = text(schema, expected: "the place of the schema") }
+    let core = m["genode"].map { genode($0) }
     return Scenario(
       file: file, title: sentence(m["title"]) ?? "", about: sentence(m["about"]), machine: machine,
       seed: UInt64(integer(m["seed"], in: 0...Int64.max)?.value ?? 0), runtime: runtime,
+      genode: core ?? GenodeDescription(),
       components: components(m, at: start), checkpointer: m["checkpointer"].flatMap { checkpointer($0) },
       timeline: list(m["timeline"], of: "timeline entries").compactMap { timelineEntry($0) },
       expectations: list(m["expect"], of: "expectations").compactMap { expectation($0) },
@@ -40,6 +43,15 @@ extension Decoder {
     let elements = list(value, of: key)
     if case .array(let all) = value.content, all.isEmpty { report(.empty("the list of \(key)"), at: value.position) }
     return elements.compactMap { component($0) }
+  }
+
+  private mutating func genode(_ value: JSONValue) -> GenodeDescription {
+    var result = GenodeDescription()
+    if runtime == .bare { report(.wrongRuntime(key: "genode", runtime: .bare, instead: nil), at: value.position) }
+    guard let m = members(of: value, as: .genode) else { return result }
+    result.release = choice(m["release"], GenodeRelease.Name.self, default: .genode1608)
+    result.console = optionalBaudRate(m["console"])
+    return result
   }
 
   private mutating func limits(_ value: JSONValue) -> [LimitSetting] {
@@ -97,7 +109,10 @@ extension Decoder {
       child: choice(rule?["child"], RestoredChild.self, default: .withoutELF),
       blocked: choice(rule?["blocked"], BlockedThreadPolicy.self, default: .resumeAtIP),
       continuing: optionalChoice(m["continue"], BlockedThreadPolicy.self),
+      memory: choice(rule?["memory"], RestoredMemory.self, default: .eager),
       granularity: optionalSize(m["granularity"]), rounds: integer(m["rounds"], in: 1...1000),
+      until: optionalSize(m["until"], allowZero: true), stalls: integer(m["stalls"], in: 1...1000),
+      volume: integer(m["volume"], in: 1...1000), pace: optionalDuration(m["pace"]),
       store: optionalRate(m["store"]), priority: integer(m["priority"], in: Decoder.priorities),
       core: integer(m["core"], in: Decoder.coreNumbers),
       metadata: choice(m["metadata"], MetadataLists.self, default: .linkedLists),

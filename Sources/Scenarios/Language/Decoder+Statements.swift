@@ -40,7 +40,7 @@ extension Decoder {
         StartThread(
           thread: name(operand, else: position), ip: optionalExpression(m["ip"]), sp: optionalExpression(m["sp"]),
           error: optionalName(m["error"], .identifier)))
-    case .regionMap, .destroy, .faultHandler, .state, .pause, .resume, .free, .identify, .upgrade, .elapsed:
+    case .regionMap, .destroy, .faultHandler, .state, .pause, .resume, .free, .identify, .upgrade, .quota, .elapsed:
       return .genode(genode(verb, m, at: position))
     case .exit:
       if case .bool = operand?.content {
@@ -93,7 +93,8 @@ extension Decoder {
           dataspace: name(operand, .identifier, else: position), map: optionalName(m["to"], .identifier),
           at: optionalExpression(m["at"]), offset: optionalSize(m["offset"], allowZero: true),
           bytes: optionalSize(m["bytes"]),
-          rights: rights(m["rights"], default: [.read, .write, .execute]), into: optionalName(m["into"], .identifier)))
+          rights: rights(m["rights"], default: [.read, .write, .execute]),
+          into: optionalName(m["into"], .identifier), error: error))
     case .map:
       return .map(
         MapStatement(

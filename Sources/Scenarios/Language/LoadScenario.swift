@@ -23,8 +23,9 @@ public func parseScenario(bytes: [UInt8], file: String, limits: Limits = Limits(
   let decoded = decoder.scenario(document, file: file)
   var diagnostics = found + decoder.diagnostics
   if let decoded {
-    let (scenario, unresolved) = Resolver.resolve(decoded)
+    var (scenario, unresolved) = Resolver.resolve(decoded)
     diagnostics += unresolved
+    scenario.digest = SHA256.hexadecimal(bytes)
     if diagnostics.isEmpty { return .success(scenario) }
   }
   return .failure(explain(diagnostics, document, bytes, file))

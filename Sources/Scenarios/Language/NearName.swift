@@ -1,7 +1,7 @@
 /// The candidate a misspelt name most likely means, nil if none is close.
 ///
 /// A short name may differ by one edit, a longer one by a third of its length.
-func nearest(to name: String, among candidates: [String]) -> String? {
+public func nearest(to name: String, among candidates: [String]) -> String? {
   let limit = max(1, name.count / 3)
   guard name.utf8.count <= 64 else { return nil }
   var best: (distance: Int, candidate: String)?

@@ -31,9 +31,24 @@ public struct RateValue: Hashable, Sendable {
   }
 }
 
+/// Speed of a serial line in symbols a second; written "115200baud".
+public struct BaudRate: Hashable, Sendable {
+  public var baud: Int64
+  public var position: Position
+
+  public init(baud: Int64, at position: Position) {
+    self.baud = baud
+    self.position = position
+  }
+
+  /// A byte is eight bits between a start and a stop bit.
+  public var picosecondsPerByte: UInt64 { 10 * 1_000_000_000_000 / UInt64(max(baud, 1)) }
+}
+
 /// What a quantity measures, with the units an author may write.
 public enum QuantityKind: String, Hashable, Sendable, CaseIterable {
   case duration, size, rate
+  case baudRate = "baud rate"
 
   /// Units from small to large with the value of one unit in picoseconds, bytes or bytes per second.
   var units: [(name: String, factor: Int64)] {
@@ -50,17 +65,28 @@ public enum QuantityKind: String, Hashable, Sendable, CaseIterable {
         ("B/s", 1), ("KB/s", 1_000), ("MB/s", 1_000_000), ("GB/s", 1_000_000_000), ("KiB/s", 1 << 10),
         ("MiB/s", 1 << 20), ("GiB/s", 1 << 30),
       ]
+    case .baudRate: [("baud", 1)]
     }
   }
 }
 
 extension QuantityKind {
+  /// What a quantity is counted in.
+  var base: String {
+    switch self {
+    case .duration: "picoseconds"
+    case .size, .rate: "bytes"
+    case .baudRate: "baud"
+    }
+  }
+
   /// For messages: what was expected.
   var example: String {
     switch self {
     case .duration: "a duration such as \"250us\""
     case .size: "a size such as \"64KiB\""
     case .rate: "a rate such as \"800MB/s\""
+    case .baudRate: "a baud rate such as \"115200baud\""
     }
   }
 }
@@ -70,7 +96,7 @@ enum QuantityFailure: Error, Hashable {
   case notANumber
   /// The text behind the number; empty if there is none.
   case wrongUnit(String)
-  /// Smaller than one picosecond or byte in its last digit.
+  /// Smaller than one picosecond, byte or baud in its last digit.
   case notWhole
   case tooLarge
 }

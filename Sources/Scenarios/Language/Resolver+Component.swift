@@ -187,6 +187,10 @@ extension Resolver {
       if let map = attach.map { regionMap(map, scope) }
       expression(attach.at, scope)
       variable(attach.into, scope)
+      variable(attach.error, scope)
+      if let error = attach.error, attach.map == nil {
+        report(.missingKey("to", owner: "an `attach` with `error`"), at: error.position)
+      }
     case .detach(let detach):
       dataspace(detach.dataspace, scope)
       if let map = detach.map { regionMap(map, scope) }

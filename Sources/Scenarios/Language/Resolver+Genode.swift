@@ -14,6 +14,9 @@ extension Resolver {
       variable(identify.badge, scope)
       variable(identify.slot, scope)
     case .upgrade: break
+    case .quota(let quota):
+      variable(quota.total, scope)
+      variable(quota.used, scope)
     case .elapsed(let name): variable(name, scope)
     }
   }

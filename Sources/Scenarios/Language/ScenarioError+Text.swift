@@ -115,7 +115,7 @@ extension Problem {
   private var meaningMessage: String? {
     switch self {
     case .inexactQuantity(let text, let kind):
-      "\"\(shown(text))\" is no whole number of \(kind == .duration ? "picoseconds" : "bytes")"
+      "\"\(shown(text))\" is no whole number of \(kind.base)"
     case .hugeQuantity(let text, let kind): "the \(kind.rawValue) \"\(shown(text))\" does not fit into 64 bits"
     case .zeroQuantity(let kind): "this \(kind.rawValue) must be more than 0"
     case .badExpression(let expected, let found): "expected \(expected), found \(found)"

@@ -1,4 +1,5 @@
 import FiascoKernel
+import Genode
 
 /// A scenario as its author wrote it: every name resolved to exist, every unit converted, nothing compiled yet.
 public struct Scenario: Hashable, Sendable {
@@ -8,6 +9,8 @@ public struct Scenario: Hashable, Sendable {
   public var machine: MachineDescription
   public var seed: UInt64
   public var runtime: Runtime
+  /// Of core; meaningless in a bare scenario.
+  public var genode = GenodeDescription()
   /// Genode components, or the tasks of a bare scenario, in file order.
   public var components: [Component]
   public var checkpointer: CheckpointerDescription?
@@ -16,6 +19,8 @@ public struct Scenario: Hashable, Sendable {
   public var expectations: [Expectation]
   /// Raised or lowered limits by name, such as `events`.
   public var limits: [LimitSetting]
+  /// SHA-256 of the file: images say with it what they are of.
+  public var digest = ""
 }
 
 /// What stands between the kernel and a component.
@@ -23,6 +28,15 @@ public enum Runtime: String, Hashable, Sendable, CaseIterable {
   case genode
   /// No Genode: tasks with capabilities that the scenario hands out itself.
   case bare
+}
+
+/// `{ "release": "16.02", "console": "115200baud" }`
+public struct GenodeDescription: Hashable, Sendable {
+  public var release = GenodeRelease.Name.genode1608
+  /// A serial line that core waits for; nil stands for a console that takes no time.
+  public var console: BaudRate?
+
+  public init() {}
 }
 
 public enum KernelChoice: String, Hashable, Sendable, CaseIterable {

@@ -19,11 +19,13 @@ extension Shape {
   static let scenario = Shape(
     owner: "a scenario", required: ["title", "machine"],
     optional: [
-      "$schema", "about", "seed", "runtime", "components", "tasks", "checkpointer", "timeline", "expect", "limits",
+      "$schema", "about", "seed", "runtime", "genode", "components", "tasks", "checkpointer", "timeline", "expect",
+      "limits",
     ])
   static let machine = Shape(
     owner: "`machine`", required: ["platform", "kernel"],
     optional: ["cores", "ram", "nodes", "link", "quirks", "scheduler", "late threads"])
+  static let genode = Shape(owner: "`genode`", required: [], optional: ["release", "console"])
   static let link = Shape(owner: "`link`", required: ["latency", "bandwidth"])
   static let component = Shape(
     owner: "a component", required: ["name"],
@@ -43,8 +45,11 @@ extension Shape {
     optional: ["priority", "scheduling", "core", "started", "stack", "pager", "exceptions"])
   static let checkpointer = Shape(
     owner: "`checkpointer`", required: ["strategy", "restore"],
-    optional: ["continue", "granularity", "rounds", "store", "priority", "core", "metadata", "costs", "faults"])
-  static let restoreRule = Shape(owner: "`restore`", required: ["child", "blocked"])
+    optional: [
+      "continue", "granularity", "rounds", "until", "stalls", "volume", "pace", "store", "priority", "core", "metadata",
+      "costs", "faults",
+    ])
+  static let restoreRule = Shape(owner: "`restore`", required: ["child", "blocked"], optional: ["memory"])
   static let timeouts = Shape(owner: "`timeout`", required: [], optional: ["send", "receive"])
   /// The properties of `Determinism.Limits`.
   static let limits = Shape(

@@ -9,6 +9,7 @@ public enum GenodeAction: Hashable, Sendable {
   case free(Name)
   case identify(IdentifyStatement)
   case upgrade(UpgradeStatement)
+  case quota(QuotaStatement)
   /// `{ "elapsed": "ms" }`: milliseconds since the thread's Timer session was opened.
   case elapsed(Name)
 
@@ -23,6 +24,7 @@ public enum GenodeAction: Hashable, Sendable {
     case .free: .free
     case .identify: .identify
     case .upgrade: .upgrade
+    case .quota: .quota
     case .elapsed: .elapsed
     }
   }
@@ -86,6 +88,13 @@ public struct UpgradeStatement: Hashable, Sendable {
   public var size: SizeValue
 
   public enum Session: String, Hashable, Sendable, CaseIterable { case ram = "RAM", cpu = "CPU", pd = "PD", rm = "RM" }
+}
+
+/// `{ "quota": "mine", "used": "spent" }`: bytes of the component's RAM session. What was donated to other sessions is
+/// not part of it any more.
+public struct QuotaStatement: Hashable, Sendable {
+  public var total: Name
+  public var used: Name?
 }
 
 /// Objects whose capabilities travel with a message between Genode components.

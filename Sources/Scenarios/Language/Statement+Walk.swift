@@ -1,3 +1,5 @@
+import Genode
+
 extension Statement {
   /// The lists of statements inside this one.
   var bodies: [[Statement]] {
@@ -39,5 +41,31 @@ extension Component {
     for thread in threads { add(thread.body) }
     add(construct)
     return result
+  }
+
+  /// The most signal contexts it can ever have: one for each signal it names, and one for the timer of each thread.
+  /// No protection domain gets more threads than `ComponentLayout.maxThreads`.
+  var signalContextLimit: Int {
+    var made = Self.runtimeThreads + threads.count + Self.threadsMade(by: construct)
+    for thread in threads { made += Self.threadsMade(by: thread.body) }
+    for function in functions { made += Self.threadsMade(by: function.body, often: true) }
+    return declared.signals.count + min(made, ComponentLayout.maxThreads)
+  }
+
+  /// The initial thread, the entrypoint and the one that fetches signals.
+  private static let runtimeThreads = 3
+
+  /// A thread made inside a loop counts as all that there can be.
+  private static func threadsMade(by statements: [Statement], often: Bool = false) -> Int {
+    statements.reduce(0) { sum, statement in
+      var repeats = often
+      var own = 0
+      switch statement.action {
+      case .loop, .repeated, .forever, .every, .serve: repeats = true
+      case .thread: own = often ? ComponentLayout.maxThreads : 1
+      default: break
+      }
+      return statement.bodies.reduce(sum + own) { $0 + threadsMade(by: $1, often: repeats) }
+    }
   }
 }

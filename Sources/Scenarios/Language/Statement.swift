@@ -155,6 +155,8 @@ public struct Attach: Hashable, Sendable {
   public var rights: Rights
   /// Variable that gets the address.
   public var into: Name?
+  /// Variable that gets the exception of a region map, 0 for none; nil lets a failure end the component.
+  public var error: Name?
 }
 
 /// `{ "detach": "extra" }`, `{ "detach": "extra", "from": "gap" }`: where the component attached it last, or `at`.

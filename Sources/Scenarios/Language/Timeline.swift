@@ -6,6 +6,12 @@ public struct TimelineEntry: Hashable, Sendable {
   public var at: DurationValue
   public var action: Action
 
+  public init(position: Position, at: DurationValue, action: Action) {
+    self.position = position
+    self.at = at
+    self.action = action
+  }
+
   public enum Action: Hashable, Sendable {
     case checkpoint(CheckpointOrder)
     case kill(component: Name)
@@ -49,6 +55,13 @@ public struct RestoreOrder: Hashable, Sendable {
   public var memory: SizeValue?
 }
 
+extension RestoreOrder {
+  /// Everything else as the checkpointer is configured.
+  public init(checkpoint: Name) {
+    self.init(checkpoint: checkpoint, name: nil, node: nil, child: nil, blocked: nil, memory: nil)
+  }
+}
+
 public struct CheckpointerDescription: Hashable, Sendable {
   public var position: Position
   public var strategy: CheckpointStrategy
@@ -57,10 +70,20 @@ public struct CheckpointerDescription: Hashable, Sendable {
   /// For threads of the original that go on after a checkpoint. Nil means the choice for restored threads if that makes
   /// callers wait again, else `reissueReceiveHalf`: the original is to be disturbed as little as possible.
   public var continuing: BlockedThreadPolicy?
-  /// Size of a managed dataspace's parts, for incremental strategies.
+  /// When restored memory gets its contents.
+  public var memory: RestoredMemory
+  /// Size of a managed dataspace's parts.
   public var granularity: SizeValue?
   /// Most pre-copy rounds.
   public var rounds: Number?
+  /// So little is left to the last copy of a pre-copy.
+  public var until: SizeValue?
+  /// So many pre-copy rounds in a row without gain.
+  public var stalls: Number?
+  /// So many times the memory is copied at most before the freeze.
+  public var volume: Number?
+  /// Time for others after each piece of memory that is copied behind their back.
+  public var pace: DurationValue?
   /// Bandwidth of the store that keeps images.
   public var store: RateValue?
   public var priority: Number?

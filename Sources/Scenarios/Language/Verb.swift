@@ -11,7 +11,7 @@ enum Verb: String, Head {
   case regionMap = "region map"
   case destroy
   case faultHandler = "fault handler"
-  case state, pause, resume, free, identify, upgrade, elapsed
+  case state, pause, resume, free, identify, upgrade, quota, elapsed
 
   static let owner = "a statement"
 
@@ -52,11 +52,12 @@ enum Verb: String, Head {
     case .serve: ["into", "badge", "tag", "accept", "reply", "items", "on error"]
     case .every: ["deadline", "offset", "name", "times"]
     case .await: ["timeout", "error"]
-    case .attach: ["to", "at", "offset", "bytes", "rights", "into"]
+    case .attach: ["to", "at", "offset", "bytes", "rights", "into", "error"]
     case .detach: ["from", "at"]
     case .regionMap: ["error"]
     case .state: StateStatement.Part.allCases.map(\.rawValue) + ["registers"]
     case .identify: ["badge", "slot"]
+    case .quota: ["used"]
     case .map: ["rights", "grant", "slot", "at", "error"]
     case .unmap: ["rights", "own", "error"]
     case .fault: ["access"]

@@ -6,7 +6,6 @@ import FiascoKernel
 struct CheckpointCollector {
   /// The restores the timeline orders, in its order: how blocked threads are to be treated is not in the records.
   private let orders: [(checkpoint: String, policy: BlockedThreadPolicy)]
-  private let strategyName: String
   private(set) var checkpoints: [CheckpointRecord] = []
   private(set) var restores: [RestoreRecord] = []
   /// When phases began that have not ended.
@@ -17,14 +16,27 @@ struct CheckpointCollector {
   )
   private var captured: [Captured] = []
   private var watched = FateWatch()
+  private var search = FaultSearch()
 
   init(scenario: Scenario) {
     let standard = scenario.checkpointer?.blocked ?? .reissueReceiveHalf
-    strategyName = scenario.checkpointer?.strategy.rawValue ?? ""
     orders = scenario.timeline.compactMap { entry in
       guard case .restore(let order) = entry.action, order.memory == nil else { return nil }
       return (order.checkpoint.text, order.blocked ?? standard)
     }
+  }
+
+  /// A checkpoint that an earlier run took: what is restored from it is judged as if this one had.
+  mutating func give(_ image: CheckpointImage, as name: String) {
+    var record = CheckpointRecord(
+      name: name, component: image.componentName, at: Instant(picoseconds: image.takenAtPicoseconds))
+    record.isGiven = true
+    for thread in image.threads {
+      record.threads.append(
+        .init(name: ThreadName(image.componentName, thread.name), situation: thread.situation))
+      captured.append((name, thread.name, thread.situation, thread.errorCode))
+    }
+    checkpoints.append(record)
   }
 
   // MARK: The checkpointer's records
@@ -60,6 +72,15 @@ struct CheckpointCollector {
         ThreadFate(name: title, situation: situation(thread, name), sight: .nothing, at: instant))
     case .threadContinued(let name, let thread, let applied, _): continued(name, thread, applied)
     case .callerRecreated(let name, let caller, let holder): recreated(name, caller, holder)
+    case .roundEnded(let name, _, let bytes, let remaining):
+      change(name) { $0.rounds.append(.init(bytes: bytes, remaining: remaining)) }
+    case .roundsStopped(let name, let stop): change(name) { $0.stop = stop }
+    case .imageWritten(let name, _): change(name) { $0.total = instant - $0.at }
+    case .memoryMirrored(let child, _, let bytes):
+      guard let index = checkpoints.lastIndex(where: { $0.component == child }) else { return }
+      checkpoints[index].bytesMirrored += bytes
+    case .faultSearchStarted, .partTouched, .accessEmulated, .faultSearchEnded:
+      search.take(event, at: instant, &checkpoints, &restores)
     case .refused(let reason): refused(reason, at: instant)
     default: break
     }
@@ -69,15 +90,25 @@ struct CheckpointCollector {
   {
     guard let position = open.lastIndex(where: { $0.phase == phase && $0.of == name }) else { return }
     let since = open.remove(at: position).since
-    if phase == .restore {
+    if phase == .restore || phase == .postCopy {
       guard let index = restores.lastIndex(where: { $0.checkpoint == name }) else { return }
-      restores[index].duration = instant - since
-      restores[index].counts = totals
+      if phase == .restore {
+        restores[index].duration = instant - since
+        restores[index].counts = totals
+      } else {
+        restores[index].complete = instant - restores[index].at
+        restores[index].counts.raise(to: totals)
+      }
       return
     }
     guard let index = checkpoints.lastIndex(where: { $0.name == name }) else { return }
-    checkpoints[index].spans.append(.init(phase, from: since, duration: instant - since))
+    checkpoints[index].phases.append(.init(phase, from: since, duration: instant - since))
     checkpoints[index].counts.raise(to: totals)
+  }
+
+  private mutating func change(_ name: String, _ body: (inout CheckpointRecord) -> Void) {
+    guard let index = checkpoints.lastIndex(where: { $0.name == name }) else { return }
+    body(&checkpoints[index])
   }
 
   /// Steps follow one another without a gap, and begin with the freeze.
@@ -94,7 +125,7 @@ struct CheckpointCollector {
     if let index = restores.indices.last, restores[index].duration == nil {
       restores[index].failure = sentence
     } else if let index = checkpoints.indices.last, checkpoints[index].failure == nil,
-      !checkpoints[index].spans.contains(where: { $0.phase == .write })
+      !checkpoints[index].phases.contains(where: { $0.part == .write })
     {
       checkpoints[index].failure = sentence
     } else {
@@ -194,38 +225,9 @@ extension CheckpointTotals {
     bytes = max(bytes, other.bytes)
     nodes = max(nodes, other.nodes)
     lines = max(lines, other.lines)
-  }
-}
-
-extension RefusalReason {
-  public var sentence: String {
-    switch self {
-    case .unknownTarget(let name): "there is no component `\(name)`"
-    case .unknownCheckpoint(let name): "there is no checkpoint `\(name)`"
-    case .targetNotRunning(let name): "`\(name)` does not run"
-    case .notInterposed(let service): "a `\(service)` session is open whose state nobody can read"
-    case .foreignDataspace: "a dataspace of another server is attached"
-    case .capabilityMapUnknown: "the component never told where its capability map is"
-    case .notEnoughRAM(let needed, let available): "the copies need \(needed) bytes, \(available) are available"
-    case .doesNotFit(let component, let what): "`\(component)` does not fit the image: it has \(what)"
-    case .inconsistentImage(let fact): "the image contradicts itself: \(fact)"
-    case .requestFailed(let what): "\(what) failed"
-    case .cyclicPlan: "the steps of the restore need each other in a circle"
-    case .callerOutside(let caller, let holder):
-      "thread `\(caller)` waits for an answer of thread `\(holder)` and was not checkpointed with it"
-    case .inexactThread(let name, let reason): "thread `\(name)` cannot go on exactly: \(reason.sentence)"
-    case .notQuiescent(let thread): "thread `\(thread)` did not come to a wait"
-    }
-  }
-}
-
-extension InexactThread.Reason {
-  var sentence: String {
-    switch self {
-    case .tagUnknown: "its message was not taken, and its tag is lost"
-    case .requestTaken: "its request was taken and not answered"
-    case .timeoutRunning: "nobody knows how much of its timeout is left"
-    case .registersUnknown: "its registers are not known"
-    }
+    bytesWritten = max(bytesWritten, other.bytesWritten)
+    bytesHeld = max(bytesHeld, other.bytesHeld)
+    rounds = max(rounds, other.rounds)
+    partsAwaited = max(partsAwaited, other.partsAwaited)
   }
 }

@@ -28,10 +28,17 @@ public struct CostTable: Hashable, Sendable {
         work: "core \(work)", base: genode.cycles[Int(work.rawValue)], perUnit: 0, unit: .cycles, status: .assumed,
         source: "user-level work of core, init and timer, scaled from the length of the code path")
     }
+    if genode.picosecondsPerConsoleByte > 0 {
+      rows.append(
+        Row(
+          work: "core consoleByte", base: 0, perUnit: genode.picosecondsPerConsoleByte, unit: .picosecondsPerByte,
+          status: .assumed, source: "ten bits on a serial line of the speed the scenario names, waited for"))
+    }
     let own: [(String, UInt64)] = [
       ("checkpoint capability", checkpointer.picosecondsPerCapabilityEntry),
       ("checkpoint object", checkpointer.picosecondsPerObject),
       ("checkpoint list node", checkpointer.picosecondsPerNode),
+      ("checkpoint emulated access", checkpointer.picosecondsPerEmulatedAccess),
     ]
     rows += own.map { name, cost in
       Row(

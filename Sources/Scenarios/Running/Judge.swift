@@ -1,4 +1,5 @@
 import Determinism
+import FiascoABI
 
 /// Compares a run with one that nothing disturbed, and says what the restored component lost or did twice.
 ///
@@ -53,13 +54,22 @@ struct Judge {
     return nil
   }
 
+  /// Not if the checkpoint is older than the first time.
   private func constructedAgain(_ restore: RestoreRecord, _ record: RunRecord) -> String? {
-    guard let entered = life(of: restore, in: record)?.constructEntries.first else { return nil }
+    guard let entered = life(of: restore, in: record)?.constructEntries.first,
+      let taken = record.checkpoints.last(where: { $0.name == restore.checkpoint }),
+      record.components.contains(where: { component in
+        component.name == taken.component
+          && component.lives.contains { $0.constructEntries.contains { $0 < taken.at } }
+      })
+    else { return nil }
     return "Component::construct was entered again at \(entered)"
   }
 
   private func stuckThread(of restore: RestoreRecord) -> String? {
     restore.threads.first { fate in
+      // Time that runs out in a wait is what `yield` looks like; the original's threads do that as well.
+      if fate.sight == .error(code: Int(IPCError.receiveTimeout.rawValue)) { return false }
       if case .error = fate.sight {
         return !fate.hasWaited && max(fate.repetitions, fate.following?.repetitions ?? 0) >= Judge.endlessRepetitions
       }

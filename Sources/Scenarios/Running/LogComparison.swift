@@ -21,7 +21,7 @@ struct LogComparison {
     self.reference = reference
     self.record = record
     self.restore = restore
-    checkpoint = record.checkpoints.last { $0.name == restore.checkpoint && $0.at < restore.at }?.at ?? .zero
+    checkpoint = record.checkpoints.last { $0.name == restore.checkpoint && $0.at < restore.at }?.frozenAt ?? .zero
     original = record.checkpoints.last { $0.name == restore.checkpoint }?.component ?? restore.component
     resumed = restore.at + (restore.duration ?? .zero)
     end = life?.until ?? record.end

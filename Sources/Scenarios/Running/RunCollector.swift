@@ -15,9 +15,14 @@ struct RunCollector {
   var complaints: [Complaint] = []
   var components: [ComponentRecord] = []
   var jobs: [JobStreamRecord]
+  /// Job streams that have begun and not ended, with who runs them and the first release that has not been seen.
+  var openStreams: [(stream: Int, thread: ThreadName?, next: Instant)] = []
   var counts = EventCounts()
   var repetition = Repetition()
   var checkpoints: CheckpointCollector
+  var processors = ProcessorAccount()
+  /// Records of the run when each image was complete, in this order.
+  private(set) var imageEvents: [(checkpoint: String, number: UInt64)] = []
   var bareThreadsSeen = 0
   /// Bytes of all lines.
   private(set) var outputTotal: UInt64 = 0
@@ -27,6 +32,7 @@ struct RunCollector {
   var writes: [(at: Instant, thread: ThreadID, bytes: Int)] = []
 
   static let unresolvedFault = "unresolved fault"
+  private static let rootTask = "core"
 
   init(scenario: Scenario, programs: ProgramTable) {
     self.programs = programs
@@ -43,7 +49,12 @@ struct RunCollector {
   mutating func take(from system: inout System) {
     for record in system.drainRecords() {
       switch record.event {
-      case .kernel(let event): take(event, at: record.at, kernel: system.node.kernel)
+      case .kernel(let event):
+        if case .contextSwitched(_, let thread) = event {
+          let name = tracker.name(of: thread)?.component ?? RunCollector.rootTask
+          processors.switched(to: thread, name, core: Int(record.core), at: record.at)
+        }
+        take(event, at: record.at, kernel: system.node.kernel)
       case .genode(let event): take(event, at: record.at)
       case .checkpoint(let event): take(event, at: record.at)
       case .hint(let thread, let kind, let value): takeHint(thread, kind, value, at: record.at)
@@ -101,7 +112,10 @@ struct RunCollector {
       complain("capability lost", "checkpointer", "slot \(slot) with badge \(badge) stays empty", instant)
     case .threadStateIgnored(_, let thread):
       complain("start ignored", "checkpointer", "thread `\(thread)` runs already", instant)
+    case .phaseStarted(.frozen, _): processors.pauseBegan(at: instant)
+    case .phaseEnded(.frozen, _, _): processors.pauseEnded(at: instant)
     case .refused(let reason): complain("refused", "checkpointer", reason.sentence, instant)
+    case .imageWritten(let name, _): imageEvents.append((name, counts.total))
     default: break
     }
     checkpoints.take(event, at: instant, tracker: tracker)
@@ -146,16 +160,10 @@ struct RunCollector {
       let index = index(of: component)
       if components[index].lives.isEmpty { components[index].lives.append(ComponentRecord.Life(from: instant)) }
       components[index].lives[components[index].lives.count - 1].constructEntries.append(instant)
-    case .jobRelease:
+    case .jobsBegin, .jobRelease, .jobCompletion, .jobsEnd:
       let (stream, release) = MachineHint.job(value)
       guard let index = programs.index(ofStream: stream) else { return }
-      jobs[index].jobs.append(JobRecord(release: programs.instant(ofTick: release)))
-    case .jobCompletion:
-      let (stream, release) = MachineHint.job(value)
-      guard let index = programs.index(ofStream: stream) else { return }
-      let nominal = programs.instant(ofTick: release)
-      guard let job = jobs[index].jobs.lastIndex(where: { $0.release == nominal }) else { return }
-      jobs[index].jobs[job].completion = instant
+      note(hint, of: index, release: programs.instant(ofTick: release), by: thread, at: instant)
     case .threadExit:
       tracker[thread].isExited = true
     }

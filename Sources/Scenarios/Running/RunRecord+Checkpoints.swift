@@ -3,25 +3,14 @@ import Determinism
 
 /// One checkpoint of a component: how long each part took, and what was taken.
 public struct CheckpointRecord: Hashable, Sendable {
-  public struct Span: Hashable, Sendable {
-    public var phase: CheckpointPhase
+  /// When a part of the work was done.
+  public struct Span<Part: Hashable & Sendable>: Hashable, Sendable {
+    public var part: Part
     public var from: Instant
     public var duration: TimeSpan
 
-    public init(_ phase: CheckpointPhase, from: Instant, duration: TimeSpan) {
-      self.phase = phase
-      self.from = from
-      self.duration = duration
-    }
-  }
-  /// A piece of the work while the component was frozen; one begins where the last one ended.
-  public struct Step: Hashable, Sendable {
-    public var step: CheckpointStep
-    public var from: Instant
-    public var duration: TimeSpan
-
-    public init(_ step: CheckpointStep, from: Instant, duration: TimeSpan) {
-      self.step = step
+    public init(_ part: Part, from: Instant, duration: TimeSpan) {
+      self.part = part
       self.from = from
       self.duration = duration
     }
@@ -57,11 +46,31 @@ public struct CheckpointRecord: Hashable, Sendable {
     case emptyMessage(thread: String)
   }
 
+  /// One pass over the memory while the component ran: copied up to its end, and touched again by then, bytes.
+  public struct Round: Hashable, Sendable {
+    public var bytes: UInt64
+    public var remaining: UInt64
+
+    public init(bytes: UInt64, remaining: UInt64) {
+      self.bytes = bytes
+      self.remaining = remaining
+    }
+  }
+
   public var name: String
   public var component: String
   public var at: Instant
-  public var spans: [Span] = []
-  public var steps: [Step] = []
+  /// From the order to a complete image.
+  public var total: TimeSpan?
+  public var rounds: [Round] = []
+  public var stop: PreCopyStop?
+  /// Memory whose accesses the checkpointer carries out from here on, bytes.
+  public var bytesMirrored: UInt64 = 0
+  /// Faults that the strategy caused in the component, until the next checkpoint.
+  public var faults = FaultService()
+  public var phases: [Span<CheckpointPhase>] = []
+  /// Of the work while the component was frozen; one begins where the last one ended.
+  public var steps: [Span<CheckpointStep>] = []
   public var counts = CheckpointTotals()
   public var threads: [CapturedThread] = []
   /// Errors that the original's threads were let go on with.
@@ -70,6 +79,8 @@ public struct CheckpointRecord: Hashable, Sendable {
   public var repairs: [Repair] = []
   /// Why there is no image, if there is none.
   public var failure: String?
+  /// Taken by an earlier run, and read from a file.
+  public var isGiven = false
 
   public init(name: String, component: String, at: Instant) {
     self.name = name
@@ -77,7 +88,19 @@ public struct CheckpointRecord: Hashable, Sendable {
     self.at = at
   }
 
-  public func duration(of phase: CheckpointPhase) -> TimeSpan? { spans.first { $0.phase == phase }?.duration }
+  /// The instant that the image is of: what was copied before it has been copied again if it was touched.
+  public var frozenAt: Instant { phases.first { $0.part == .frozen }?.from ?? at }
+
+  public func duration(of phase: CheckpointPhase) -> TimeSpan? { phases.first { $0.part == phase }?.duration }
+}
+
+/// Accesses that waited for the checkpointer.
+public struct FaultService: Hashable, Sendable {
+  public var count = 0
+  /// From the moment the checkpointer learned of each to its end.
+  public var time = TimeSpan.zero
+
+  public init() {}
 }
 
 /// One restore: what became of each thread, and how the restored component behaves.
@@ -86,7 +109,11 @@ public struct RestoreRecord: Hashable, Sendable {
   /// Name of the restored component.
   public var component: String
   public var at: Instant
+  /// Until its threads run, and, where memory comes later, until all of it is there.
   public var duration: TimeSpan?
+  public var complete: TimeSpan?
+  /// Faults that were served because memory was not there yet.
+  public var faults = FaultService()
   public var child: RestoredChild
   public var policy: BlockedThreadPolicy
   public var counts = CheckpointTotals()

@@ -19,6 +19,8 @@ public struct RunRecord: Hashable, Sendable {
   public var checkpoints: [CheckpointRecord] = []
   public var restores: [RestoreRecord] = []
   public var threads: [ThreadRecord] = []
+  /// In the order in which components first ran.
+  public var processors: [ProcessorUse] = []
   public var complaints: [Complaint] = []
   public var counts: [EventCount] = []
   public var variables: [FinalVariable] = []
@@ -53,10 +55,13 @@ public struct ScenarioHeading: Hashable, Sendable {
 public struct MachineHeading: Hashable, Sendable {
   public var platform: CostTable
   public var kernel: KernelChoice
+  /// Nil without Genode.
+  public var genode: GenodeDescription?
 
-  public init(platform: CostTable, kernel: KernelChoice) {
+  public init(platform: CostTable, kernel: KernelChoice, genode: GenodeDescription? = nil) {
     self.platform = platform
     self.kernel = kernel
+    self.genode = genode
   }
 }
 

@@ -59,11 +59,15 @@ extension ScenarioMachine {
     var configuration = CheckpointerConfiguration(
       targets: scenario.components.filter(\.started).map(child),
       commands: scenario.timeline.flatMap { commands($0, disturbances: disturbances) },
-      genodeCosts: .assumed(picosecondsPerCycle: platform.picosecondsPerCycle), costs: checkpointerCosts)
+      genodeCosts: genodeCosts, costs: checkpointerCosts)
     configuration.kernelProfile = scenario.machine.kernel.rawValue
-    if description.strategy == .incremental { configuration.strategy = .incremental }
+    configuration.strategy = description.strategy.capture ?? .stopAndCopy
+    configuration.preCopy = description.preCopyRules
+    configuration.restoredMemory = description.memory
+    configuration.pace = UInt64((description.pace?.picoseconds ?? 0) / 1_000_000)
     let granularity = min(UInt64(description.granularity?.bytes ?? 0), 1 << 40) + ComponentLayout.pageSize - 1
     configuration.granularity = max(1, Int(granularity / ComponentLayout.pageSize))
+    configuration.opensSessionForEachMap = ScenarioMachine.isSessionForEachMap(scenario)
     configuration.metadata = description.metadata
     configuration.faults = description.faults
     configuration.childMode = description.child.mode
@@ -72,6 +76,8 @@ extension ScenarioMachine {
     configuration.continuePolicy = continuePolicy(description)
     configuration.findsOutsideCallers =
       restoring.contains { $0.policy.recreatesCallers } || description.blocked.policy.recreatesCallers
+    configuration.keptGenerations = keptGenerations
+    if disturbances { configuration.images = given }
     return configuration
   }
 
@@ -97,9 +103,13 @@ extension ScenarioMachine {
   var costs: CostTable {
     let cores = scenario.machine.cores
     guard scenario.runtime == .genode else { return CostTable(platform, cores: cores) }
-    return CostTable(
-      platform, genode: .assumed(picosecondsPerCycle: platform.picosecondsPerCycle), checkpointer: checkpointerCosts,
-      cores: cores)
+    return CostTable(platform, genode: genodeCosts, checkpointer: checkpointerCosts, cores: cores)
+  }
+
+  var genodeCosts: GenodeCosts {
+    var costs = GenodeCosts.assumed(picosecondsPerCycle: platform.picosecondsPerCycle)
+    costs.picosecondsPerConsoleByte = scenario.genode.console?.picosecondsPerByte ?? 0
+    return costs
   }
 
   private var checkpointerCosts: CheckpointerCosts {
@@ -134,6 +144,7 @@ extension ScenarioMachine {
 
   private func command(_ action: TimelineEntry.Action) -> TimedCommand.Command? {
     switch action {
+    case .checkpoint(let order) where given.contains(where: { $0.name == order.name.text }): return nil
     case .checkpoint(let order):
       let all = ([order.component] + order.companions).map(\.text)
       return all.count == 1
@@ -160,6 +171,31 @@ extension RestoredChild {
     case .withoutELF: .withoutELF
     case .bootstrap: .bootstrap
     }
+  }
+}
+
+extension CheckpointStrategy {
+  /// What the checkpointer calls it; nil if it does not know it.
+  var capture: CaptureStrategy? {
+    switch self {
+    case .stopAndCopy: .stopAndCopy
+    case .incremental: .incremental
+    case .preCopy: .preCopy
+    case .copyOnWrite: .copyOnWrite
+    case .redundantMemory: .redundantMemory
+    case .parallel, .dma, .virtualCPU, .coreState, .kernelAssisted: nil
+    }
+  }
+}
+
+extension CheckpointerDescription {
+  fileprivate var preCopyRules: PreCopyRules {
+    var rules = PreCopyRules()
+    if let rounds { rules.rounds = Int(rounds.value) }
+    if let until { rules.remaining = UInt64(until.bytes) }
+    if let stalls { rules.stalls = Int(stalls.value) }
+    if let volume { rules.volume = Int(volume.value) }
+    return rules
   }
 }
 

@@ -1,3 +1,4 @@
+import CheckpointRestore
 import Determinism
 import ELFFiles
 import FiascoKernel
@@ -13,6 +14,8 @@ struct ScenarioMachine: Sendable {
   let programs: [CompiledProgram]
   /// For threads of the original that go on after a checkpoint, whatever the scenario says.
   var continuing: BlockedThreadPolicy?
+  var keptGenerations = 1
+  var given: [CheckpointerConfiguration.NamedImage] = []
   /// Ticks of the `time` counter in a second, as the machine counts them.
   static let timebaseHertz: UInt64 = 10_000_000
 
@@ -64,8 +67,11 @@ struct ScenarioMachine: Sendable {
     if machine.nodes > 1 { try refuse("several nodes", machine.position) }
     if let quirk = machine.quirks.first { try refuse("the kernel behaviour `\(quirk.text)`", quirk.position) }
     if let checkpointer = scenario.checkpointer {
-      if ![.stopAndCopy, .incremental].contains(checkpointer.strategy) {
+      if checkpointer.strategy.capture == nil {
         try refuse("the strategy `\(checkpointer.strategy.rawValue)`", checkpointer.position)
+      }
+      if checkpointer.memory == .lazy, checkpointer.child == .bootstrap {
+        try refuse("lazy memory of a child that is loaded as usual", checkpointer.position)
       }
     }
     for component in scenario.components where !component.started && scenario.checkpointer == nil {
@@ -87,9 +93,14 @@ struct ScenarioMachine: Sendable {
     }
   }
 
+  static func isSessionForEachMap(_ scenario: Scenario) -> Bool {
+    GenodeRelease.named(scenario.genode.release).limitsRMSessionToOneMap
+  }
+
   private static func compile(_ scenario: Scenario) throws(RunError) -> [CompiledProgram] {
     var options = CompilerOptions(
-      kernel: scenario.machine.kernel, timebaseHertz: timebaseHertz, cores: scenario.machine.cores)
+      kernel: scenario.machine.kernel, timebaseHertz: timebaseHertz, cores: scenario.machine.cores,
+      isSessionForEachMap: isSessionForEachMap(scenario))
     guard scenario.runtime == .genode else {
       do { return [try compileBareScenario(scenario, options: options)] } catch { throw .invalid(error) }
     }
@@ -142,10 +153,11 @@ struct ScenarioMachine: Sendable {
 
   private func genodeSystem(disturbances: Bool) -> System {
     let files = zip(scenario.components, programs).map { BootFile(name: $0.name.text, bytes: $1.elf) }
-    var release = GenodeRelease.genode1608
+    var release = GenodeRelease.named(scenario.genode.release)
     release.losesUnmapThroughMaps = scenario.checkpointer?.faults.contains(.unmapLost) ?? false
     return System(
       booting: children, files: files, profile: profile, platform: platform, layout: layout,
-      cores: scenario.machine.cores, release: release, checkpointer: checkpointer(disturbances: disturbances))
+      cores: scenario.machine.cores, costs: genodeCosts, release: release,
+      checkpointer: checkpointer(disturbances: disturbances))
   }
 }

@@ -1,3 +1,4 @@
+import CheckpointRestore
 import Determinism
 import FiascoKernel
 import FiascoMachine
@@ -24,6 +25,14 @@ public struct ScenarioRun: Sendable {
     return copy
   }
 
+  /// So many checkpoints of one name are left at the end.
+  public mutating func keep(generations: Int) { machine.keptGenerations = generations }
+
+  /// A checkpoint of an earlier run takes the place of the one the timeline would take.
+  public mutating func give(_ image: CheckpointImage, as name: String) throws(GivenImageError) {
+    try machine.give(image, as: name)
+  }
+
   /// The figures of the scenario's platform.
   public var costs: CostTable { machine.costs }
 
@@ -31,7 +40,7 @@ public struct ScenarioRun: Sendable {
   public func play(watchedBy watcher: KernelWatcher? = nil) -> PlayedRun {
     var played = playOnce(disturbances: true, watcher)
     if !played.record.restores.isEmpty {
-      Judge(reference: playOnce(disturbances: false).record).judge(&played.record)
+      Judge(reference: playUndisturbed()).judge(&played.record)
     }
     played.record.check(scenario.expectations)
     return played
@@ -47,6 +56,9 @@ public struct ScenarioRun: Sendable {
 
   /// Like `play`, without a verdict: that would need a second run without the disturbances.
   public func playWithoutReference() -> PlayedRun { playOnce(disturbances: true) }
+
+  /// What would have happened without checkpoints, kills and restores.
+  public func playUndisturbed() -> RunRecord { playOnce(disturbances: false).record }
 
   private func playOnce(disturbances: Bool, _ watcher: KernelWatcher? = nil) -> PlayedRun {
     var player = Player(run: self, system: machine.newSystem(disturbances: disturbances), watcher: watcher)
@@ -78,6 +90,7 @@ struct Player: ~Copyable {
     let programs = ProgramTable(
       scenario: run.scenario, programs: run.machine.programs, timebaseHertz: ScenarioMachine.timebaseHertz)
     collector = RunCollector(scenario: run.scenario, programs: programs)
+    for given in run.machine.given { collector.checkpoints.give(given.image, as: given.name) }
   }
 
   /// The timeline's `stop`, if it has one.
@@ -150,12 +163,17 @@ struct Player: ~Copyable {
 
   mutating func record(_ ending: RunEnding) -> RunRecord {
     collector.tracker.settle(in: system.node.kernel)
+    let end = ending == .stopped ? stop ?? system.now : system.now
+    collector.settleJobs(until: end)
     collector.checkpoints.settle(collector.tracker, system.node.kernel)
     var record = RunRecord(
       scenario: ScenarioHeading(
         file: run.scenario.file, title: run.scenario.title, about: run.scenario.about),
-      machine: MachineHeading(platform: run.costs, kernel: run.scenario.machine.kernel), ending: ending,
-      end: ending == .stopped ? stop ?? system.now : system.now, instructions: system.node.retired,
+      machine: MachineHeading(
+        platform: run.costs, kernel: run.scenario.machine.kernel,
+        genode: run.scenario.runtime == .genode ? run.scenario.genode : nil),
+      ending: ending,
+      end: end, instructions: system.node.retired,
       traceDigest: system.node.traceDigest)
     record.log = collector.log
     record.components = collector.components
@@ -163,6 +181,8 @@ struct Player: ~Copyable {
     record.checkpoints = collector.checkpoints.checkpoints
     record.restores = collector.checkpoints.restores
     record.threads = collector.ownThreads
+    collector.processors.settle(at: record.end)
+    record.processors = collector.processors.uses
     record.complaints = collector.complaints
     record.counts = collector.counts.all
     record.variables = finalVariables()
@@ -175,7 +195,8 @@ struct Player: ~Copyable {
       guard at <= system.now else { return nil }
       switch entry.action {
       case .checkpoint(let order):
-        return disturbances ? TimelineMark(at: at, kind: .checkpoint, name: order.name.text) : nil
+        let isTaken = disturbances && !run.machine.given.contains { $0.name == order.name.text }
+        return isTaken ? TimelineMark(at: at, kind: .checkpoint, name: order.name.text) : nil
       case .kill(let component): return disturbances ? TimelineMark(at: at, kind: .kill, name: component.text) : nil
       case .restore(let order):
         return disturbances ? TimelineMark(at: at, kind: .restore, name: order.checkpoint.text) : nil
@@ -188,20 +209,6 @@ struct Player: ~Copyable {
       case .start(let name): return TimelineMark(at: at, kind: .start, name: name.text)
       }
     }.sorted { $0.at < $1.at }
-  }
-
-  /// The checkpoints as the checkpointer holds them at the end.
-  func images() -> [PlayedRun.Image] {
-    let names = run.scenario.components.map(\.name.text)
-    return system.programs.flatMap { hosted -> [PlayedRun.Image] in
-      guard case .checkpointer(let checkpointer) = hosted.program else { return [] }
-      return checkpointer.checkpoints.map { stored in
-        let index = names.firstIndex(of: stored.image.componentName)
-        let executable = index.map { run.machine.programs[$0].elf } ?? []
-        return PlayedRun.Image(
-          name: stored.name, image: stored.image, executable: executable, group: stored.group)
-      }
-    }
   }
 
   /// The author's variables where the component has them now; a component that is gone has none.

@@ -151,9 +151,10 @@ struct ThreadTracker {
     if block.isDead { return .killed }
     if block.continuation == .stranded { return .stranded }
     switch block.entry {
-    case .pageFault: return .waitsForPager(address: block.faultAddress)
-    case .exception: return .waitsForExceptionHandler
-    case .user, .systemCall, .vcpuResume: break
+    // An answered one is ready to run, though it may not have got the processor yet.
+    case .pageFault where block.phase != .none: return .waitsForPager(address: block.faultAddress)
+    case .exception where block.phase != .none: return .waitsForExceptionHandler
+    case .pageFault, .exception, .user, .systemCall, .vcpuResume: break
     }
     if block.continuation == .semaphoreWait { return .waitsForSemaphore }
     if block.continuation == .gateWait { return .atUnboundGate }

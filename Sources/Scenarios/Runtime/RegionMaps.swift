@@ -4,9 +4,14 @@ import Genode
 ///
 /// Models `Rm_connection`, `Region_map_client` and `Cpu_thread_client` of base 16.08.
 enum RegionMaps {
-  static func add(to module: ModuleBuilder) {
+  /// Of a map: its slot, and that of its session.
+  static let placeBytes = 16
+  private static let sessionOffset = 8
+
+  static func add(to module: ModuleBuilder, isSessionForEachMap: Bool) {
     module.zeroed("env_rm_session", bytes: 8)
     addSession(module)
+    addCreation(module, isSessionForEachMap: isSessionForEachMap)
     addMaps(module)
     addObjects(module)
   }
@@ -20,21 +25,37 @@ enum RegionMaps {
       }
       f.exit(Environment.session("env_rm_session"))
     }
-    // map_create(size, place of the slot): the exception, 0 for none. Nothing is upgraded here: the author decides.
+  }
+
+  private static func addCreation(_ module: ModuleBuilder, isSessionForEachMap: Bool) {
+    // map_create(size, place): the exception, 0 for none. Nothing is upgraded here: the author decides.
     module.function("map_create", 2) { f, p in
+      if isSessionForEachMap { f.store(0, at: .symbol("env_rm_session")) }
       let session = f.call("rm_session")
       let rpc = RPC(f, RMOpcode.create)
       rpc.word(p[0])
       _ = rpc.call(session)
       let exception = f.keep(rpc.exception)
-      f.if(exception.isZero) { f.store(rpc.receivedCapability(0), at: p[1]) }
+      f.if(exception.isZero) {
+        f.store(rpc.receivedCapability(0), at: p[1])
+        f.store(session, at: p[1].at(sessionOffset))
+      }
       f.exit(exception)
     }
+    // map_destroy(place): an own session ends with its map, and its donation comes back.
     module.function("map_destroy", 1) { f, p in
+      let map = f.keep(p[0].loaded())
+      let session = f.keep(p[0].field(sessionOffset))
       let rpc = RPC(f, RMOpcode.destroy)
-      rpc.capability(p[0])
-      rpc.mustCall(Environment.session("env_rm_session"), "Rm_session::destroy")
-      f.run("cap_drop", p[0])
+      rpc.capability(map)
+      rpc.mustCall(session, "Rm_session::destroy")
+      f.run("cap_drop", map)
+      guard isSessionForEachMap else { return }
+      let close = RPC(f, ParentOpcode.close)
+      close.capability(session)
+      close.mustCall(Environment.parent, "close")
+      f.run("cap_drop", session)
+      f.if(session.equals(Environment.session("env_rm_session"))) { f.store(0, at: .symbol("env_rm_session")) }
     }
   }
 
@@ -44,8 +65,8 @@ enum RegionMaps {
       rpc.mustCall(p[0], "Region_map::dataspace")
       f.exit(rpc.receivedCapability(0))
     }
-    // map_attach(map, dataspace, size or 0, offset, address, is the address given): the address.
-    module.function("map_attach", 6) { f, p in
+    // map_attach(map, dataspace, size or 0, offset, address, is the address given, place of the result): the exception.
+    module.function("map_attach", 7) { f, p in
       let rpc = RPC(f, RegionMapOpcode.attach)
       rpc.word(p[2])
       rpc.word(p[3])
@@ -53,8 +74,10 @@ enum RegionMaps {
       rpc.word(p[4])
       rpc.word(0)
       rpc.capability(p[1])
-      rpc.mustCall(p[0], "attach")
-      f.exit(rpc.result(0))
+      _ = rpc.call(p[0])
+      let exception = f.keep(rpc.exception)
+      f.if(exception.isZero) { f.store(rpc.result(0), at: p[6]) }
+      f.exit(exception)
     }
     module.function("map_fault_handler", 2) { f, p in
       let rpc = RPC(f, RegionMapOpcode.faultHandler)
@@ -69,6 +92,12 @@ enum RegionMaps {
       rpc.capability(p[0])
       rpc.mustCall(Environment.session("env_ram"), "free")
       f.run("cap_drop", p[0])
+    }
+    // ram_number(opcode)
+    module.function("ram_number", 1) { f, p in
+      let rpc = RPC(f, opcode: p[0])
+      rpc.mustCall(Environment.session("env_ram"), "Ram_session")
+      f.exit(rpc.result(0))
     }
     module.function("dataspace_size", 1) { f, p in
       let rpc = RPC(f, DataspaceOpcode.size)

@@ -3,10 +3,12 @@ import Genode
 
 /// What a program brings along beside its statements.
 enum Runtimes {
-  /// The run-time support of a Genode component; `construct` is the author's function, `core` where
-  /// the runtime's own threads run: with Genode a thread that names no place gets that of its CPU session.
-  static func addGenode(to module: ModuleBuilder, construct: String, core: Int, options: CompilerOptions) {
-    Startup.add(to: module, construct: construct, core: core)
+  /// The run-time support of a Genode component; `construct` is the author's function. The runtime's own threads run
+  /// where the component does: with Genode a thread that names no place gets that of its CPU session.
+  static func addGenode(
+    to module: ModuleBuilder, construct: String, component: Component, options: CompilerOptions
+  ) {
+    Startup.add(to: module, construct: construct, core: Int(component.core?.value ?? 0))
     addClock(to: module, options: options)
     CapabilityMap.add(to: module)
     RemoteCalls.add(to: module)
@@ -15,7 +17,7 @@ enum Runtimes {
     Locks.add(to: module)
     Entrypoint.add(to: module)
     Services.add(to: module)
-    Signals.add(to: module, kernel: options.kernel)
+    Signals.add(to: module, kernel: options.kernel, contexts: component.signalContextLimit)
     LogFormat.add(to: module)
     addShared(to: module)
   }

@@ -5,26 +5,25 @@ import Genode
 ///
 /// Models `signal.cc`, `signal_source_client.cc` (base-foc) and `Timer::Connection`.
 enum Signals {
-  static let registryEntries = 64
-
-  static func add(to module: ModuleBuilder, kernel: KernelChoice) {
+  static func add(to module: ModuleBuilder, kernel: KernelChoice, contexts: Int) {
+    let entries = max(64, contexts)
     module.zeroed("signal_source", bytes: 8)
     module.zeroed("signal_irq", bytes: 8)
-    module.zeroed("signal_contexts", bytes: 8 * registryEntries)
+    module.zeroed("signal_contexts", bytes: 8 * entries)
     module.zeroed("signal_context_count", bytes: 8)
-    addContext(module)
+    addContext(module, entries)
     addHandler(module, kernel: kernel)
     addTimer(module)
   }
 
-  private static func addContext(_ module: ModuleBuilder) {
+  private static func addContext(_ module: ModuleBuilder, _ entries: Int) {
     // signal_context_create(context): allocates its capability; the address is the imprint.
     module.function("signal_context_create", 1) { f, p in
       let context = p[0]
       f.store(.constant(SignalContext.magic), at: context.at(SignalContext.liveness))
       f.store(context.at(SignalContext.ownSemaphore), at: context.at(SignalContext.semaphore))
       let count = f.keep(IR.Value.symbol("signal_context_count").loaded())
-      f.if(count.isAtLeast(.constant(UInt64(registryEntries)))) {
+      f.if(count.isAtLeast(.constant(UInt64(entries)))) {
         f.run("component_abort", module.text("signal context registry"), count)
       }
       f.store(context, at: .symbol("signal_contexts") + (count << 3))

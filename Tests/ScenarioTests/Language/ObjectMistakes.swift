@@ -20,4 +20,23 @@ extension ScenarioErrorTests {
       "\"as\": \"other\", \"memory\"", "\"memory\"", "74:48: a `restore` of `memory` needs the key `as`",
       file: "every-genode-key"),
   ]
+
+  /// What a scenario may say about core.
+  static let coreMistakes = [
+    Mistake(
+      "115200baud", "115200", "7:133: \"115200\" has no unit; a baud rate has `baud`", file: "every-genode-key"),
+    Mistake(
+      "115200baud", "9600.5baud", "7:133: \"9600.5baud\" is no whole number of baud", file: "every-genode-key"),
+    Mistake(
+      "16.11", "16.12", "7:113: \"16.12\" is not known here; did you mean \"16.02\"?", file: "every-genode-key"),
+    Mistake(
+      "\"release\"", "\"relase\"", "7:102: `genode` has no key `relase`; did you mean `release`?",
+      file: "every-genode-key"),
+    Mistake(
+      "\"runtime\": \"bare\",", "\"runtime\": \"bare\", \"genode\": {},",
+      "4:32: `genode` belongs to scenarios with Genode", file: "every-bare-key"),
+    Mistake(
+      "\"to\": \"gap\", \"error\"", "\"error\"", "54:157: an `attach` with `error` needs the key `to`",
+      file: "every-genode-key"),
+  ]
 }

@@ -169,7 +169,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
     Mistake("{sheep}", "sheep}", "12:26: expected `{` before it (write `}}` for a brace), found `}`"),
   ]
 
-  @Test(arguments: mistakes + objectMistakes)
+  @Test(arguments: mistakes + objectMistakes + coreMistakes)
   func `a mistake is told with its place and a way out`(mistake: Mistake) throws {
     let good = String(decoding: try Corpus.bytes(mistake.file), as: UTF8.self)
     let range = try #require(good.range(of: mistake.old))

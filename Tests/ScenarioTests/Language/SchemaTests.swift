@@ -28,7 +28,8 @@ import Testing
 
   private static let shapes: [(String, Shape)] =
     [
-      ("machine", .machine), ("link", .link), ("component", .component), ("task", .task), ("dataspace", .dataspace),
+      ("machine", .machine), ("genode", .genode), ("link", .link), ("component", .component), ("task", .task),
+      ("dataspace", .dataspace),
       ("thread", .thread), ("checkpointer", .checkpointer), ("restoreRule", .restoreRule), ("limits", .limits),
       ("deadlineClaim", .deadlineClaim),
     ] + heads(Verb.self, "statement") + heads(CapabilityKind.self, "capability") + heads(MessageItemKind.self, "item")

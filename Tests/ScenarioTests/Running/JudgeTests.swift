@@ -106,10 +106,15 @@ import Testing
   }
 
   @Test func `entering construct again is told even if the output is right`() {
-    let judgement = judge(Self.continued(from: 5, to: 15)) {
-      $0.components[0].lives[1].constructEntries = [SampleRecord.ms(86)]
+    func judgement(first: Int64) -> Judgement? {
+      judge(Self.continued(from: 5, to: 15)) {
+        $0.components[0].lives[0].constructEntries = [SampleRecord.ms(first)]
+        $0.components[0].lives[1].constructEntries = [SampleRecord.ms(86)]
+      }
     }
-    #expect(judgement?.verdict == .divergent)
-    #expect(judgement?.reasons == ["Component::construct was entered again at 86 ms"])
+    #expect(judgement(first: 5)?.verdict == .divergent)
+    #expect(judgement(first: 5)?.reasons == ["Component::construct was entered again at 86 ms"])
+    // At the checkpoint it had not been entered.
+    #expect(judgement(first: 46)?.verdict == .equivalent)
   }
 }

@@ -58,7 +58,7 @@ enum SampleRecord {
 
   private static var checkpoint: CheckpointRecord {
     var checkpoint = CheckpointRecord(name: "c1", component: "server", at: ms(50))
-    checkpoint.spans = [
+    checkpoint.phases = [
       .init(.freeze, from: ms(50), duration: .microseconds(61)),
       .init(.frozen, from: ms(50), duration: .microseconds(7412)),
       .init(.write, from: us(57_412), duration: .microseconds(1900)),

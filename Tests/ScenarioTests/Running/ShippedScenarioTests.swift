@@ -1,3 +1,4 @@
+import ELFFiles
 import Foundation
 import Reports
 import Testing
@@ -22,9 +23,14 @@ import Testing
   @Test func `there are scenarios`() { #expect(Self.paths.count >= 9) }
 
   @Test(arguments: paths) func `a scenario meets its own expectations`(_ path: String) throws {
-    let record = try Self.run(path).play().record
+    let played = try Self.run(path).play()
+    let record = played.record
     #expect(!record.expectations.isEmpty, "a scenario that expects nothing shows nothing")
     #expect(record.exitCode == .expectationsMet, "\n\(TextReport.text(of: record))")
+    for image in played.images {
+      let bytes = try coreBytes(image.image.flattened(), executable: ExecutableImage(bytes: image.executable))
+      #expect(try readCore(bytes: bytes) == image.image.flattened(), "image \(image.name) cannot be read back")
+    }
   }
 
   @Test func `a run gives the same record every time`() throws {
