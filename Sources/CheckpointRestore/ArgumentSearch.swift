@@ -98,52 +98,68 @@ extension Checkpointer {
     let capture = run.threads[index]
     guard capture.followsSystemCall == true, let code = run.code,
       let source = ArgumentSource(
-        of: RegisterIndex.a0, instructions: try instructions(before: capture, ArgumentSource.reach, code, &script))
+        of: RegisterIndex.a0,
+        instructions: try instructions(before: capture, in: run.child, ArgumentSource.reach, code, &script))
     else { return }
-    run.threads[index].sendTag = try value(of: source, capture.registers, &script)
+    run.threads[index].sendTag = try value(of: source, capture.registers, in: run.child, &script)
   }
 
   /// What a thread that was stopped without cancel is blocked in; nothing if its code does not tell.
   mutating func findOperation(of index: Int, _ script: inout Script) throws(Suspension) {
     run.threads[index].operation = []
-    run.threads[index].calledThread = nil
-    let capture = run.threads[index]
-    guard isOurs(index), !capture.isStopped, capture.pc >= 4,
-      let place = children[run.child].place(of: capture.pc - 4)
-    else { return }
-    let dataspace = children[run.child].dataspaces[place.dataspace].real
-    guard let address = try attachHere(dataspace, &script) else { return }
+    run.threads[index].called = nil
+    guard isOurs(index), !run.threads[index].isStopped else { return }
+    guard let target = try target(of: run.threads[index], in: run.child, &script) else { return }
+    run.threads[index].operation = target.operation
+    let servers = runs.map(\.child)
+    run.threads[index].called = try servant(
+      behind: target, of: run.child, map: run.capabilityMapAddress, among: servers, &script)
+  }
+
+  /// The object and operation of the system call a thread stands behind, as its code and its stack tell.
+  func target(
+    of capture: ThreadCapture, in child: Int, _ script: inout Script
+  ) throws(Suspension) -> ObjectReference? {
+    guard capture.pc >= 4, let place = children[child].place(of: capture.pc - 4) else { return nil }
+    let dataspace = children[child].dataspaces[place.dataspace].real
+    guard let address = try attachHere(dataspace, &script) else { return nil }
     let code = AttachedHere(badge: dataspace.badge, address: address)
-    let before = try instructions(before: capture, ArgumentSource.functionReach, code, &script)
+    let before = try instructions(before: capture, in: child, ArgumentSource.functionReach, code, &script)
+    var target: UInt64?
     if let source = ArgumentSource(of: RegisterIndex.a1, instructions: Array(before.suffix(ArgumentSource.reach))) {
       var known = [UInt64?](repeating: nil, count: ThreadImage.registerCount)
       let sp = capture.registers[RegisterIndex.sp]
       known[RegisterIndex.sp] = sp
       known[RegisterIndex.framePointer] = ArgumentSource.frameOffset(in: before).map { sp &+ $0 }
-      let target = try value(of: source, known, &script)
-      run.threads[index].operation = target.map { ObjectReference(raw: $0).operation } ?? []
-      if let target { run.threads[index].calledThread = try ownThread(behind: ObjectReference(raw: target), &script) }
+      target = try value(of: source, known, in: child, &script)
     }
     try detachHere(address, &script)
+    return target.map { ObjectReference(raw: $0) }
   }
 
-  /// The child's thread that serves what one of its own slots leads to.
-  private func ownThread(behind target: ObjectReference, _ script: inout Script) throws(Suspension) -> Int? {
+  /// The thread of one of these children that serves what a slot of a child leads to.
+  func servant(
+    behind target: ObjectReference, of child: Int, map: UInt64, among servers: [Int], _ script: inout Script
+  ) throws(Suspension) -> CalledThread? {
     guard target.operation == .call, !target.namesNoSlot, target.index < UInt64(CapMapLayout.entries) else {
       return nil
     }
-    let entry = run.capabilityMapAddress + target.index * CapMapLayout.entrySize
-    guard let word = try word(at: entry, &script) else { return nil }
+    guard let word = try word(at: map + target.index * CapMapLayout.entrySize, of: child, &script) else { return nil }
     let badge = CapMapLayout.badge(inWord: word)
-    return children[run.child].rpcObjects.first { $0.isLive && $0.real.badge == badge }?.thread
+    for server in servers {
+      if let object = children[server].rpcObjects.first(where: { $0.isLive && $0.real.badge == badge }) {
+        return CalledThread(child: server, thread: object.thread)
+      }
+    }
+    return nil
   }
 
   /// Up to `count` instructions before the system call a thread stands behind, the last one last.
   private func instructions(
-    before capture: ThreadCapture, _ count: Int, _ code: AttachedHere, _ script: inout Script
+    before capture: ThreadCapture, in child: Int, _ count: Int, _ code: AttachedHere, _ script: inout Script
   ) throws(Suspension) -> [UInt32] {
-    guard capture.pc >= 4, let place = children[run.child].place(of: capture.pc - 4), place.offset % 4 == 0,
-      children[run.child].dataspaces[place.dataspace].real.badge == code.badge
+    guard capture.pc >= 4, let place = children[child].place(of: capture.pc - 4), place.offset % 4 == 0,
+      children[child].dataspaces[place.dataspace].real.badge == code.badge
     else { return [] }
     // Whole doublewords from as far back as the dataspace goes.
     let end = place.offset & ~7
@@ -156,21 +172,21 @@ extension Checkpointer {
 
   /// - Parameter registers: nil for those that are not known.
   private func value(
-    of source: ArgumentSource, _ registers: [UInt64?], _ script: inout Script
+    of source: ArgumentSource, _ registers: [UInt64?], in child: Int, _ script: inout Script
   ) throws(Suspension) -> UInt64? {
     switch source {
     case .value(let value): return value
     case .register(let register, let plus): return registers[register].map { $0 &+ plus }
     case .memory(let register, let plus):
       guard let base = registers[register], (base &+ plus) % 8 == 0 else { return nil }
-      return try word(at: base &+ plus, &script)
+      return try word(at: base &+ plus, of: child, &script)
     }
   }
 
   /// A doubleword of the child's memory; nil if nothing is attached there.
-  private func word(at address: UInt64, _ script: inout Script) throws(Suspension) -> UInt64? {
-    guard let place = children[run.child].place(of: address) else { return nil }
-    let dataspace = children[run.child].dataspaces[place.dataspace]
+  private func word(at address: UInt64, of child: Int, _ script: inout Script) throws(Suspension) -> UInt64? {
+    guard let place = children[child].place(of: address) else { return nil }
+    let dataspace = children[child].dataspaces[place.dataspace]
     let piece = dataspace.piece(dataspace.pieceIndex(at: place.offset))
     guard let local = try attachHere(piece.dataspace, &script) else { return nil }
     let value = try script.read(local + place.offset - piece.offset, count: 1)[0]

@@ -97,6 +97,8 @@ public enum RefusalReason: Hashable, Sendable {
   case cyclicPlan
   /// The policy is to restore nothing rather than something inexact.
   case inexactThread(name: String, InexactThread.Reason)
+  /// A thread of the checkpoint holds a request of somebody who was not checkpointed with it.
+  case callerOutside(caller: String, holder: String)
   /// A thread was inside a call, or held a request, each time it was looked at.
   case notQuiescent(thread: String)
 }

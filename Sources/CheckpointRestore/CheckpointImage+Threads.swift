@@ -53,6 +53,9 @@ public struct ThreadImage: Hashable, Codable, Sendable {
   public var cpu: UInt32 = 0
   /// Paused by the component itself: it is restored to a stop.
   public var paused = false
+  /// A thread of another component, as "component/thread", that waited for an answer of this one; nil if nobody did, or
+  /// nobody looked.
+  public var outsideCaller: String? = nil
   /// Signal context of the component for the thread's exceptions; 0 for none.
   public var exceptionHandlerBadge: UInt64 = 0
 

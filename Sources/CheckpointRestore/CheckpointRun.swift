@@ -16,13 +16,21 @@ struct ThreadCapture: Hashable, Sendable {
   var sendTag: UInt64?
   /// What it is blocked in, while a child is being brought to a stand; empty if nobody knows.
   var operation: IPCOperation = []
-  /// The thread of the child, by row, that serves the object it calls.
-  var calledThread: Int?
+  /// The thread that serves the object it calls, if that is checkpointed with it.
+  var called: CalledThread?
+  /// Let go on while its child is being brought to a stand, and not asked to stop again.
+  var wasReleased = false
   var image: ThreadImage?
 
   var registers: [UInt64] { ThreadImage.registers(exceptionWords: words) }
   var pc: UInt64 { words[ExceptionMessage.instructionPointer] }
   var isStopped: Bool { flags.contains(.inException) }
+}
+
+/// A thread by its row in the tables of a child.
+struct CalledThread: Hashable, BitwiseCopyable, Sendable {
+  var child: Int
+  var thread: Int
 }
 
 /// A checkpoint that is being taken.
@@ -36,6 +44,8 @@ struct CheckpointRun: Hashable, Sendable {
   var stubPlace: UInt64 = 0
   var attempts = 0
   var quiescence = Quiescence.notAsked
+  /// How often threads have been let go on while the child is being brought to a stand.
+  var releases = 0
   /// Signals taken out of core's queue, in its order.
   var pendingSignals: [PendingSignal] = []
   /// A dataspace of the child's code that is attached here at present.
@@ -70,6 +80,9 @@ struct CheckpointRun: Hashable, Sendable {
   var open: UInt64 = 0
   var chunks: [ReadChunk] = []
   var counts = CheckpointTotals()
+  /// Which of the components that are checkpointed together, and the names of all their checkpoints.
+  var member = 0
+  var group: [String] = []
 }
 
 /// A dataspace in the checkpointer's own address space.

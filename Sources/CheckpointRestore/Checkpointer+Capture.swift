@@ -50,7 +50,7 @@ extension Checkpointer {
   }
 
   /// Gives the child's own handler back, if it had one.
-  private mutating func returnExceptions(of thread: Int, _ child: Int, _ script: inout Script) throws(Suspension) {
+  mutating func returnExceptions(of thread: Int, _ child: Int, _ script: inout Script) throws(Suspension) {
     let handler = children[child].threads[thread].exceptionHandler
     guard handler != 0, let context = children[child].contexts.first(where: { $0.isLive && $0.real.badge == handler })
     else { return }
@@ -78,11 +78,14 @@ extension Checkpointer {
     wait.timeouts = IPCTimeouts(send: .never, receive: Self.trapTimeout)
     if try script.invoke(wait).tag.hasError { return false }
     try fetchSignals(&script)
+    return try stands(thread, at: trap, &script) ? true : nil
+  }
+
+  func stands(_ thread: RPCCapability, at trap: UInt64, _ script: inout Script) throws(Suspension) -> Bool {
     let state = try script.call(thread, CPUThreadOpcode.state).words
     guard state.count == ThreadStateWords.count else { return false }
-    let stopped = ThreadStateFlags(rawValue: state[ThreadStateWords.flags]).contains(.inException)
-    let ip = state[ThreadStateWords.registers + ExceptionMessage.instructionPointer]
-    return stopped && ip == trap ? true : nil
+    return ThreadStateFlags(rawValue: state[ThreadStateWords.flags]).contains(.inException)
+      && state[ThreadStateWords.registers + ExceptionMessage.instructionPointer] == trap
   }
 
   mutating func awaitSave(_ index: Int, _ script: inout Script) throws(Suspension) {

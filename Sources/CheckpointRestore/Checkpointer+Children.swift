@@ -35,14 +35,15 @@ extension Checkpointer {
 
   /// A child that cannot be made is given up; what would have been done with it is not done.
   mutating func fail(_ child: Int, _ what: String) {
+    for run in parkedRestores { if let run { children[run.child].condition = .failed } }
     children[child].condition = .failed
     jobs.removeAll()
     if postCopying?.child == child {
       postCopying = nil
       background.removeAll { if case .fetch = $0 { true } else { $0 == .endPostCopy } }
     }
-    taking = nil
-    restoring = nil
+    forgetRuns()
+    forgetRestore()
     refuse(.requestFailed("\(children[child].name): \(what)"))
   }
 

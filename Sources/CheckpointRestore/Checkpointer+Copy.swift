@@ -91,7 +91,7 @@ extension Checkpointer {
 
   /// The image is complete but for the bytes of the memory; the records of earlier checkpoints come next.
   private mutating func announceObjects() {
-    if run.quiescence != .notAsked { jobs.pushFront(.checkQuiescence) }
+    if run.quiescence != .notAsked, run.member + 1 == runs.count { jobs.pushFront(.checkQuiescence) }
     run.counts.objects = run.image.objectCounts.reduce(0) { $0 + Int($1.count) }
     run.counts.capabilities = run.image.capabilities.count
     run.counts.regions = run.image.regions.count
@@ -114,13 +114,6 @@ extension Checkpointer {
 
   private mutating func enqueueDump() {
     jobs += [.beginDump, .prepare(.memoryList), .endStep(.memoryList), .mark]
-  }
-
-  private mutating func enqueueThaw() {
-    jobs.append(.endDump)
-    jobs += run.pendingSignals.indices.map { .returnSignals(position: $0) }
-    if !has(.resumeForgotten) { jobs += run.threads.indices.map { .resume(thread: $0) } }
-    jobs += [.endStep(.resume), .endFrozen]
   }
 
   /// Decides what is to be copied: everything, or, where an older copy exists, what was touched since it was made.

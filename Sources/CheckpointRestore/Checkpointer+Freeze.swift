@@ -5,17 +5,6 @@ import Genode
 // children[].threads.
 
 extension Checkpointer {
-  mutating func startCheckpoint(of target: String, as name: String) {
-    guard let child = children.indices.last(where: { children[$0].name == target }) else {
-      return refuse(.unknownTarget(target))
-    }
-    guard children[child].condition == .running else { return refuse(.targetNotRunning(target)) }
-    if let obstacle = children[child].obstacle(besides: configuration.allowedServices) { return refuse(obstacle) }
-    taking = CheckpointRun(
-      name: name, child: child, threads: children[child].captures, image: CheckpointImage(componentName: target))
-    jobs.append(.preflight)
-  }
-
   mutating func carryOutFreeze(_ job: CheckpointerJob, _ script: inout Script) throws(Suspension) {
     switch job {
     case .preflight: try preflight(&script)
@@ -50,7 +39,10 @@ extension Checkpointer {
     guard children[child].place(of: run.capabilityMapAddress) != nil else { return abandon(.capabilityMapUnknown) }
     let limit = try script.call(environment.ram, RAMOpcode.quota).word(0)
     let used = try script.call(environment.ram, RAMOpcode.used).word(0)
-    let needed = children[child].bytesWithoutCopy(run.preCopy)
+    // Members before this one have taken nothing yet.
+    let needed = runs.filter { $0.member <= run.member }.reduce(0) {
+      $0 + children[$1.child].bytesWithoutCopy($1.preCopy)
+    }
     guard limit - min(limit, used) > needed else {
       return abandon(.notEnoughRAM(needed: needed, available: limit - min(limit, used)))
     }
@@ -58,36 +50,21 @@ extension Checkpointer {
       guard run.preCopy != nil else { return startRounds() }
       guard mayFreeze() else { return }
     }
-    if configuration.quiescesFirst, run.quiescence == .notAsked { return beginQuiescing() }
-    run.startedAt = try script.readClock()
-    if run.preCopy == nil { outbox.append(.checkpointStarted(checkpoint: run.name, target: children[child].name)) }
-    run.isFrozen = true
-    for session in children[child].sessions where session.isLive && session.provider == .foreign {
-      outbox.append(.sessionLeftOut(checkpoint: run.name, service: session.service))
-    }
-    outbox.append(.phaseStarted(.frozen, of: run.name))
-    outbox.append(.phaseStarted(.freeze, of: run.name))
-    enqueueFreeze(of: child)
+    if run.member + 1 == runs.count { jobs.append(.beginFreeze) }
   }
 
+  /// Before anything was done for it.
   mutating func abandon(_ reason: RefusalReason) {
-    jobs += run.ownCopies.elements.map { .freeCopy($0) }
-    taking = nil
-    refuse(reason)
-  }
-
-  private mutating func enqueueFreeze(of child: Int) {
-    let all = run.threads.indices
-    jobs += all.map { run.quiescence == .notAsked ? .pause(thread: $0) : .stopForGood(thread: $0) }
-    jobs.append(.endFreeze)
-    jobs += all.map { .readState(thread: $0) }
-    if configuration.freeze == .triggerAndCancel {
-      jobs.append(.attachStub(child: child))
-      for index in all { jobs += [.saveUTCB(thread: index), .inspectCode(thread: index)] }
+    let copies = runs.flatMap { $0.ownCopies.elements }
+    forgetRuns()
+    jobs.removeAll {
+      switch $0 {
+      case .turnTo, .preflight, .beginFreeze: true
+      default: false
+      }
     }
-    jobs += all.map { .classify(thread: $0) }
-    if configuration.freeze == .triggerAndCancel { jobs.append(.detachStub(child: child)) }
-    jobs += [.endStep(.registers), .askSignals, .drainSignals, .openCapabilityMap]
+    jobs += copies.map { .freeCopy($0) }
+    refuse(reason)
   }
 
   func online(_ index: Int) -> OnlineThread { children[run.child].threads[run.threads[index].thread] }
@@ -120,6 +97,7 @@ extension Checkpointer {
   private mutating func endFrozen() {
     outbox.append(.phaseEnded(.frozen, of: run.name, run.counts))
     run.isThawed = true
+    if !run.group.isEmpty { background.append(.turnTo(run.member)) }
     if configuration.strategy.copiesAfterThaw { startCopyingBehind() }
     startFlattening()
     background += run.image.dataspaces.indices.filter { run.copies[$0] != nil }.map { .openCopy(dataspace: $0) }
@@ -138,7 +116,7 @@ extension Checkpointer {
   // MARK: Going on
 
   /// A thread whose system call was cut off for the checkpoint needs the same repair as a restored one.
-  private mutating func resume(_ index: Int, _ script: inout Script) throws(Suspension) {
+  mutating func resume(_ index: Int, _ script: inout Script) throws(Suspension) {
     let capture = run.threads[index]
     let thread = online(index)
     guard thread.isStarted, let image = capture.image else { return }
@@ -147,14 +125,16 @@ extension Checkpointer {
     var applied = AppliedPolicy.unchanged
     var ip = capture.pc
     if configuration.freeze == .triggerAndCancel, capture.isStopped {
-      let policy = configuration.continuePolicy ?? configuration.defaultPolicy
-      let resumption = policy.resumption(of: image)
+      let resumption = continuePolicy.resumption(of: image)
       let words = ThreadImage.exceptionWords(
         registers: resumption.registers, pc: resumption.pc, status: image.status)
       try setState(of: thread.real, capture.flags, capture.exceptions, words, &script)
       (applied, ip) = (resumption.applied, resumption.pc)
     }
     _ = try script.call(thread.real, CPUThreadOpcode.resume)
+    if image.situation == .sendPhase, capture.isStopped, ordersQueue {
+      jobs.pushFront(.awaitIssue(thread.real, at: ip, attempts: 0))
+    }
     try logCall(&script)
     outbox.append(.threadContinued(checkpoint: run.name, thread: thread.name, applied, ip: ip))
   }

@@ -21,7 +21,7 @@ extension Checkpointer {
     guard words.count >= 2, words[0] != 0 else { return }
     run.pendingSignals.append(PendingSignal(imprint: words[0], count: words[1]))
     // Where interrupts are merged, the third word tells what is left; where they are counted, nobody tells.
-    let isLast = words.count > 2 && words[2] == 0 && configuration.kernelProfile != "r67"
+    let isLast = words.count > 2 && words[2] == 0 && !["r67", "2019"].contains(configuration.kernelProfile)
     if !isLast { jobs.pushFront(.drainSignals) }
   }
 

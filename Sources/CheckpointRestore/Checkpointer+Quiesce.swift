@@ -26,29 +26,41 @@ extension Checkpointer {
     switch work {
     case .period(let child, let session): jobs.append(.startPeriod(child: child, session: session))
     case .quiescence:
-      guard let taking else { return }
-      guard children[taking.child].condition == .running else {
-        return abandon(.targetNotRunning(taking.image.componentName))
+      let all = runs
+      if let gone = all.first(where: { children[$0.child].condition != .running }) {
+        return abandon(.targetNotRunning(gone.image.componentName))
       }
-      for index in taking.threads.indices { jobs += [.readState(thread: index), .findOperation(thread: index)] }
-      jobs.append(.judgeQuiescence)
+      for run in all {
+        jobs.append(.turnTo(run.member))
+        for index in run.threads.indices {
+          if run.threads[index].wasReleased { jobs.append(.requestStop(thread: index)) }
+          jobs += [.readState(thread: index), .findOperation(thread: index)]
+        }
+      }
+      if !all.isEmpty { jobs.append(.judgeQuiescence) }
     }
   }
 
   mutating func beginQuiescing() {
-    run.quiescence = .asked(since: 0, looked: false)
-    jobs += run.threads.indices.map { .requestStop(thread: $0) }
+    for member in runs.map(\.member) {
+      turn(to: member)
+      run.quiescence = .asked(since: 0, looked: false)
+      jobs.append(.turnTo(member))
+      jobs += run.threads.indices.map { .requestStop(thread: $0) }
+    }
     jobs.append(.judgeQuiescence)
   }
 
   mutating func quiesce(_ job: CheckpointerJob, _ script: inout Script) throws(Suspension) {
     switch job {
     case .requestStop(let index):
+      run.threads[index].wasReleased = false
       guard isOurs(index) else { return }
       _ = try script.call(online(index).real, CPUThreadOpcode.pause)
     case .judgeQuiescence: try judgeQuiescence(&script)
     case .release(let index):
       run.threads[index].flags = []
+      run.threads[index].wasReleased = true
       _ = try script.call(online(index).real, CPUThreadOpcode.resume)
     case .stopForGood(let index): try stopForGood(index, &script)
     case .checkQuiescence: checkQuiescence()
@@ -69,22 +81,37 @@ extension Checkpointer {
   /// Threads that serve and were stopped in user code are let go on, to come to their wait.
   private mutating func judgeQuiescence(_ script: inout Script) throws(Suspension) {
     guard case .asked(var since, let looked) = run.quiescence else { return }
-    let ours = run.threads.indices.filter { isOurs($0) }
-    // Whoever is called by a thread of the same component is brought together with it again.
-    let held = run.threads.compactMap(\.calledThread)
-    let busy = ours.filter { run.threads[$0].isStopped && serves($0) && !held.contains(run.threads[$0].thread) }
-    let calling = ours.contains { !run.threads[$0].isStopped && !run.threads[$0].onlyWaits }
+    // Whoever is called by a thread of the same checkpoint is brought together with it again.
+    let held = runs.flatMap { $0.threads.compactMap(\.called) }
+    var busy: [CheckpointerJob] = []
+    var (isCalling, isStopping) = (false, false)
+    let members = runs.map(\.member)
+    for member in members {
+      turn(to: member)
+      for index in run.threads.indices where isOurs(index) {
+        let capture = run.threads[index]
+        let called = CalledThread(child: run.child, thread: capture.thread)
+        // It is asked to stop again at the next look: at once it would stop where it stands.
+        if capture.isStopped, serves(index), !held.contains(called) {
+          busy += [.turnTo(member), .release(thread: index)]
+        }
+        if !capture.isStopped, !capture.onlyWaits { isCalling = true }
+        if !capture.isStopped, capture.operation.isEmpty, serves(index) { isStopping = true }
+      }
+    }
     let now = try script.readClock()
     if since == 0 { since = now }
-    if looked, busy.isEmpty && !calling || now - since >= Self.patience {
-      run.quiescence = .reached
-      jobs.append(.preflight)
-      return
+    let isOver = looked && (busy.isEmpty && !isCalling || now - since >= Self.patience)
+    for member in members {
+      turn(to: member)
+      run.quiescence = isOver ? .reached : .asked(since: since, looked: true)
     }
-    run.quiescence = .asked(since: since, looked: true)
-    schedule(.quiescence, at: now + (busy.isEmpty ? Self.period : Self.shortPeriod))
-    // A thread that is let go on is asked to stop again at its next system call.
-    for index in busy { jobs += [.release(thread: index), .requestStop(thread: index)] }
+    if isOver { return jobs += members.flatMap { [.turnTo($0), .preflight] } }
+    // Longer each time, so that it gets on; who has just been asked to stop is looked at again soon.
+    let pause = busy.isEmpty ? (isStopping ? Self.shortPeriod : Self.period) : Self.shortPeriod << run.releases
+    if !busy.isEmpty { run.releases = min(run.releases + 1, 4) }
+    schedule(.quiescence, at: now + pause)
+    jobs += busy
   }
 
   /// What is still inside a system call now waits for something new: it is cut off.
@@ -102,38 +129,49 @@ extension Checkpointer {
 
   /// The cancel has shown who was inside a call after all, or may hold a request of somebody else.
   private mutating func checkQuiescence() {
-    guard let thread = run.image.restlessThread else { return }
+    let all = runs
+    guard let restless = CheckpointImage.restlessThread(of: all.map(\.image)) else { return }
     jobs.removeAll()
-    jobs += run.pendingSignals.indices.map { .returnSignals(position: $0) }
-    jobs += run.threads.indices.map { .resume(thread: $0) }
-    jobs.append(.abandonCheckpoint(.notQuiescent(thread: run.image.threads[thread].name)))
-    outbox.append(.phaseEnded(.metadata, of: run.name, run.counts))
+    for run in all {
+      jobs.append(.turnTo(run.member))
+      jobs += run.pendingSignals.indices.map { .returnSignals(position: $0) }
+    }
+    jobs += continuation(of: all)
+    jobs.append(.abandonCheckpoint(.notQuiescent(thread: all[restless.image].image.threads[restless.thread].name)))
+    for run in all { outbox.append(.phaseEnded(.metadata, of: run.name, run.counts)) }
   }
-
 }
 
 extension CheckpointImage {
   /// A thread whose call or whose request would be lost or repeated although nobody in the component could mend it.
-  public var restlessThread: Int? {
-    let relations = callerRelations
-    return threads.indices.first { index in
-      let thread = threads[index]
-      switch thread.situation {
-      case .callReceivePhase where !relations.contains { $0.caller == index }: return true
-      case .sendPhase where thread.sendTag == nil: return true
-      case .openWait, .replyAndWait: return false
-      default:
-        let serves = rpcObjects.contains { $0.threadIndex == index }
-        return thread.started && serves && !relations.contains { $0.holder == index }
+  public var restlessThread: Int? { Self.restlessThread(of: [self])?.thread }
+
+  /// The same of components that are checkpointed together.
+  static func restlessThread(of images: [CheckpointImage]) -> CallerRelation.Place? {
+    let relations = CallerRelation.all(in: images)
+    for (number, image) in images.enumerated() {
+      for (index, thread) in image.threads.enumerated() {
+        let place = CallerRelation.Place(image: number, thread: index)
+        let isRestless =
+          switch thread.situation {
+          case .callReceivePhase where !relations.contains { $0.caller == place }: true
+          case .sendPhase where thread.sendTag == nil: true
+          case .openWait, .replyAndWait: false
+          default:
+            thread.started && image.rpcObjects.contains { $0.threadIndex == index }
+              && !relations.contains { $0.holder == place }
+          }
+        if isRestless { return place }
       }
     }
+    return nil
   }
 }
 
 extension ThreadCapture {
   /// Blocked in a receive without a send, or in one whose send is over because it waits for anybody.
   fileprivate var onlyWaits: Bool {
-    flags.contains(.unresolvedPageFault) || calledThread != nil
+    flags.contains(.unresolvedPageFault) || called != nil
       || !operation.isEmpty && (!operation.contains(.send) || operation.contains(.openWait))
   }
 }

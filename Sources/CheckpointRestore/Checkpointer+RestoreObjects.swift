@@ -115,7 +115,7 @@ extension Checkpointer {
       guard size == image.size else {
         jobs.removeAll()
         children[child].condition = .failed
-        restoring = nil
+        forgetRestore()
         let what = "a program of \(size) bytes, the image has one of \(image.size)"
         return refuse(.doesNotFit(component: children[child].name, what))
       }

@@ -8,32 +8,39 @@ extension Checkpointer {
   mutating func startThread(_ index: Int, _ script: inout Script) throws(Suspension) {
     guard let row = restore.threads[index] else { return }
     if restore.mode == .bootstrap { return try startIgnored(index, row, &script) }
-    guard try start(index, row, at: UTCBStub.load, image: UTCBStub.image, &script) else { return }
+    guard try place(of: row, &script) else { return }
+    try script.write(children[restore.child].stubAddress + UTCBStub.image, utcb(of: index, row))
+    let page = restore.stubPlace
+    try start(row, at: page + UTCBStub.load, sp: page + UTCBStub.image, &script)
     jobs.pushFront(.awaitLoad(thread: index))
   }
 
-  /// False if the page with the code cannot be attached; then the restore has been given up.
-  private mutating func start(
-    _ index: Int, _ row: Int, at code: UInt64, image: UInt64, _ script: inout Script
-  ) throws(Suspension) -> Bool {
+  /// The page with the code is there, and traps of the thread are told to us. False if the page cannot be attached; then
+  /// the restore has been given up.
+  private mutating func place(of row: Int, _ script: inout Script) throws(Suspension) -> Bool {
     if restore.stubPlace == 0 {
       try attachStub(to: restore.child, &script)
       guard restoring != nil else { return false }
     }
-    let thread = children[restore.child].threads[row]
     try reportExceptions(of: row, restore.child, &script)
+    return true
+  }
+
+  private mutating func start(_ row: Int, at ip: UInt64, sp: UInt64, _ script: inout Script) throws(Suspension) {
+    _ = try script.call(children[restore.child].threads[row].real, CPUThreadOpcode.start, [ip, sp])
+    children[restore.child].threads[row].isStarted = true
+    restore.attempts = 0
+  }
+
+  /// The UTCB with which a thread goes on.
+  private func utcb(of index: Int, _ row: Int) -> [UInt64] {
     let captured = restore.image.threads[index]
     var utcb = captured.utcb.isEmpty ? Array(repeating: 0, count: UTCB.words) : captured.utcb
-    utcb[UTCB.ownAddress] = thread.utcb
+    utcb[UTCB.ownAddress] = children[restore.child].threads[row].utcb
     let resumption = restore.policy.resumption(of: captured)
     if let error = resumption.errorWord { utcb[UTCB.error] = error }
     if resumption.applied == .reissued { translateRequest(&utcb, captured) }
-    try script.write(children[restore.child].stubAddress + image, utcb)
-    let page = restore.stubPlace
-    _ = try script.call(thread.real, CPUThreadOpcode.start, [page + code, page + image])
-    children[restore.child].threads[row].isStarted = true
-    restore.attempts = 0
-    return true
+    return utcb
   }
 
   /// A request names its object, and the capabilities it carries, by their badges. The server compares the first with
@@ -78,7 +85,20 @@ extension Checkpointer {
       registers: resumption.registers, pc: resumption.pc, status: image.status)
     try setState(of: thread.real, .inException, 1, words, &script)
     children[restore.child].threads[row].isPaused = image.paused
-    if !image.paused { _ = try script.call(thread.real, CPUThreadOpcode.resume) }
+    if restore.plan.held.contains(CallerRelation.Place(image: restore.member, thread: index)) { return }
+    try goOn(index, row, &script)
+  }
+
+  private mutating func goOn(_ index: Int, _ row: Int, _ script: inout Script) throws(Suspension) {
+    let image = restore.image.threads[index]
+    let thread = children[restore.child].threads[row]
+    let resumption = restore.policy.resumption(of: image)
+    if !image.paused {
+      _ = try script.call(thread.real, CPUThreadOpcode.resume)
+      if restore.plan.ordersQueue, image.situation == .sendPhase {
+        jobs.pushFront(.awaitIssue(thread.real, at: resumption.pc, attempts: 0))
+      }
+    }
     let name = checkpoints[restore.checkpoint].name
     outbox.append(.threadRestored(checkpoint: name, thread: thread.name, resumption.applied, ip: resumption.pc))
   }
@@ -88,33 +108,62 @@ extension Checkpointer {
   /// The holder of a request waits for anybody; the caller, which comes next, will be the first to call it.
   mutating func letHolderWait(_ relation: Int, _ script: inout Script) throws(Suspension) {
     let holder = restore.plan.relations[relation].holder
-    guard let row = restore.threads[holder] else { return }
+    guard let row = restore.threads[holder.thread], try place(of: row, &script) else { return }
     try script.write(children[restore.child].stubAddress + CallerStub.code, CallerStub.words)
-    _ = try start(holder, row, at: CallerStub.code, image: CallerStub.image(relation), &script)
+    try start(row, at: restore.stubPlace + CallerStub.code, sp: children[restore.child].threads[row].utcb, &script)
   }
 
-  /// The call has been received, and with it the reply capability: the holder goes on where it stood.
+  /// The caller is calling.
   mutating func admitHolder(_ relation: Int, _ script: inout Script) throws(Suspension) {
-    let (caller, holder) = (restore.plan.relations[relation].caller, restore.plan.relations[relation].holder)
-    guard let row = restore.threads[holder] else { return }
-    outbox.append(
-      .callerRecreated(
-        checkpoint: checkpoints[restore.checkpoint].name, caller: restore.image.threads[caller].name,
-        holder: restore.image.threads[holder].name))
-    // Its trap may have been signalled while another thread was waited for.
-    if try standsAtTrap(children[restore.child].threads[row].real, &script) {
-      return try finishLoad(of: holder, row, &script)
-    }
     restore.attempts = 0
-    jobs.pushFront(.awaitLoad(thread: holder))
+    try awaitCall(relation, &script)
   }
 
-  private func standsAtTrap(_ thread: RPCCapability, _ script: inout Script) throws(Suspension) -> Bool {
-    let state = try script.call(thread, CPUThreadOpcode.state).words
-    guard state.count == ThreadStateWords.count else { return false }
-    return ThreadStateFlags(rawValue: state[ThreadStateWords.flags]).contains(.inException)
-      && state[ThreadStateWords.registers + ExceptionMessage.instructionPointer]
-        == restore.stubPlace + UTCBStub.loadTrap
+  /// When the call has been received, and with it the reply capability, the holder gets its UTCB back and goes on where
+  /// it stood.
+  mutating func awaitCall(_ relation: Int, _ script: inout Script) throws(Suspension) {
+    let (caller, holder) = (restore.plan.relations[relation].caller, restore.plan.relations[relation].holder)
+    guard let row = restore.threads[holder.thread] else { return }
+    let thread = children[restore.child].threads[row]
+    let name = checkpoints[restore.checkpoint].name
+    switch try reachesTrap(thread.real, at: restore.stubPlace + CallerStub.trap, attempts: restore.attempts, &script) {
+    case nil:
+      restore.attempts += 1
+      jobs.pushFront(.awaitCall(relation: relation))
+    case false?: outbox.append(.threadLost(checkpoint: name, thread: thread.name))
+    case true?:
+      outbox.append(
+        .callerRecreated(
+          checkpoint: name, caller: self.name(of: caller, besides: holder, restores.map(\.image)),
+          holder: restore.image.threads[holder.thread].name))
+      try script.write(children[restore.child].stubAddress + UTCBStub.image, utcb(of: holder.thread, row))
+      try enterLoader(of: thread.real, page: restore.stubPlace, &script)
+      restore.attempts = 0
+      jobs.pushFront(.awaitLoad(thread: holder.thread))
+    }
+  }
+
+  /// A thread that stands at a trap of the page loads its UTCB from it.
+  func enterLoader(of thread: RPCCapability, page: UInt64, _ script: inout Script) throws(Suspension) {
+    var registers = [UInt64](repeating: 0, count: ThreadImage.registerCount)
+    registers[RegisterIndex.sp] = page + UTCBStub.image
+    let words = ThreadImage.exceptionWords(registers: registers, pc: page + UTCBStub.load, status: 0)
+    try setState(of: thread, .inException, 1, words, &script)
+    _ = try script.call(thread, CPUThreadOpcode.resume)
+  }
+
+  /// As `awaitTrap`, for a trap that may have been signalled while something else was waited for.
+  mutating func reachesTrap(
+    _ thread: RPCCapability, at trap: UInt64, attempts: Int, _ script: inout Script
+  ) throws(Suspension) -> Bool? {
+    if try stands(thread, at: trap, &script) { return true }
+    return try awaitTrap(of: thread, at: trap, attempts: attempts, &script)
+  }
+
+  /// A thread that was loaded goes on.
+  mutating func letGo(_ index: Int, _ script: inout Script) throws(Suspension) {
+    guard let row = restore.threads[index] else { return }
+    try goOn(index, row, &script)
   }
 
   // MARK: Afterwards
@@ -164,10 +213,11 @@ extension Checkpointer {
     }
     let plan = RestorePlan(image)
     guard let steps = plan.order else { return refuse(.cyclicPlan) }
+    parkedRestores = []
     outbox.append(.phaseStarted(.restore, of: checkpoints[order.checkpoint].name))
     restoring = RestoreRun(
       checkpoint: order.checkpoint, child: child, policy: order.policy, mode: .bootstrap, image: image, plan: plan)
-    jobs += steps.map { .plan($0) }
+    jobs += steps.map { .plan($0, member: 0) }
     jobs.append(.endRestore)
   }
 }

@@ -100,6 +100,7 @@ extension Checkpointer {
     jobs += finished.unusedCopies.map { .freeCopy($0) }
     outbox.append(.phaseEnded(.write, of: finished.name, finished.counts))
     taking = nil
+    if finished.member + 1 == parkedRuns.count { forgetRuns() }
     if let inconsistency = finished.image.inconsistency {
       refuse(.inconsistentImage(inconsistency))
       return jobs += finished.ownCopies.elements.map { .freeCopy($0) }
@@ -107,6 +108,7 @@ extension Checkpointer {
     var stored = StoredCheckpoint(
       name: finished.name, target: children[finished.child].name, image: finished.image,
       copies: finished.copies.elements)
+    stored.group = finished.group
     if configuration.strategy.keepsCopies { keepCopies(finished, &stored) }
     if let old = checkpoints.firstIndex(where: { $0.name == finished.name }) {
       jobs += checkpoints[old].copies.compactMap { $0 }.map { .freeCopy($0) }

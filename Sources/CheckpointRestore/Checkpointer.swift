@@ -91,6 +91,8 @@ public struct StoredCheckpoint: Hashable, Sendable {
   /// Own RAM with the contents of dataspace i; nil where nothing was copied. Needed for restores and freed with the
   /// checkpoint.
   var copies: [RPCCapability?] = []
+  /// Names of all checkpoints that were taken together with this one, its own among them; empty if it was taken alone.
+  public internal(set) var group: [String] = []
   /// The child whose next incremental checkpoint goes on with the copies; nil if they belong to this one alone.
   var sharedWith: Int?
 }
@@ -154,7 +156,7 @@ extension Checkpointer {
       if case .handling = phase, job == .endRound { return background.pushFront(job) }
       requestsSinceDue = 0
       jobs.append(job)
-    } else if let next = commands.first, try script.readClock() >= next.at {
+    } else if let next = nextCommand, try script.readClock() >= commands[next].at {
       takeNextCommand()
     }
   }
@@ -162,7 +164,7 @@ extension Checkpointer {
   /// A deadline in the past: what is queued is still received, nothing is waited for.
   private mutating func nextDeadline(_ script: inout Script) throws(Suspension) -> UInt64? {
     if due != nil { return 1 }
-    guard !background.isEmpty else { return commands.first?.at }
+    guard !background.isEmpty else { return nextCommand.map { commands[$0].at } }
     switch rest {
     case .none: return 1
     case .until(let instant): return instant
@@ -193,8 +195,21 @@ extension Checkpointer {
     }
   }
 
+  /// While a checkpoint waits for a good moment, other orders wait for the checkpoint, as they do for one that is being
+  /// written. Only its own look at the target comes in between, and an order to kill.
+  private var nextCommand: Int? {
+    guard taking != nil else { return commands.isEmpty ? nil : 0 }
+    return commands.firstIndex {
+      switch $0.command {
+      case .own, .kill: true
+      default: false
+      }
+    }
+  }
+
   private mutating func takeNextCommand() {
-    due = commands.removeFirst().command
+    guard let next = nextCommand else { return }
+    due = commands.remove(at: next).command
     requestsSinceDue = 0
   }
 
@@ -202,7 +217,8 @@ extension Checkpointer {
     guard let command = due else { return }
     due = nil
     switch command {
-    case .checkpoint(let target, let name): startCheckpoint(of: target, as: name)
+    case .checkpoint(let target, let name): startCheckpoint(of: [target], as: name)
+    case .checkpointTogether(let targets, let name): startCheckpoint(of: targets, as: name)
     case .kill(let target): startKill(target)
     case .restore(let checkpoint, let name, let policy, let mode):
       startRestore(checkpoint, as: name, policy: policy, mode: mode)

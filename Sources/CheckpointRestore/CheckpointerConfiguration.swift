@@ -45,6 +45,9 @@ public enum MetadataLists: String, Hashable, Sendable, CaseIterable {
 public struct TimedCommand: Hashable, Sendable {
   public enum Command: Hashable, Sendable {
     case checkpoint(target: String, as: String)
+    /// Of several components, which stand still together. The first image is called so, those of the others have their
+    /// component's name added; a restore of any of them restores all.
+    case checkpointTogether([String], as: String)
     case kill(target: String)
     /// Without a name the child is called as the original; policy and mode override the configuration's.
     case restore(checkpoint: String, as: String? = nil, policy: ResumptionPolicy? = nil, mode: ChildMode? = nil)
@@ -98,6 +101,8 @@ public struct CheckpointerConfiguration: Hashable, Sendable {
   public var freeze = FreezeKind.triggerAndCancel
   /// A checkpoint is put off until no thread is inside a call, if that comes to pass.
   public var quiescesFirst = false
+  /// A checkpoint also finds out who waits for its component without being checkpointed with it.
+  public var findsOutsideCallers = false
   /// For restored threads, unless a command says otherwise.
   public var defaultPolicy = ResumptionPolicy.reissueReceiveHalf
   /// For the original's threads when they go on after a checkpoint with cancel; nil means `defaultPolicy`.

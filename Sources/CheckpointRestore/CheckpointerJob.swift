@@ -25,7 +25,13 @@ enum CheckpointerJob: Hashable, Sendable {
   case startMain(child: Int, entry: UInt64)
 
   // Taking a checkpoint
+  case turnTo(Int)
   case preflight
+  case beginFreeze
+  case findOutsideCallers
+  case letOriginalWait(thread: Int)
+  case admitOriginal(thread: Int, caller: String)
+  case finishOriginal(thread: Int)
   case requestStop(thread: Int)
   case findOperation(thread: Int)
   case judgeQuiescence
@@ -101,12 +107,15 @@ enum CheckpointerJob: Hashable, Sendable {
 
   // Restoring
   case checkRoom(child: Int)
-  case plan(RestorePlan.Step)
+  case plan(RestorePlan.Step, member: Int)
+  case turnToRestore(Int)
   case patchCapabilityMap(page: Int)
   case fill(dataspace: Int, offset: UInt64)
   case fillPiece(dataspace: Int, MemoryPiece)
   case transfer(MemoryPiece, CopyDirection, copy: RPCCapability)
   case awaitLoad(thread: Int)
+  case awaitCall(relation: Int)
+  case awaitIssue(RPCCapability, at: UInt64, attempts: Int)
   case endRestore
   /// A restored periodic timer has come to the end of the period it was checkpointed in.
   case startPeriod(child: Int, session: Int)
@@ -156,6 +165,12 @@ extension Checkpointer {
     case .assignParent(let child): try assignParent(of: child, &script)
     case .startMain(let child, let entry): try startMain(of: child, entry: entry, &script)
     case .requestStop, .judgeQuiescence, .release, .stopForGood, .checkQuiescence: try quiesce(job, &script)
+    case .turnTo(let member): turn(to: member)
+    case .beginFreeze: try beginFreeze(&script)
+    case .findOutsideCallers: try findOutsideCallers(&script)
+    case .letOriginalWait(let thread): try letOriginalWait(thread, &script)
+    case .admitOriginal(let thread, let caller): try admitOriginal(thread, caller: caller, &script)
+    case .finishOriginal(let thread): try finishOriginal(thread, &script)
     case .findOperation(let thread): try findOperation(of: thread, &script)
     case .abandonCheckpoint(let reason): abandonCheckpoint(reason)
     case .searchTag(let thread): try searchTag(of: thread, &script)
@@ -181,7 +196,12 @@ extension Checkpointer {
     case .dropGates(let child): try dropGates(of: child, &script)
     case .checkRoom(let child): try checkRoom(for: child, &script)
     case .startPeriod(let child, let session): try startPeriod(of: session, child, &script)
-    case .plan(let step): try restore(step, &script)
+    case .plan(let step, let member):
+      turn(toRestore: member)
+      try restore(step, &script)
+    case .turnToRestore(let member): turn(toRestore: member)
+    case .awaitCall(let relation): try awaitCall(relation, &script)
+    case .awaitIssue(let thread, let ip, let attempts): try awaitIssue(thread, at: ip, attempts, &script)
     case .patchCapabilityMap(let page): try patchCapabilityMap(page: page, &script)
     case .fill(let dataspace, let offset): try fill(dataspace, from: offset, &script)
     case .fillPiece(let dataspace, let piece): try fill(dataspace, piece, &script)

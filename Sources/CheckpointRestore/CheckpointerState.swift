@@ -23,6 +23,9 @@ struct CheckpointerState: Hashable, Sendable {
   var checkpoints: [StoredCheckpoint]
   var retired: [CheckpointImage] = []
   var restoring: [RestoreRun] = []
+  /// Of several components that are checkpointed or restored together one is worked on at a time; here are the others.
+  var parkedRuns: [CheckpointRun?] = []
+  var parkedRestores: [RestoreRun?] = []
   var postCopying: [PostCopyRun] = []
   var mirrors: [Mirror] = []
   var reservation: Reservation?
@@ -123,5 +126,14 @@ extension Checkpointer {
   var taking: CheckpointRun? {
     get { progress.first }
     set { progress = newValue.map { [$0] } ?? [] }
+  }
+
+  var parkedRuns: [CheckpointRun?] {
+    _read { yield box[0].parkedRuns }
+    _modify { yield &box[0].parkedRuns }
+  }
+  var parkedRestores: [RestoreRun?] {
+    _read { yield box[0].parkedRestores }
+    _modify { yield &box[0].parkedRestores }
   }
 }

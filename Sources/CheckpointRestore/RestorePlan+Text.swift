@@ -17,23 +17,35 @@ extension RestorePlan {
   }
 
   /// In the order in which the steps are carried out; empty if there is no order.
-  public func lines(_ image: CheckpointImage) -> [Line] {
-    guard let order else { return [] }
+  public func lines(_ images: [CheckpointImage]) -> [Line] {
+    guard let sequence else { return [] }
     var number = [Int](repeating: 0, count: nodes.count)
-    var position: [Step: Int] = [:]  // lookup only
-    for (index, step) in order.enumerated() { position[step] = index + 1 }
-    for index in nodes.indices { number[index] = position[nodes[index].step] ?? 0 }
-    var node: [Step: Int] = [:]  // lookup only
-    for index in nodes.indices { node[nodes[index].step] = index }
-    return order.enumerated().map { index, step in
-      let needs = node[step].map { nodes[$0].needs } ?? []
-      return Line(
-        number: index + 1, what: text(of: step, image),
-        needed: needs.map { Need(node: number[$0.node], why: $0.why) })
+    for (index, node) in sequence.enumerated() { number[node] = index + 1 }
+    return sequence.enumerated().map { index, node in
+      Line(
+        number: index + 1, what: text(of: nodes[node], images),
+        needed: nodes[node].needs.map { Need(node: number[$0.node], why: $0.why) })
     }
   }
 
-  public func text(of step: Step, _ image: CheckpointImage) -> String {
+  /// Of several components, each step says whose it is.
+  public func text(of node: Node, _ images: [CheckpointImage]) -> String {
+    let image = images[node.image]
+    let what: String
+    switch node.step {
+    case .awaitCaller(let index): what = "let thread \(holder(index, images)) wait for its caller"
+    case .admit(let index): what = "let thread \(holder(index, images)) go on with its request"
+    default: what = text(of: node.step, image)
+    }
+    return images.count > 1 ? "\(image.componentName): \(what)" : what
+  }
+
+  private func holder(_ relation: Int, _ images: [CheckpointImage]) -> String {
+    let place = relations[relation].holder
+    return images[place.image].threads[place.thread].name
+  }
+
+  private func text(of step: Step, _ image: CheckpointImage) -> String {
     switch step {
     case .child: "sessions of \(image.componentName)"
     case .thread(let index): "create thread \(image.threads[index].name)"
@@ -59,9 +71,10 @@ extension RestorePlan {
       "install slot 0x\(String(image.capabilities[index].slot, radix: 16)), \(image.capabilities[index].kind)"
     case .killPlaceholder(let place): "kill the placeholder in place \(place)"
     case .complete: "everything is in place"
-    case .awaitCaller(let index): "let thread \(image.threads[relations[index].holder].name) wait for its caller"
     case .start(let index): "start thread \(image.threads[index].name)"
-    case .admit(let index): "let thread \(image.threads[relations[index].holder].name) go on with its request"
+    case .load(let index): "load thread \(image.threads[index].name), stopped"
+    case .letGo(let index): "let thread \(image.threads[index].name) go on"
+    case .awaitCaller, .admit: preconditionFailure("a relation is not of one image")
     case .exceptionHandler(let index): "exception handler of thread \(image.threads[index].name)"
     case .wakeUp(let index): "trigger the lock interrupt of thread \(image.threads[index].name)"
     case .timer(let index): "arm timer \(index)"

@@ -32,6 +32,9 @@ public struct RestorePlan: Hashable, Sendable {
     case awaitCaller(Int)
     case start(Int)
     case admit(Int)
+    /// The thread gets its UTCB and its registers, and stays stopped; later it goes on.
+    case load(Int)
+    case letGo(Int)
     /// The context that is told about the exceptions of a thread.
     case exceptionHandler(Int)
     /// The interrupt a thread blocks on, once: a wake-up may have been on its way.
@@ -49,6 +52,7 @@ public struct RestorePlan: Hashable, Sendable {
     case standsForMap = "the managed dataspace of this map"
     case reportsToSource = "a context reports to the signal source"
     case servedBy = "a gate leads to this thread"
+    case objectOfOther = "the session's object is served by the other component"
     case boundToThread = "the interrupt is attached to the thread that waits for it"
     case tellsContext = "the handler is this context"
     case toldAbout = "the object whose events are told"
@@ -67,6 +71,10 @@ public struct RestorePlan: Hashable, Sendable {
     case serversFirst = "a server waits before its first client calls"
     case holderWaits = "the holder of the request waits before its caller calls"
     case callerCalls = "the caller's call gives the holder its reply capability"
+    case partnersExist = "whomever it may call next must exist"
+    case loadedBefore = "its registers and its UTCB are in place"
+    case callersFirst = "nobody else may call before those who waited for an answer"
+    case queueOrder = "calls that were queued come before new ones, by priority"
     case startedBefore = "the restorer listens to the thread's exceptions while it starts it"
     case wakesLate = "a wake-up for a thread that runs"
     case timersLast = "time passes for threads that run"
@@ -81,20 +89,41 @@ public struct RestorePlan: Hashable, Sendable {
   public struct Node: Hashable, Sendable {
     public var step: Step
     public var needs: [Need]
+    /// Which of the images the step belongs to.
+    public var image = 0
   }
 
   public internal(set) var nodes: [Node] = []
   /// Holders and callers that are brought together again.
   public internal(set) var relations: [CallerRelation] = []
+  /// Threads that are loaded first and let go later.
+  var held: [CallerRelation.Place] = []
+
+  /// Calls that were queued are made one after the other.
+  var ordersQueue = false
+
+  /// What a policy does not let pass.
+  public static func obstacle(to images: [CheckpointImage], policy: ResumptionPolicy) -> RefusalReason? {
+    guard policy.recreatesCallers else { return nil }
+    if let outside = OutsideCaller.first(in: images) {
+      let holder = images[outside.holder.image].threads[outside.holder.thread].name
+      return .callerOutside(caller: outside.caller, holder: holder)
+    }
+    guard policy == .refuse, let (image, inexact) = InexactThread.first(in: images) else { return nil }
+    return .inexactThread(name: images[image].threads[inexact.thread].name, inexact.reason)
+  }
 
   /// All steps, each after everything it needs; nil if steps need each other in a circle.
-  public var order: [Step]? {
+  public var order: [Step]? { sequence?.map { nodes[$0].step } }
+
+  /// The same as indices of nodes.
+  public var sequence: [Int]? {
     let found = sorted()
-    return found.count == nodes.count ? found.map { nodes[$0].step } : nil
+    return found.count == nodes.count ? found : nil
   }
 
   /// Steps that need each other in a circle, each before the one it needs; nil if there is no circle.
-  public var cycle: [Step]? {
+  public var cycle: [Node]? {
     var isDone = [Bool](repeating: false, count: nodes.count)
     for index in sorted() { isDone[index] = true }
     guard var current = isDone.firstIndex(of: false) else { return nil }
@@ -105,7 +134,7 @@ public struct RestorePlan: Hashable, Sendable {
       guard let next = nodes[current].needs.first(where: { !isDone[$0.node] })?.node else { return nil }
       current = next
     }
-    return path.drop { $0 != current }.map { nodes[$0].step }
+    return path.drop { $0 != current }.map { nodes[$0] }
   }
 
   /// Indices of the steps that can be done, in order.
@@ -136,9 +165,9 @@ public struct RestorePlan: Hashable, Sendable {
   }
 
   /// A need that is named twice is one need.
-  mutating func add(_ step: Step, after needs: [Need]) -> Int {
+  mutating func add(_ step: Step, after needs: [Need], in image: Int) -> Int {
     var known: Set<Int> = []  // lookup only
-    nodes.append(Node(step: step, needs: needs.filter { known.insert($0.node).inserted }))
+    nodes.append(Node(step: step, needs: needs.filter { known.insert($0.node).inserted }, image: image))
     return nodes.count - 1
   }
 }

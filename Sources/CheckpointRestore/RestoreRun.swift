@@ -23,6 +23,8 @@ struct RestoreRun: Hashable, Sendable {
   /// Own address of a dataspace that is being filled.
   var open: UInt64 = 0
   var counts = CheckpointTotals()
+  /// Which of the images that are restored together.
+  var member = 0
 
   struct Placeholder: Hashable, BitwiseCopyable, Sendable {
     var place: Int

@@ -20,10 +20,12 @@ public enum ResumptionPolicy: String, Hashable, Sendable, CaseIterable {
   /// Like `recreateCaller`, of a checkpoint that was put off until no thread was inside a call.
   case quiesceFirst
   /// Like `reissueReceiveHalf`, and who waits for whose answer is made again: a thread that held a request first goes
-  /// to an open wait, then its caller calls with the original tag, then the holder goes on where it stood.
+  /// to an open wait, then its caller calls with the original tag, then the holder goes on where it stood. Refused if
+  /// the caller was not checkpointed together with the holder.
   case recreateCaller
 
-  var recreatesCallers: Bool { [.refuse, .quiesceFirst, .recreateCaller].contains(self) }
+  /// Whether who waits for whose answer is made again.
+  public var recreatesCallers: Bool { [.refuse, .quiesceFirst, .recreateCaller].contains(self) }
 }
 
 /// Registers a thread goes on with.
@@ -108,15 +110,24 @@ public struct InexactThread: Hashable, Sendable {
   }
 }
 
-extension CheckpointImage {
-  /// The first thread that cannot go on exactly; what the policy `refuse` refuses.
-  public var inexactThread: InexactThread? {
-    let relations = callerRelations
-    for (index, thread) in threads.enumerated() where !relations.contains(where: { $0.caller == index }) {
-      if let reason = thread.inexactness { return InexactThread(thread: index, reason: reason) }
+extension InexactThread {
+  /// The first thread of images of one instant that cannot go on exactly; what the policy `refuse` refuses.
+  static func first(in images: [CheckpointImage]) -> (image: Int, found: InexactThread)? {
+    let relations = CallerRelation.all(in: images)
+    for (number, image) in images.enumerated() {
+      for (index, thread) in image.threads.enumerated() {
+        let place = CallerRelation.Place(image: number, thread: index)
+        if relations.contains(where: { $0.caller == place }) { continue }
+        if let reason = thread.inexactness { return (number, InexactThread(thread: index, reason: reason)) }
+      }
     }
     return nil
   }
+}
+
+extension CheckpointImage {
+  /// The first thread that cannot go on exactly.
+  public var inexactThread: InexactThread? { InexactThread.first(in: [self])?.found }
 }
 
 extension ThreadImage {

@@ -95,6 +95,30 @@ public struct KernelProfile: Hashable, Sendable {
     faultForgetsCancel: true, equalityIncludesRights: false, endsSenderWalks: false,
     clockAdvancesInTicks: true)
 
+  /// The kernel of May 2019 that Genode's port file named then: it tracks reply capabilities and wakes the senders of a
+  /// dead receiver like today's, and counts interrupts like r67. Pending triggers it forgot at attach and detach are kept
+  /// here (observed g02 g09); nothing else is known to differ from what was observed.
+  public static let genode2019: KernelProfile = {
+    var profile = modern
+    profile.replyCapabilityOnlyInOpenWait = false
+    profile.explicitReplySlots = false
+    profile.irqsCoalesce = false
+    profile.pagerRefusesByLabel = false
+    profile.operationZeroFails = false
+    profile.yieldReschedules = true
+    profile.checksGateLabel = false
+    profile.cancelAtUnboundGate = false
+    profile.pastSendTimeoutFailsAtOnce = false
+    profile.checksSchedulerParameters = false
+    profile.placementPreempts = false
+    profile.queuedItemFailureAborts = false
+    profile.gateLabelReachesSender = true
+    profile.zeroReceiveTimeoutSkipsSwitch = false
+    profile.hasFaultTrampoline = false
+    profile.clockAdvancesInTicks = true
+    return profile
+  }()
+
   /// What the kernel info page lists.
   var features: [String] {
     hasFaultTrampoline ? ["pf_tramp", "abiver:3", "mapdb", "jdb"] : ["mapdb", "jdb"]

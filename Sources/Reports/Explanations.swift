@@ -126,7 +126,7 @@ extension Explanation {
       why:
         "The server had the request when the checkpoint cut off the call. Making the call again delivers the request a "
         + "second time; whatever the server did for it is done twice.",
-      heal: "policy `recreate caller`, if the server is in the same component; requests that may be repeated",
+      heal: "policy `recreate caller`, if the server is checkpointed with it; requests that may be repeated",
       evidence: "ckpt/c-callr-O", topic: "duplicate-call")
   }
 
@@ -135,7 +135,7 @@ extension Explanation {
       situation: .runnable, policy: nil, sight: .error(4),
       why: "The thread was between a request and its reply. Who waits for the reply is known to the kernel alone: the "
         + "restored thread has no reply capability, its reply finds nobody, and the caller waits for ever.",
-      heal: "policy `quiesce first`; or `recreate caller`, if the caller is in the same component",
+      heal: "policy `quiesce first`; or `recreate caller`, if the caller is checkpointed with it",
       evidence: "ckpt/i-hold-implicit",
       topic: "caller-lost"),
     Explanation(

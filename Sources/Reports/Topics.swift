@@ -39,9 +39,14 @@ extension Topic {
           + "is restored in the middle of a request finishes its work, replies, and gets error 4; the client waits for "
           + "ever.",
         "The relation comes back only if the client calls again while the server waits: the kernel gives the reply "
-          + "capability to whoever receives a call. `recreate caller` does that inside a component: the restored server "
-          + "thread first goes to an open wait, the caller calls with its original tag, and then the server goes on where "
-          + "it stood. `quiesce first` puts the checkpoint off until servers are in their wait.",
+          + "capability to whoever receives a call. `recreate caller` does that: the restored server thread first goes to "
+          + "an open wait, the caller calls with its original tag, and then the server goes on where it stood. Callers "
+          + "that were still in its queue call after that, by priority.",
+        "Caller and server must be of one checkpoint: one component, or several that were stopped together (`with`). If "
+          + "the caller is outside, the restore is refused with its name. The originals that go on after the checkpoint "
+          + "get the same repair, because stopping them has cut off the call as well.",
+        "`quiesce first` puts the checkpoint off until servers are in their wait. A server whose caller is of the same "
+          + "checkpoint need not finish: the two are brought together again.",
         "Genode makes this worse: until 18.06 an entrypoint whose reply failed made the whole reply_and_wait again, for "
           + "ever. And every component that is checkpointed inside `Component::construct` has such a caller: its main "
           + "thread waits for the entrypoint.",

@@ -128,7 +128,7 @@ import Testing
     },
     Row("RAM quota") { before, after in before.ramQuota == after.ramQuota },
     Row("IPC phase: partner, remaining timeout", lost: "known to the kernel alone; the policy decides"),
-    Row("reply capability", lost: "made again inside a component only (policy recreate caller)"),
+    Row("reply capability", lost: "made again inside one checkpoint only (policy recreate caller)"),
     Row("scheduling state", lost: "slice and place in the ready queue cannot be read or set"),
     Row("kernel clock", lost: "a machine has its own"),
   ]

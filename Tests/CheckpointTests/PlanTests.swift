@@ -95,7 +95,7 @@ import Testing
 
   @Test func `the plan reads aloud in its order`() {
     let image = Self.image()
-    let lines = RestorePlan(image).lines(image)
+    let lines = RestorePlan(image).lines([image])
     #expect(lines.map(\.number) == Array(1...lines.count))
     let thread = lines.first { $0.what == "create thread c" }
     #expect(thread?.needs.map(\.why) == [.ownSession])

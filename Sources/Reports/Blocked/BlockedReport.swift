@@ -9,6 +9,23 @@ public enum BlockedReport {
     return layout.text
   }
 
+  /// The second table: the same question to another kernel on another processor.
+  public static func headingOf2019(style: TextStyle = TextStyle()) -> String {
+    var layout = TextLayout(style: style)
+    layout.line()
+    layout.line(style.marked("The kernel of 2019, as seen on amd64, and ours of that profile", .bold))
+    return layout.text
+  }
+
+  /// What was seen there and cannot be played here.
+  public static func notPlayed(style: TextStyle = TextStyle()) -> String {
+    var layout = TextLayout(style: style)
+    layout.line()
+    layout.line("  not played:")
+    for entry in BlockedSituation.notPlayed { layout.entry("  \(entry.observation)", entry.reason) }
+    return layout.text
+  }
+
   /// One situation with all its policies.
   public static func text(of results: [BlockedResult], style: TextStyle = TextStyle()) -> String {
     guard let situation = results.first?.situation else { return "" }

@@ -59,11 +59,11 @@ public struct RealOutcome: Hashable, Sendable {
 
 extension BlockedSituation {
   /// In the order of the letters; the outcomes are those of `Tests/Conformance/expected/11-checkpoint`.
-  public static let all: [BlockedSituation] = waits + sends + others + inside + originals
+  public static let all: [BlockedSituation] = waits + sends + others + inside + together + originals
 
-  private static let again: [BlockedThreadPolicy] = [.reissue, .reissueReceiveHalf, .recreateCaller]
-  private static let half: [BlockedThreadPolicy] = [.reissueReceiveHalf, .recreateCaller]
-  private static let careful: [BlockedThreadPolicy] = [.refuse, .quiesceFirst]
+  static let again: [BlockedThreadPolicy] = [.reissue, .reissueReceiveHalf, .recreateCaller]
+  static let half: [BlockedThreadPolicy] = [.reissueReceiveHalf, .recreateCaller]
+  static let careful: [BlockedThreadPolicy] = [.refuse, .quiesceFirst]
 
   private static let waits = [
     BlockedSituation(
@@ -124,7 +124,9 @@ extension BlockedSituation {
       victim: ThreadName("second", "ep"), facts: [.lines("second")],
       real: [
         RealOutcome(
-          again + [.resumeAtIP, .deliverError, .refuse], .error(6), [1], "ckpt/d-kill-old"),
+          [.reissue, .reissueReceiveHalf, .resumeAtIP, .deliverError], .error(6), [1], "ckpt/d-kill-old"),
+        // The server holds the first client's request, and neither client was checkpointed with it.
+        RealOutcome([.recreateCaller, .refuse], .refused, [], "ckpt/d-kill-old", derived: true),
         // The queue is empty before the checkpoint is taken.
         RealOutcome([.quiesceFirst], .any, [1], "ckpt/l-hold-same", derived: true),
       ]),
@@ -170,8 +172,11 @@ extension BlockedSituation {
       letter: "i", title: "server between request and reply", file: "i-request-held.json",
       victim: ThreadName("server", "ep"), facts: [.lines("client")],
       real: [
-        RealOutcome(again + [.resumeAtIP], .error(4), [0], "ckpt/i-hold-implicit"),
-        RealOutcome([.deliverError, .refuse], .error(4), [0], "ckpt/i-hold-implicit", derived: true),
+        RealOutcome(
+          [.reissue, .reissueReceiveHalf, .resumeAtIP], .error(4), [0], "ckpt/i-hold-implicit"),
+        RealOutcome([.deliverError], .error(4), [0], "ckpt/i-hold-implicit", derived: true),
+        // Nobody can give the restored server its caller: the client was not checkpointed with it.
+        RealOutcome([.recreateCaller, .refuse], .refused, [], "ckpt/i-hold-implicit", derived: true),
         RealOutcome([.quiesceFirst], .any, [1], "ckpt/l-hold-same", derived: true),
       ]),
     BlockedSituation(
@@ -181,8 +186,8 @@ extension BlockedSituation {
         RealOutcome([.resumeAtIP, .deliverError], .error(4), [1, 1], "ckpt/i-hold-implicit", derived: true),
         RealOutcome([.reissue, .reissueReceiveHalf], .error(4), [2, 1], "ckpt/c-callr-O", derived: true),
         RealOutcome([.recreateCaller, .refuse], .succeeds, [1, 1], "ckpt/l-hold-same", derived: true),
-        // The original is killed before it has repeated its call; only the restored one prints.
-        RealOutcome([.quiesceFirst], .any, [1, 1], "ckpt/l-hold-same", derived: true),
+        // The original is answered before it is killed, and the restored one is answered again.
+        RealOutcome([.quiesceFirst], .any, [1, 2], "ckpt/l-hold-same", derived: true),
       ]),
     BlockedSituation(
       letter: "j", title: "buffer registers of a stopped thread", file: "j-buffer-registers.json",
@@ -206,6 +211,7 @@ extension BlockedSituation {
       letter: "l", title: "the original goes on, holding a request", file: "l-original-holds.json",
       victim: ThreadName("server", "ep"), facts: [.lines("client")], isAboutOriginal: true,
       real: [RealOutcome(BlockedThreadPolicy.allCases, .succeeds, [1], "ckpt/l-hold-same")]),
+    originalsTogether,
   ]
 }
 

@@ -40,6 +40,7 @@ extension EncodedRun {
               .init("name", .string("\(thread.name)")), .init("situation", .string(thread.situation.rawValue)),
             ])
           })),
+      .init("repairs", .array(checkpoint.repairs.map { .string($0.sentence) })),
     ]).adding(travel(of: checkpoint))
   }
 
@@ -77,6 +78,7 @@ extension EncodedRun {
               .init("at", time(line.at)), .init("text", .string(line.text)), .init("fate", .string(line.fate.rawValue)),
             ])
           })),
+      .init("recreated", .array(restore.recreated.map { .string("\($0.caller) waits for \($0.holder)") })),
       .init("counts", counts(restore.counts)), .init("threads", .array(restore.threads.map { fate($0, restore) })),
     ]).adding(nodes > 1 ? recovery(of: restore) : [])
   }

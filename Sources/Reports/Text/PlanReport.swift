@@ -6,20 +6,26 @@ public enum PlanReport {
   /// Numbers shown of a long list of needs.
   private static let most = 8
 
+  /// - Parameter images: more than one if they are restored together.
   public static func text(
-    of image: CheckpointImage, named name: String, policy: BlockedThreadPolicy = .reissueReceiveHalf,
+    of images: [CheckpointImage], named name: String, policy: BlockedThreadPolicy = .reissueReceiveHalf,
     style: TextStyle = TextStyle()
   ) -> String {
     var layout = TextLayout(style: style)
-    layout.line(style.marked("Restore of \(image.componentName) from \(name), policy `\(policy.rawValue)`", .bold))
+    let components = images.map(\.componentName).joined(separator: " and ")
+    layout.line(style.marked("Restore of \(components) from \(name), policy `\(policy.rawValue)`", .bold))
     layout.line()
-    let plan = RestorePlan(image, policy: policy.policy)
-    if let cycle = plan.cycle {
-      layout.entry("no order", "these steps need each other in a circle:")
-      for step in cycle { layout.entry("", plan.text(of: step, image)) }
+    if let obstacle = RestorePlan.obstacle(to: images, policy: policy.policy) {
+      layout.entry("refused", obstacle.sentence + ".", hanging: 2)
       return layout.text
     }
-    for line in plan.lines(image) {
+    let plan = RestorePlan(images, policy: policy.policy)
+    if let cycle = plan.cycle {
+      layout.entry("no order", "these steps need each other in a circle:")
+      for node in cycle { layout.entry("", plan.text(of: node, images)) }
+      return layout.text
+    }
+    for line in plan.lines(images) {
       layout.entry("\(line.number)", line.what, hanging: 2)
       for need in line.needs { layout.entry("", "  after \(numbers(need.numbers)): \(need.why.rawValue)", hanging: 4) }
     }

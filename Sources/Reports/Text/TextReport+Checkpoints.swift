@@ -40,6 +40,7 @@ extension TextReport {
       layout.entry("", "not in the image: what the server keeps for \(list(checkpoint.leftOut))", mark: .doubtful)
     }
     layout.list("", checkpoint.threads.map { [$0.name.thread, $0.situation.sentence] })
+    for repair in checkpoint.repairs { layout.entry("  goes on", repair.sentence, hanging: 2) }
     layout.line()
   }
 
@@ -103,6 +104,9 @@ extension TextReport {
     )
     if let recovery = recovery(of: restore) { layout.entry("", recovery, hanging: 2) }
     layout.list("", restore.threads.map { [$0.name.thread, $0.situation.sentence + ", " + $0.sentence] })
+    for relation in restore.recreated {
+      layout.entry("", "\(relation.caller) waits again for the answer of \(relation.holder)", hanging: 2)
+    }
     if let judgement = restore.judgement {
       layout.entry("", "verdict: \(judgement.verdict.rawValue)", mark: judgement.verdict.mark)
       for reason in judgement.reasons { layout.entry("", "- \(reason)", hanging: 2) }
@@ -150,6 +154,16 @@ extension TextReport {
       layout.entry("  heal", "\(heal)  (stasis explain \(explanation.topic))")
     }
     layout.entry("  proof", "the real kernel does the same: conformance \(explanation.evidence)")
+  }
+}
+
+extension CheckpointRecord.Repair {
+  var sentence: String {
+    switch self {
+    case .callerRecreated(let caller, let holder): "\(caller) waits again for the answer of \(holder)"
+    case .callRepeated(let thread): "\(thread) calls again: its request is served at least once, perhaps twice"
+    case .emptyMessage(let thread): "\(thread) sends an empty message: the tag of its own was lost"
+    }
   }
 }
 

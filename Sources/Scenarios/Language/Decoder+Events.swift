@@ -15,7 +15,9 @@ extension Decoder {
     case .checkpoint:
       action = .checkpoint(
         CheckpointOrder(
-          component: name(operand, else: position), name: name(m["as"], else: position),
+          component: name(operand, else: position),
+          companions: list(m["with"], of: "components").map { name($0, else: position) },
+          name: name(m["as"], else: position),
           every: optionalDuration(m["every"], allowZero: false)))
     case .kill: action = .kill(component: name(operand, else: position))
     case .restore:

@@ -110,6 +110,7 @@ extension Decoder {
       child: choice(rule?["child"], RestoredChild.self, default: .withoutELF),
       blocked: choice(rule?["blocked"], BlockedThreadPolicy.self, default: .resumeAtIP),
       destination: integer(m["to"], in: Decoder.nodeNumbers),
+      continuing: optionalChoice(m["continue"], BlockedThreadPolicy.self),
       memory: choice(rule?["memory"], RestoredMemory.self, default: .eager),
       granularity: optionalSize(m["granularity"]), rounds: integer(m["rounds"], in: 1...1000),
       until: optionalSize(m["until"], allowZero: true), stalls: integer(m["stalls"], in: 1...1000),

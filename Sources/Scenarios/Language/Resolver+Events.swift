@@ -43,7 +43,8 @@ extension Resolver {
     for entry in scenario.timeline {
       switch entry.action {
       case .checkpoint(let order):
-        checkOrder("checkpoint", order.component, at: entry.position)
+        for name in [order.component] + order.companions { checkOrder("checkpoint", name, at: entry.position) }
+        checkUnique(([order.component] + order.companions).map { ($0, componentKind) })
       case .kill(let name): checkOrder("kill", name, at: entry.position)
       case .pause(let name): checkOrder("pause", name, at: entry.position)
       case .resume(let name): checkOrder("resume", name, at: entry.position)

@@ -41,6 +41,11 @@ public struct GenodeDescription: Hashable, Sendable {
 
 public enum KernelChoice: String, Hashable, Sendable, CaseIterable {
   case r67, modern
+  /// Between the two: what Genode used in 2019.
+  case genode2019 = "2019"
+
+  /// Interrupts are bound like gates.
+  var bindsIRQs: Bool { self != .r67 }
 }
 
 public enum PlatformChoice: Hashable, Sendable {

@@ -47,8 +47,8 @@ extension Shape {
   static let checkpointer = Shape(
     owner: "`checkpointer`", required: ["strategy", "restore"],
     optional: [
-      "to", "granularity", "rounds", "until", "stalls", "volume", "pace", "store", "priority", "core", "metadata",
-      "costs", "outputs", "allow", "faults",
+      "to", "continue", "granularity", "rounds", "until", "stalls", "volume", "pace", "store", "priority", "core",
+      "metadata", "costs", "outputs", "allow", "faults",
     ])
   static let restoreRule = Shape(owner: "`restore`", required: ["child", "blocked"], optional: ["memory"])
   static let timeouts = Shape(owner: "`timeout`", required: [], optional: ["send", "receive"])
@@ -119,7 +119,7 @@ enum TimelineVerb: String, Head {
 
   var shape: Shape {
     switch self {
-    case .checkpoint: Shape(owner: "`checkpoint`", required: ["checkpoint", "at", "as"], optional: ["every"])
+    case .checkpoint: Shape(owner: "`checkpoint`", required: ["checkpoint", "at", "as"], optional: ["with", "every"])
     case .restore:
       Shape(owner: "`restore`", required: ["restore", "at"], optional: ["as", "node", "child", "blocked", "memory"])
     case .kill, .fail, .stop, .signal, .interrupt, .start, .pause, .resume, .detach:

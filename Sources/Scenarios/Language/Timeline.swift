@@ -37,6 +37,8 @@ public struct TimelineEntry: Hashable, Sendable {
 /// `{ "at": "3s", "checkpoint": "counter", "as": "c1", "every": "100ms" }`
 public struct CheckpointOrder: Hashable, Sendable {
   public var component: Name
+  /// Components that stand still and are checkpointed together with it; a restore brings all of them back.
+  public var companions: [Name]
   public var name: Name
   /// Repeats it; the newest one carries the name.
   public var every: DurationValue?
@@ -77,6 +79,9 @@ public struct CheckpointerDescription: Hashable, Sendable {
   public var blocked: BlockedThreadPolicy
   /// The node that gets every finished image.
   public var destination: Number?
+  /// For threads of the original that go on after a checkpoint. Nil means the choice for restored threads if that makes
+  /// callers wait again, else `reissueReceiveHalf`: the original is to be disturbed as little as possible.
+  public var continuing: BlockedThreadPolicy?
   /// When restored memory gets its contents.
   public var memory: RestoredMemory
   /// Size of a managed dataspace's parts.

@@ -62,7 +62,8 @@ struct CheckpointCollector {
       checkpoints[index].threads.append(.init(name: title, situation: situation))
     case .restoreStarted(let name, let child, let mode):
       let earlier = restores.filter { $0.checkpoint == name }.count
-      let policies = orders.filter { $0.checkpoint == name }.map(\.policy)
+      // Components that were checkpointed together are restored by one order.
+      let policies = orders.filter { name == $0.checkpoint || name.hasPrefix($0.checkpoint + ".") }.map(\.policy)
       restores.append(
         RestoreRecord(
           checkpoint: name, component: child, at: instant, child: mode == .withoutELF ? .withoutELF : .bootstrap,
@@ -79,6 +80,7 @@ struct CheckpointCollector {
       restores[index].threads.append(
         ThreadFate(name: title, situation: situation(thread, name), sight: .nothing, at: instant))
     case .threadContinued(let name, let thread, let applied, _): continued(name, thread, applied)
+    case .callerRecreated(let name, let caller, let holder): recreated(name, caller, holder)
     case .roundEnded(let name, _, let bytes, let remaining):
       change(name) { $0.rounds.append(.init(bytes: bytes, remaining: remaining)) }
     case .roundsStopped(let name, let stop): change(name) { $0.stop = stop }
@@ -192,9 +194,32 @@ struct CheckpointCollector {
   }
 
   private mutating func continued(_ name: String, _ thread: String, _ applied: AppliedPolicy) {
-    guard let index = checkpoints.lastIndex(where: { $0.name == name }), let code = delivered(applied, thread, name)
-    else { return }
-    checkpoints[index].delivered.append(.init(name: ThreadName(checkpoints[index].component, thread), code: code))
+    guard let index = checkpoints.lastIndex(where: { $0.name == name }) else { return }
+    if let code = delivered(applied, thread, name) {
+      checkpoints[index].delivered.append(.init(name: ThreadName(checkpoints[index].component, thread), code: code))
+    }
+    switch (applied, captured.last { $0.checkpoint == name && $0.thread == thread }?.situation) {
+    case (.reissuedWithoutTag, _): checkpoints[index].repairs.append(.emptyMessage(thread: thread))
+    case (.reissued, .callReceivePhase): checkpoints[index].repairs.append(.callRepeated(thread: thread))
+    default: break
+    }
+  }
+
+  /// A restore that is under way, or the original of a checkpoint, whose caller went on just before.
+  private mutating func recreated(_ name: String, _ caller: String, _ holder: String) {
+    if let index = restores.lastIndex(where: { $0.checkpoint == name && $0.duration == nil && $0.failure == nil }) {
+      return restores[index].recreated.append(.init(caller: caller, holder: holder))
+    }
+    guard let index = checkpoints.lastIndex(where: { $0.name == name }) else { return }
+    // The caller may belong to a component that was checkpointed together with this one.
+    for other in checkpoints.indices {
+      let component = checkpoints[other].component
+      checkpoints[other].repairs.removeAll {
+        guard case .callRepeated(let thread) = $0 else { return false }
+        return other == index && thread == caller || "\(component)/\(thread)" == caller
+      }
+    }
+    checkpoints[index].repairs.append(.callerRecreated(caller: caller, holder: holder))
   }
 
   mutating func take(_ event: KernelEvent, at instant: Instant) { watched.take(event, at: instant, &restores) }

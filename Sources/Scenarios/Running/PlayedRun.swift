@@ -7,6 +7,8 @@ public struct PlayedRun: Sendable {
     public var image: CheckpointImage
     /// The component's program, for the symbols of a core file.
     public var executable: [UInt8]
+    /// Names of all checkpoints that were taken together with it, its own among them; empty if it was taken alone.
+    public var group: [String] = []
   }
   public var record: RunRecord
   public var images: [Image]

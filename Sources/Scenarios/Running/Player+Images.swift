@@ -9,7 +9,11 @@ extension Player {
       let given = checkpointer.configuration.images.map(\.image)
       return checkpointer.checkpoints.flatMap { stored in
         let all = checkpointer.retired.filter { $0.name == stored.name } + [stored.image]
-        return described(all, named: stored.name, isGiven: given.contains(stored.image))
+        return described(all, named: stored.name, isGiven: given.contains(stored.image)).map { image in
+          var image = image
+          image.group = stored.group
+          return image
+        }
       }
     }
   }

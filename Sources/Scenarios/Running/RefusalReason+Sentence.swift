@@ -1,7 +1,7 @@
 import CheckpointRestore
 
 extension RefusalReason {
-  var sentence: String {
+  public var sentence: String {
     switch self {
     case .unknownTarget(let name): "there is no component `\(name)`"
     case .unknownCheckpoint(let name): "there is no checkpoint `\(name)`"
@@ -14,6 +14,8 @@ extension RefusalReason {
     case .inconsistentImage(let fact): "the image contradicts itself: \(fact)"
     case .requestFailed(let what): "\(what) failed"
     case .cyclicPlan: "the steps of the restore need each other in a circle"
+    case .callerOutside(let caller, let holder):
+      "thread `\(caller)` waits for an answer of thread `\(holder)` and was not checkpointed with it"
     case .inexactThread(let name, let reason): "thread `\(name)` cannot go on exactly: \(reason.sentence)"
     case .notQuiescent(let thread): "thread `\(thread)` did not come to a wait"
     }

@@ -36,6 +36,16 @@ public struct CheckpointRecord: Hashable, Sendable {
     }
   }
 
+  /// The original goes on.
+  public enum Repair: Hashable, Sendable {
+    /// A caller waits again for the thread that held its request.
+    case callerRecreated(caller: String, holder: String)
+    /// A call whose request had been taken is made again: it is served at least once.
+    case callRepeated(thread: String)
+    /// A message whose tag is lost is sent again without its words.
+    case emptyMessage(thread: String)
+  }
+
   /// One pass over the memory while the component ran: copied up to its end, and touched again by then, bytes.
   public struct Round: Hashable, Sendable {
     public var bytes: UInt64
@@ -72,6 +82,8 @@ public struct CheckpointRecord: Hashable, Sendable {
   public var sent: Instant?
   /// When it was there whole; nil if it never was.
   public var received: Instant?
+  /// What was done to threads of the original that were cut off, where it was not undone without a trace.
+  public var repairs: [Repair] = []
   /// Why there is no image, if there is none.
   public var failure: String?
   /// Taken by an earlier run, and read from a file.
@@ -115,6 +127,8 @@ public struct RestoreRecord: Hashable, Sendable {
   public var threads: [ThreadFate] = []
   /// Threads that ran already when they were given their registers: the kernel refused.
   public var ignoredStarts: [String] = []
+  /// Callers that wait again for the threads that held their requests.
+  public var recreated: [RecreatedCaller] = []
   public var judgement: Judgement?
   /// Lines that came out of a state that the restore has undone, oldest first.
   public var exposed: [ExposedOutput] = []
@@ -137,6 +151,16 @@ public struct RestoreRecord: Hashable, Sendable {
     self.at = at
     self.child = child
     self.policy = policy
+  }
+}
+
+public struct RecreatedCaller: Hashable, Sendable {
+  public var caller: String
+  public var holder: String
+
+  public init(caller: String, holder: String) {
+    self.caller = caller
+    self.holder = holder
   }
 }
 

@@ -79,20 +79,31 @@ extension ScenarioMachine {
     configuration.childMode = description.child.mode
     configuration.defaultPolicy = description.blocked.policy
     configuration.quiescesFirst = quiescesFirst(description)
-    // The scenario's choice is about restored threads; the original is to be disturbed as little as possible.
-    configuration.continuePolicy = continuing.policy
+    configuration.continuePolicy = continuePolicy(description)
+    configuration.findsOutsideCallers =
+      restoring.contains { $0.policy.recreatesCallers } || description.blocked.policy.recreatesCallers
     configuration.keptGenerations = keptGenerations
     if disturbances { configuration.images = given }
     configuration.destination = description.destination.map { Int($0.value) }
     return node == 0 ? configuration : standby(configuration)
   }
 
-  /// The choice is about the checkpoint, so it is the checkpointer's or that of any restore.
-  private func quiescesFirst(_ description: CheckpointerDescription) -> Bool {
-    let orders = scenario.timeline.compactMap { entry -> BlockedThreadPolicy? in
+  /// What repairs the restored threads repairs the original's, and nothing else is done to them unless it is asked for.
+  private func continuePolicy(_ description: CheckpointerDescription) -> ResumptionPolicy {
+    if let chosen = continuing ?? description.continuing { return chosen.policy }
+    return description.blocked.policy.recreatesCallers ? description.blocked.policy : .reissueReceiveHalf
+  }
+
+  /// Policies that single restores ask for.
+  private var restoring: [BlockedThreadPolicy] {
+    scenario.timeline.compactMap { entry in
       if case .restore(let order) = entry.action { order.blocked } else { nil }
     }
-    return orders.contains(.quiesceFirst) || description.blocked == .quiesceFirst
+  }
+
+  /// The choice is about the checkpoint, so it is the checkpointer's or that of any restore.
+  private func quiescesFirst(_ description: CheckpointerDescription) -> Bool {
+    restoring.contains(.quiesceFirst) || description.blocked == .quiesceFirst
   }
 
   /// What this scenario can spend time on; without Genode there is no core that could.
@@ -145,7 +156,10 @@ extension ScenarioMachine {
   private func command(_ action: TimelineEntry.Action) -> TimedCommand.Command? {
     switch action {
     case .checkpoint(let order) where given.contains(where: { $0.name == order.name.text }): return nil
-    case .checkpoint(let order): return .checkpoint(target: order.component.text, as: order.name.text)
+    case .checkpoint(let order):
+      let all = ([order.component] + order.companions).map(\.text)
+      return all.count == 1
+        ? .checkpoint(target: all[0], as: order.name.text) : .checkpointTogether(all, as: order.name.text)
     case .kill(let component): return .kill(target: component.text)
     case .pause(let component): return .pause(target: component.text)
     case .resume(let component): return .resume(target: component.text)

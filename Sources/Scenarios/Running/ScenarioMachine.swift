@@ -12,8 +12,8 @@ struct ScenarioMachine: Sendable {
   let platform: PlatformProfile
   let profile: KernelProfile
   let programs: [CompiledProgram]
-  /// For threads of the original that go on after a checkpoint.
-  var continuing = BlockedThreadPolicy.reissueReceiveHalf
+  /// For threads of the original that go on after a checkpoint, whatever the scenario says.
+  var continuing: BlockedThreadPolicy?
   var keptGenerations = 1
   var given: [CheckpointerConfiguration.NamedImage] = []
   /// Ticks of the `time` counter in a second, as the machine counts them.
@@ -40,7 +40,12 @@ struct ScenarioMachine: Sendable {
   }
 
   private static func profile(of machine: MachineDescription) -> KernelProfile {
-    var profile: KernelProfile = machine.kernel == .r67 ? .r67 : .modern
+    var profile: KernelProfile =
+      switch machine.kernel {
+      case .r67: .r67
+      case .modern: .modern
+      case .genode2019: .genode2019
+      }
     profile.scheduler = machine.scheduler
     profile.lateThreadsRunLast = machine.lateThreads == .last
     return profile

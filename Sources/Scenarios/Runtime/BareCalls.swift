@@ -15,7 +15,7 @@ enum BareCalls {
 
   /// What the factory calls an interrupt.
   static func irqProtocol(_ kernel: KernelChoice) -> Int64 {
-    kernel == .modern ? KernelProtocol.irqSender : KernelProtocol.irq
+    kernel.bindsIRQs ? KernelProtocol.irqSender : KernelProtocol.irq
   }
 
   /// Words 0... of the message, as one statement each.
@@ -125,8 +125,8 @@ enum BareCalls {
   private static func addInterrupts(_ module: ModuleBuilder, kernel: KernelChoice) {
     // irq_attach(irq, thread, label)
     module.function("irq_attach", 3) { f, p in
-      let bind = kernel == .modern ? Opcode.IRQ.bind : 1
-      let label = kernel == .modern ? KernelProtocol.kernelObject : KernelProtocol.irq
+      let bind = kernel.bindsIRQs ? Opcode.IRQ.bind : 1
+      let label = kernel.bindsIRQs ? KernelProtocol.kernelObject : KernelProtocol.irq
       words(f, .constant(bind), p[2], .constant(SendItem.map().raw), objectPage(p[1], .rws))
       f.exit(.call("kernel_call", [.tag(label: label, words: 2, items: 1), p[0]]))
     }

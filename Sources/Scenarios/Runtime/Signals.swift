@@ -89,7 +89,7 @@ enum Signals {
   private static func requestIRQ(_ f: FunctionBuilder, kernel: KernelChoice) {
     let rpc = RPC(f, SignalSourceOpcode.requestSemaphore)
     let gate = IR.Value.myself.field(ThreadObject.gate)
-    if kernel == .modern { rpc.capability(gate) }
+    if kernel.bindsIRQs { rpc.capability(gate) }
     rpc.mustCall(IR.Value.symbol("signal_source").loaded(), "request_semaphore")
     let irq = f.keep(rpc.receivedCapability(0))
     f.store(irq, at: .symbol("signal_irq"))

@@ -93,6 +93,23 @@ struct MigratingFPUTests {
     for log in logs { #expect(log == ["receiver 7", "sender 0"]) }
   }
 
+  @Test(arguments: profiles, 1...2)
+  func `with the state of its owner the receiver gets the unit at once, on one core`(
+    _ profile: KernelProfile.Name, _ cores: Int
+  ) {
+    var world = KernelWorld(.named(profile), cores: cores)
+    let receiver = world.makeThread()
+    world.append([.wait(), .compute(.milliseconds(5))], to: receiver.id)
+    world.kernel.setUTCBWord(receiver.id, UTCB.bufferDescriptor, UTCB.inheritFPU)
+    world.start(receiver, priority: 30, core: cores - 1)
+    let request = SystemCall(
+      tag: MessageTag(flags: .transferFPU), target: ObjectReference(slot: receiver.slot, operation: .send))
+    _ = world.thread(priority: 10, core: 0, [.setFloat(7), .call(request), .sleep(milliseconds: 50)])
+    world.sleep(milliseconds: 2)
+    #expect(world.kernel.processor(0).fpuOwner == (cores == 1 ? receiver.id : .none))
+    if cores == 2 { #expect(world.kernel.processor(1).fpuOwner.isNone) }
+  }
+
   @Test(arguments: profiles)
   func `a handler of another core gets the state with the exception and gives one back`(
     _ profile: KernelProfile.Name

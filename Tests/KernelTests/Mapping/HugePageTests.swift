@@ -71,8 +71,10 @@ struct HugePageTests {
 
   @Test func `without the own page an unmap of a part takes the parts in the range and whole huge pages`() {
     var world = Self.derived()
+    _ = world.map(1, Self.target + 8 * Self.large, order: 12, to: 2, 8 * Self.large)
     world.unmap(1, Self.target + Self.large + 0x3000, order: 12, own: false)
     #expect(world.order(1, Self.target) == 30)
+    #expect(world.order(2, 8 * Self.large) == 12, "it lies behind the range")
     #expect(world.order(2, Self.large) == nil, "a large page goes as a whole")
     #expect(world.frame(2, 0x9000) == Self.first + 9)
     #expect(world.order(3, Self.target) == nil)
@@ -111,6 +113,15 @@ struct HugePageTests {
     #expect(world.kernel.spaceDefect() == nil)
   }
 
+  @Test func `a small page of the same frame is no smaller window onto the huge one`() {
+    var world = Self.derived()
+    _ = world.map(0, world.base, order: 12, to: 1, Self.target, rights: .rwx)
+    #expect(world.order(1, Self.target) == 12)
+    #expect(world.order(1, Self.target + 4096) == nil)
+    #expect(world.order(2, Self.large) == nil, "what was derived from the huge page went with it")
+    #expect(world.kernel.spaceDefect() == nil)
+  }
+
   // MARK: Random histories
 
   @Test(arguments: 1...20 as ClosedRange<UInt64>)
@@ -121,6 +132,10 @@ struct HugePageTests {
   @Test(arguments: 1...6 as ClosedRange<UInt64>)
   func `random histories with huge pages keep tree, tables and quota in step`(seed: UInt64) {
     Self.history(.huge, seed: seed, steps: 60, orders: [12, 13, 20, 21, 22, 23, 30, 30, 31])
+  }
+
+  private static func used(_ world: borrowing SuperpageWorld) -> UInt64 {
+    world.kernel.factories[Int(world.kernel.objects[world.factory.slot].index)].used
   }
 
   private static func history(_ order: PageOrder, seed: UInt64, steps: Int, orders: [Int]) {
@@ -153,6 +168,9 @@ struct HugePageTests {
     #expect(world.kernel.mappings.count == 0)
     for task in world.tasks { world.kernel.destroyObject(world.kernel.tasks[task.slot].object) }
     #expect(world.kernel.frames.freeCount == frames + 8, "four tasks had two tables each from the start")
+    var untouched = SuperpageWorld(tasks: 4, order)
+    for task in untouched.tasks { untouched.kernel.destroyObject(untouched.kernel.tasks[task.slot].object) }
+    #expect(used(world) == used(untouched), "everything that was charged is given back")
     #expect(world.kernel.spaceDefect() == nil)
   }
 }

@@ -195,9 +195,37 @@ struct ModifySendersTests {
     let answer = world.modify()
     #expect(world.world.outcome(world.driver, 1) == "p0,w0,i0")
     #expect(answer == (profile == .modern ? -22 : 0))
+    if profile == .modern { #expect(world.world.kernel.threads[world.server.id.slot].nextModified.isNone) }
     let marked = world.labels().filter { $0 & Self.mark != 0 }.count
     #expect(marked == (profile == .modern ? 50 : 70))
     #expect(world.world.kernel.threads[world.server.id.slot].nextModified.isNone)
+  }
+
+  @Test(arguments: profiles)
+  func `a receiver at home on another core is out of reach today before anything is changed`(
+    _ profile: KernelProfile.Name
+  ) {
+    var world = World(profile, cores: 2)
+    world.world.runThread(world.server, priority: 10, core: 1)
+    world.world.sleep(milliseconds: 1)
+    let answer = world.world.invoke(world.server.slot, KernelProtocol.thread, Self.rule)
+    #expect(answer == (profile == .modern ? -22 : 0))
+    #expect(world.labels().filter { $0 & Self.mark != 0 }.count == (profile == .modern ? 0 : 70))
+  }
+
+  @Test(arguments: profiles)
+  func `nobody hears the end of a walk that was only sent, however many parts it had`(_ profile: KernelProfile.Name) {
+    let outcomes = [0, 40].map { threads -> String in
+      var world = World(profile, threads: threads)
+      let order = SystemCall(
+        tag: MessageTag(label: KernelProtocol.thread, words: Self.rule.count),
+        target: ObjectReference(slot: world.server.slot, operation: .send), words: Self.rule)
+      let actor = world.world.thread(priority: 100, [.call(order), .mark("on")])
+      world.world.sleep(milliseconds: 1)
+      #expect(world.world.log.contains("on"))
+      return world.world.outcome(actor)
+    }
+    #expect(outcomes[0] == outcomes[1])
   }
 
   @Test(arguments: profiles)

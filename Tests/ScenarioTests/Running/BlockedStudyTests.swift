@@ -16,6 +16,14 @@ import Testing
     }
   }
 
+  @Test(arguments: BlockedSituation.amd64)
+  func `a situation seen on amd64 comes out as on the kernel of 2019`(_ situation: BlockedSituation) throws {
+    #expect(!situation.knownPolicies.isEmpty)
+    for result in try BlockedStudy(folder: Self.folder).results(of: situation, under: situation.knownPolicies) {
+      #expect(result.agrees, "\(result.policy.rawValue): \(result.ours)")
+    }
+  }
+
   @Test func `every situation knows an outcome for every policy, once`() {
     for situation in BlockedSituation.all {
       for policy in BlockedThreadPolicy.allCases {
