@@ -66,7 +66,8 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "Scenarios", "ELFFiles", "Simulation", "CheckpointRestore", "Genode", "FiascoMachine", "FiascoKernel", "FiascoABI",
+        "Scenarios", "ELFFiles", "Simulation", "CheckpointRestore", "Genode", "FiascoMachine", "FiascoKernel",
+        "FiascoABI",
         "RISCV", "Determinism",
       ], exclude: ["Peers"], swiftSettings: fast),
     tests("DeterminismTests", ["Determinism"]),
