@@ -16,8 +16,12 @@ public struct StrategyFigures: Hashable, Sendable {
   /// Processor time that core, parents and the checkpointer take while nobody stands still, beyond what they take
   /// without checkpoints: millionths of that time.
   public var overhead: Int64 = 0
-  /// Bytes copied by all checkpoints.
-  public var bytes: UInt64 = 0
+  /// Accesses of the components that waited for the checkpointer.
+  public var faults = 0
+  /// Bytes written to the store by all checkpoints.
+  public var written: UInt64 = 0
+  /// The most memory the checkpointer held for one of them, bytes.
+  public var held: UInt64 = 0
   public var jobs = 0
   public var misses = 0
   /// From the order to the last started thread.
@@ -43,7 +47,9 @@ extension StrategyFigures {
     pause = max(pause, checkpoint.duration(of: .frozen) ?? .zero)
     let end = checkpoint.phases.map { $0.from + $0.duration }.max() ?? checkpoint.at
     total = max(total, end - checkpoint.at)
-    bytes += checkpoint.counts.bytes
+    faults += checkpoint.faults.count
+    written += checkpoint.counts.bytesWritten
+    held = max(held, checkpoint.counts.bytesHeld)
   }
 
   private static func overhead(of costs: RunRecord, _ reference: RunRecord, _ components: [String]) -> Int64 {

@@ -47,7 +47,8 @@ import Testing
     #expect(row.checkpoints == 2)
     #expect(row.pause == frozen.max())
     #expect(row.misses == record.jobs.reduce(0) { $0 + $1.misses(end: record.end).count })
-    #expect(row.bytes == record.checkpoints.reduce(0) { $0 + $1.counts.bytes })
+    #expect(row.written == record.checkpoints.reduce(0) { $0 + $1.counts.bytesWritten } && row.written > 0)
+    #expect(row.held == record.checkpoints.map(\.counts.bytesHeld).max() && row.faults == 0)
     #expect(row.verdict != nil, "a restore is added where there is none")
   }
 

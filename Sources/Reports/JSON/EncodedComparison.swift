@@ -30,7 +30,8 @@ public enum EncodedComparison {
       .init("checkpoints", .count(figures.checkpoints)), .init("threads", .count(figures.threads)),
       .init("knownThreads", .count(figures.knownThreads)), .init("pause", EncodedRun.span(figures.pause)),
       .init("total", EncodedRun.span(figures.total)), .init("overheadMillionths", .integer(figures.overhead)),
-      .init("bytes", .unsigned(figures.bytes)), .init("jobs", .count(figures.jobs)),
+      .init("faults", .count(figures.faults)), .init("written", .unsigned(figures.written)),
+      .init("memory", .unsigned(figures.held)), .init("jobs", .count(figures.jobs)),
       .init("misses", .count(figures.misses)), .init("restore", EncodedRun.span(figures.restore)),
       .init("verdict", .text(figures.verdict?.rawValue)), .init("lost", .array(figures.losses.map(JSONNode.string))),
     ]
@@ -40,7 +41,8 @@ public enum EncodedComparison {
     let columns: [(String, Bool)] = [
       ("state", best.isBest(\.unknown, figures)), ("pause", best.isBest(\.pause, figures)),
       ("total", best.isBest(\.total, figures)), ("running", best.isBest(\.overhead, figures)),
-      ("copied", best.isBest(\.bytes, figures)), ("misses", best.isBest(\.misses, figures)),
+      ("faults", best.isBest(\.faults, figures)), ("written", best.isBest(\.written, figures)),
+      ("memory", best.isBest(\.held, figures)), ("misses", best.isBest(\.misses, figures)),
       ("restore", best.isBest(\.restoreOrNever, figures)),
     ]
     return columns.filter(\.1).map { .string($0.0) }

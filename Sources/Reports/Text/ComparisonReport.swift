@@ -34,13 +34,14 @@ public enum ComparisonReport {
   private static let legend =
     "* best of its column. state: threads whose state was known. pause: longest stand-still. total: longest time from "
     + "the order to a complete image. running: processor time of core and the checkpointer while the component runs, "
-    + "beyond what they take anyway. copied: bytes of all checkpoints. restore: from the order to the last started "
-    + "thread. after restore: compared with a run that nothing disturbed."
+    + "beyond what they take anyway. faults: accesses that waited for the checkpointer. written: bytes of all images. "
+    + "memory: held for copies at most. misses: deadlines. restore: from the order to the last started thread. "
+    + "verdict: the restored component compared with a run that nothing disturbed."
 
   private static func rows(of played: [(name: String, figures: StrategyFigures)]) -> [[String]] {
     let best = BestFigures(played.map(\.figures))
     let heads = [
-      "strategy", "state", "pause", "total", "running", "copied", "misses", "restore", "after restore",
+      "strategy", "state", "pause", "total", "running", "faults", "written", "memory", "misses", "restore", "verdict",
     ]
     return [heads]
       + played.map { row in
@@ -48,8 +49,10 @@ public enum ComparisonReport {
         return [
           row.name, best.mark(\.unknown, figures, "\(figures.knownThreads)/\(figures.threads)"),
           best.mark(\.pause, figures, figures.pause.short), best.mark(\.total, figures, figures.total.short),
-          best.mark(\.overhead, figures, percent(figures.overhead)), best.mark(\.bytes, figures, size(figures.bytes)),
-          best.mark(\.misses, figures, figures.jobs == 0 ? "no jobs" : "\(figures.misses) of \(figures.jobs)"),
+          best.mark(\.overhead, figures, percent(figures.overhead)),
+          best.mark(\.faults, figures, grouped(UInt64(figures.faults))),
+          best.mark(\.written, figures, size(figures.written)), best.mark(\.held, figures, size(figures.held)),
+          figures.jobs == 0 ? "no jobs" : best.mark(\.misses, figures, "\(figures.misses)"),
           figures.restore.map { best.mark(\.restoreOrNever, figures, $0.short) } ?? "-",
           figures.verdict?.rawValue ?? "-",
         ]
