@@ -76,6 +76,22 @@ struct OnlineTimer: Hashable, BitwiseCopyable, Sendable {
   var isArmed = false
   /// Added to the clock of the real session.
   var offsetMilliseconds: UInt64 = 0
+
+  /// Timeouts of the kernel end at its ticks, microseconds.
+  private static let tick: UInt64 = 1_000
+
+  /// Microseconds until it signals; nil if it is not armed or, a single shot, has done so.
+  ///
+  /// When its time is over it has not signalled yet: that takes until the next tick.
+  func remaining(at now: UInt64) -> UInt64? {
+    guard isArmed else { return nil }
+    let passed = now &- armedAt
+    let sinceDue = isPeriodic ? passed % max(timeout, 1) : passed &- timeout
+    guard passed >= timeout else { return timeout - passed }
+    let due = now &- sinceDue
+    if now < (due + Self.tick - 1) / Self.tick * Self.tick { return 1 }
+    return isPeriodic ? timeout - sinceDue : nil
+  }
 }
 
 struct OnlineSession: Hashable, Sendable {

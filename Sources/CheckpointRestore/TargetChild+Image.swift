@@ -122,13 +122,8 @@ extension TargetChild {
   private func addTimers(to image: inout CheckpointImage, _ run: CheckpointRun) {
     for session in sessions where session.isLive && session.service == "Timer" {
       let timer = session.timer
-      let passed = run.startedAt &- timer.armedAt
-      var remaining: UInt64?
-      if timer.isArmed, timer.isPeriodic {
-        remaining = timer.timeout - passed % max(timer.timeout, 1)
-      } else if timer.isArmed, passed < timer.timeout, !isPending(timer.handler, run) {
-        remaining = timer.timeout - passed
-      }
+      let isOver = timer.isArmed && !timer.isPeriodic && isPending(timer.handler, run)
+      let remaining = isOver ? nil : timer.remaining(at: run.startedAt)
       image.timers.append(
         TimerImage(
           sessionBadge: session.own.badge, handlerBadge: timer.handler,
