@@ -29,28 +29,6 @@ import Testing
     #expect(!run.events.contains { if case .refused = $0.event { true } else { false } })
   }
 
-  @Test(arguments: KernelProfile.Name.allCases, [900, 700, 500, 300, 100])
-  func `a sleeper whose time is over before the tick that tells it wakes in the restored component`(
-    _ profile: KernelProfile.Name, _ before: UInt64
-  ) throws {
-    let undisturbed = try runCheckpointed(Components.sheep, commands: [], milliseconds: 40, profile: profile)
-    let wake = try #require(undisturbed.logged.dropFirst(2).first).at.picoseconds / 1_000_000
-    // The line is written after the tick.
-    let instant = wake / 1_000 * 1_000 - before
-    let run = try runCheckpointed(
-      Components.sheep,
-      commands: [
-        TimedCommand(atMicroseconds: instant, .checkpoint(target: "sheep", as: "c1")),
-        TimedCommand(atMicroseconds: instant + 30_000, .kill(target: "sheep")),
-        TimedCommand(atMicroseconds: instant + 32_000, .restore(checkpoint: "c1")),
-      ], milliseconds: 100, profile: profile)
-    let taken = try #require(run.at { if case .checkpointStarted = $0 { true } else { false } }.first)
-    let back = try #require(run.at { if case .restoreFinished = $0 { true } else { false } }.first)
-    let count = run.logged.prefix { $0.at < taken }.count
-    let after = run.logged.filter { $0.at > back }.map(\.text)
-    #expect(after.count > 2 && after == sheep(count + 1...count + max(after.count, 1)), "\(after)")
-  }
-
   @Test func `one checkpoint can be restored again and again`() throws {
     let again = [
       TimedCommand(atMicroseconds: 70_000, .kill(target: "sheep")),
